@@ -1,0 +1,113 @@
+/* auth: the accounts of the command line and the anonymous one (see auth.h). Called by the front door once and by sessions
+ * at login; owns nothing beyond the struct. Rights are levels: add includes read, write includes both. */
+#include "auth/auth.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "store/store.h"
+
+static const struct {
+    const char *word;
+    unsigned rights;
+    const char *text;
+} levels[] = {
+    { "read", STORE_READ, "list and download" },
+    { "add", STORE_READ | STORE_ADD, "list, download and upload new files" },
+    { "write", STORE_READ | STORE_ADD | STORE_WRITE, "list, download, upload, overwrite, rename and delete" },
+};
+
+enum { LEVELS = sizeof levels / sizeof *levels, READ = 0, ADD, WRITE };
+
+const char *auth_rights_text(unsigned rights)
+{
+    for (unsigned i = 0; i < LEVELS; i++)
+        if (levels[i].rights == rights)
+            return levels[i].text;
+    return "nothing";
+}
+
+static const unsigned *rights_of(struct span word)
+{
+    for (unsigned i = 0; i < LEVELS; i++)
+        if (span_eq(word, span_of(levels[i].word)))
+            return &levels[i].rights;
+    return NULL;
+}
+
+static int bad_account(struct span name, const char *what, struct buf *err)
+{
+    buf_printf(err, "--account %.*s:...: %s; write NAME:PASSWORD or NAME:PASSWORD:RIGHTS with rights read, add or write",
+               SPAN_ARG(name), what);
+    return -EINVAL;
+}
+
+/* "NAME:PASSWORD[:RIGHTS]". The password may hold colons: only a last part that is a right is taken as one. */
+static int add_account(struct auth *a, const char *text, struct buf *err)
+{
+    struct span rest = span_of(text), name = span_cut(&rest, ':');
+    struct account *new = &a->account[a->n];
+    ptrdiff_t last = span_rfind(rest, ':');
+    const unsigned *rights = last < 0 ? NULL : rights_of(span_from(rest, (size_t)last + 1));
+
+    if (!name.len || name.len > ACCOUNT_NAME_MAX || auth_is_anonymous(name))
+        return bad_account(name, "the name is empty, too long or that of the anonymous account", err);
+    if (rights)
+        rest.len = (size_t)last;
+    if (!rest.len)
+        return bad_account(name, "the password is missing", err);
+    memcpy(new->name, name.at, name.len);
+    new->password = strndup(rest.at, rest.len);
+    new->rights = rights ? *rights : levels[ADD].rights;
+    a->n++;
+    return new->password ? 0 : -ENOMEM;
+}
+
+int auth_init(struct auth *a, const struct conf *c, struct buf *err)
+{
+    *a = (struct auth){ .allow_anonymous = !c->no_anonymous, .anonymous = { .name = "anonymous" } };
+    if (c->read_only && c->writable) {
+        buf_text(err, "--read-only and --writable contradict each other; choose one");
+        return -EINVAL;
+    }
+    a->anonymous.rights = levels[c->writable ? WRITE : c->read_only ? READ : ADD].rights;
+    for (unsigned i = 0; i < c->account.n; i++)
+        TRY(add_account(a, c->account.item[i], err));
+    if (c->no_anonymous && !a->n) {
+        buf_text(err, "--no-anonymous without --account leaves nobody who could log in; add --account NAME:PASSWORD");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+bool auth_is_anonymous(struct span name)
+{
+    return span_ieq(name, SPAN("anonymous")) || span_ieq(name, SPAN("ftp"));
+}
+
+/* Looks at every byte of what was given, however early it differs. */
+static bool same_secret(const char *secret, struct span given)
+{
+    size_t len = strlen(secret);
+    unsigned diff = (unsigned)(len ^ given.len);
+
+    for (size_t i = 0; i < given.len; i++)
+        diff |= (unsigned char)given.at[i] ^ (unsigned char)secret[len ? i % len : 0];
+    return diff == 0;
+}
+
+const struct account *auth_check(const struct auth *a, struct span name, struct span password)
+{
+    const struct account *found = NULL;
+
+    if (auth_is_anonymous(name))
+        return a->allow_anonymous ? &a->anonymous : NULL;
+    for (unsigned i = 0; i < a->n; i++) {
+        bool secret = same_secret(a->account[i].password, password);
+
+        if (span_eq(name, span_of(a->account[i].name)) && secret)
+            found = &a->account[i];
+    }
+    return found;
+}

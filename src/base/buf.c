@@ -1,0 +1,64 @@
+/* buf: bounded printing into the caller's storage. Used by every printer of wire/ and by the layers above for
+ * replies, log lines and paths. Owns nothing. It fails by setting `over` once and for good: from then on nothing
+ * more is taken, so that the content is always a true beginning of what was meant and never has a hole in it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+static bool fits(struct buf *b, size_t n)
+{
+    if (n > b->cap - b->len)
+        b->over = true;
+    return !b->over;
+}
+
+void buf_put(struct buf *b, struct span s)
+{
+    if (!fits(b, s.len) || s.len == 0)
+        return;
+    memcpy(b->at + b->len, s.at, s.len);
+    b->len += s.len;
+}
+
+void buf_putc(struct buf *b, char c)
+{
+    if (fits(b, 1))
+        b->at[b->len++] = c;
+}
+
+void buf_text(struct buf *b, const char *text)
+{
+    buf_put(b, span_of(text));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    size_t room = b->cap - b->len;
+    va_list args;
+    int n;
+
+    if (!fits(b, 1)) /* vsnprintf wants a byte for its NUL */
+        return;
+    va_start(args, fmt);
+    n = vsnprintf(b->at + b->len, room, fmt, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= room)
+        b->over = true;
+    else
+        b->len += (size_t)n;
+}
+
+struct span buf_span(const struct buf *b)
+{
+    return (struct span){ b->at, b->len };
+}
+
+const char *buf_cstr(struct buf *b)
+{
+    if (b->cap == 0)
+        return "";
+    b->at[b->len < b->cap ? b->len : b->cap - 1] = '\0';
+    return b->at;
+}

@@ -1,0 +1,30 @@
+/* buf: prints into storage that the caller owns. What does not fit is dropped and remembered in `over`,
+ * so that a printer runs straight through and is asked once at the end. Once `over` is set nothing more is taken: the
+ * content is always a true beginning. */
+#ifndef DRAY_BASE_BUF_H
+#define DRAY_BASE_BUF_H
+
+#include "base/span.h"
+
+struct buf {
+    char *at;
+    size_t cap, len;
+    bool over;
+};
+
+#define BUF(array) ((struct buf){ .at = (array), .cap = sizeof(array) })
+
+/* Appends the whole span or nothing (then `over` is set). */
+void buf_put(struct buf *b, struct span s);
+void buf_putc(struct buf *b, char c);
+void buf_text(struct buf *b, const char *text);
+/* As buf_put; needs room for one byte more than it prints. */
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What was printed so far; valid until the next call on b. */
+struct span buf_span(const struct buf *b);
+
+/* The content as a C string: writes the NUL within cap (cutting the last byte when full). */
+const char *buf_cstr(struct buf *b);
+
+#endif

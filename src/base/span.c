@@ -1,0 +1,108 @@
+/* span: views of bytes, and the few questions that every parser asks of them. Used by all of wire/ and above; owns
+ * nothing, allocates nothing and cannot fail but in span_u64. Case is folded in ASCII only: protocol words are
+ * ASCII, and the locale of the machine must not change what a command is. An empty span may have a NULL pointer,
+ * which the mem* functions may not be given; hence the length is asked first. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/span.h"
+
+struct span span_of(const char *text)
+{
+    return (struct span){ text, text ? strlen(text) : 0 };
+}
+
+bool span_eq(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool span_ieq(struct span a, struct span b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.at[i]) != lower(b.at[i]))
+            return false;
+    return true;
+}
+
+bool span_starts(struct span s, struct span prefix)
+{
+    return s.len >= prefix.len && span_eq((struct span){ s.at, prefix.len }, prefix);
+}
+
+struct span span_cut(struct span *rest, char sep)
+{
+    struct span head = *rest;
+    ptrdiff_t at = span_find(head, sep);
+
+    if (at < 0) {
+        *rest = span_from(head, head.len);
+        return head;
+    }
+    *rest = span_from(head, (size_t)at + 1);
+    head.len = (size_t)at;
+    return head;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct span span_trim(struct span s)
+{
+    while (s.len && blank(s.at[s.len - 1]))
+        s.len--;
+    while (s.len && blank(s.at[0]))
+        s = span_from(s, 1);
+    return s;
+}
+
+ptrdiff_t span_find(struct span s, char c)
+{
+    const char *hit = s.len ? memchr(s.at, c, s.len) : NULL;
+
+    return hit ? hit - s.at : -1;
+}
+
+ptrdiff_t span_rfind(struct span s, char c)
+{
+    const char *hit = s.len ? memrchr(s.at, c, s.len) : NULL;
+
+    return hit ? hit - s.at : -1;
+}
+
+struct span span_from(struct span s, size_t start)
+{
+    if (start == 0)
+        return s;
+    if (start > s.len)
+        start = s.len;
+    return (struct span){ s.at ? s.at + start : NULL, s.len - start };
+}
+
+int span_u64(struct span s, uint64_t max, uint64_t *value)
+{
+    uint64_t sum = 0;
+    bool over = false;
+
+    if (s.len == 0)
+        return -EINVAL;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] < '0' || s.at[i] > '9')
+            return -EINVAL;
+        over |= __builtin_mul_overflow(sum, 10, &sum);
+        over |= __builtin_add_overflow(sum, (uint64_t)(s.at[i] - '0'), &sum);
+    }
+    if (over || sum > max)
+        return -ERANGE;
+    *value = sum;
+    return 0;
+}

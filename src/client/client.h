@@ -1,0 +1,42 @@
+/* client: what the parts of the menu share: the connection, the screen, Ctrl-C, and the outcome of each action. */
+#ifndef DRAY_CLIENT_CLIENT_H
+#define DRAY_CLIENT_CLIENT_H
+
+#include "client/ftpc.h"
+#include "client/ui.h"
+
+/* Outcomes are exit codes (cmd/open.h). */
+enum outcome {
+    OUT_DONE = 0, OUT_USAGE = 2, OUT_CONNECT = 3, OUT_LOGIN = 4, OUT_NOT_FOUND = 5, OUT_REFUSED = 6, OUT_LOCAL = 7,
+    OUT_TLS = 8, OUT_INCOMPLETE = 9, OUT_UNVERIFIED = 10, OUT_INTERRUPTED = 130
+};
+
+struct client {
+    struct rt_task task;
+    int interrupt;    /* sys/interrupt.h; also task.stop.now */
+    bool force;       /* existing local files may be replaced */
+    bool ending;      /* SIGTERM or SIGHUP: no further command */
+    struct ui ui;
+    struct ftpc *ftp; /* owned by whoever opened it */
+};
+
+/* -ECANCELED if Ctrl-C was pressed; never waits. For loops in which bytes may come faster than anything has to wait. */
+int client_check(struct client *cl);
+
+/* After an interruption: takes the signal, and the task can wait again. */
+void client_calm(struct client *cl);
+
+/* Shows the last reply in one line, unless quiet. */
+void client_note(struct client *cl);
+
+/* Says in words why `doing` (a verb) could not be done with `name`, on the error stream: the outcome for rc, which is what
+ * an ftpc call returned. A lost connection is told here, too. */
+enum outcome client_failed(struct client *cl, const char *doing, struct span name, int rc);
+
+/* The same for a file or folder of this computer: always OUT_LOCAL. */
+enum outcome client_failed_here(struct client *cl, struct span name, int rc);
+
+/* ftpc_give_up for a transfer or listing that may have been interrupted. */
+int client_give_up(struct client *cl, struct io **data, int rc);
+
+#endif

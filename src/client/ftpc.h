@@ -1,0 +1,69 @@
+/* ftpc: one FTP control connection, seen from the client (RFC 959, 2389, 2428, 3659). Straight-line calls that wait through
+ * rt; texts of the server are kept as they came: whoever shows them makes them harmless first (text_terminal).
+ *
+ * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for both
+ * ftpc_words says why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data connection could
+ * not be made or broke, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent, -ENOMEM. */
+#ifndef DRAY_CLIENT_FTPC_H
+#define DRAY_CLIENT_FTPC_H
+
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "io/io.h"
+
+struct ftpc;
+
+struct ftpc_how {
+    bool active;       /* the server connects to us (PORT, EPRT) */
+    unsigned patience; /* seconds without a byte before giving up */
+};
+
+/* Connects; nothing is read yet. Fails with the errno of connect(2), -ETIMEDOUT or -ECANCELED. */
+int ftpc_connect(struct rt_task *task, const struct sockaddr_storage *to, struct ftpc_how how, struct ftpc **out);
+/* Says QUIT, waits a moment for the goodbye, and frees. NULL is fine. */
+void ftpc_quit(struct ftpc **ftp);
+/* Frees without a word. For CLEANUP. */
+void ftpc_drop(struct ftpc **ftp);
+
+int ftpc_greeting(struct ftpc *ftp);
+/* 1 when a password is wanted next, 0 when that was enough. */
+int ftpc_user(struct ftpc *ftp, struct span name);
+int ftpc_password(struct ftpc *ftp, struct span password);
+/* After login: what the server can do (FEAT), UTF-8 names, binary transfers. */
+int ftpc_prepare(struct ftpc *ftp);
+
+int ftpc_cwd(struct ftpc *ftp, struct span folder);
+/* Prints the current folder into b. */
+int ftpc_pwd(struct ftpc *ftp, struct buf *b);
+/* Bytes of a file; -1 in *size when the server cannot say. Only -ENOTCONN, -ECANCELED and -EINVAL are failures. */
+int ftpc_size(struct ftpc *ftp, struct span file, int64_t *size);
+
+/* A transfer. ftpc_begin makes the data connection, sends the command ("RETR", "STOR") and returns after the server's
+ * confirmation. ftpc_list_begin does so with MLSD where the server has it, else LIST; "" is the current folder.
+ * The caller moves bytes, closes *data, and asks ftpc_end for the final word: only its 0 means success. */
+int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data);
+int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data);
+/* Up to len bytes, 0 at the end. */
+ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len);
+/* As io_line; -ENODATA at the end, -EMSGSIZE for a line that is too long. */
+int ftpc_line(struct ftpc *ftp, struct io *data, struct span *line);
+/* Up to len bytes of a file from *off, which moves on; 0: the file ended. -EIO may be the file's. */
+ssize_t ftpc_sendfile(struct ftpc *ftp, struct io *data, int file, int64_t *off, size_t len);
+int ftpc_end(struct ftpc *ftp);
+/* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so that
+ * the session can go on. The task is no longer cancelled when this is called. Returns the failure that tells most: rc, or
+ * what the server said. */
+int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc);
+/* After -ECANCELED outside a transfer: reads the replies that are still due. */
+int ftpc_catch_up(struct ftpc *ftp);
+
+/* The last reply: its number, its text (lines joined by '\n'), and the size that a 150 announced (-1: none). */
+int ftpc_code(const struct ftpc *ftp);
+struct span ftpc_words(const struct ftpc *ftp);
+int64_t ftpc_announced(const struct ftpc *ftp);
+/* Why the connection is gone: an errno value of the stream, 0 when the server said 421 (then the words tell). */
+int ftpc_cause(const struct ftpc *ftp);
+bool ftpc_lost(const struct ftpc *ftp);
+
+#endif

@@ -1,0 +1,41 @@
+/* ftpc_impl: the control connection itself, for ftpc.c and ftpc_data.c only. */
+#ifndef DRAY_CLIENT_FTPC_IMPL_H
+#define DRAY_CLIENT_FTPC_IMPL_H
+
+#include "client/ftpc.h"
+#include "wire/ftp_reply.h"
+
+struct ftpc {
+    struct rt_task *task;
+    struct io *io;
+    struct ftpc_how how;
+    struct sockaddr_storage peer; /* data connections go here, whatever PASV says */
+    struct ftp_reply reply;
+    bool mid_reply;     /* an interrupted wait left `reply` unfinished */
+    int due;            /* final replies that are still to come */
+    bool transferring;  /* a transfer command was sent and its final reply has not come */
+    bool ended;         /* its final reply came before the data ended: it is in `reply` */
+    bool lost;
+    int cause;
+    bool has_mlsd, no_epsv;
+};
+
+/* Sends a command; its reply is then due. No argument when arg is empty. */
+int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg);
+/* The next reply, preliminary ones included: its code. */
+int ftpc_reply(struct ftpc *ftp);
+/* The next final reply: its code, 200 or more. */
+int ftpc_final(struct ftpc *ftp);
+/* ftpc_send and ftpc_final. */
+int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
+/* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT or -EACCES. */
+int ftpc_verdict(const struct ftpc *ftp);
+
+/* ftpc_data.c: before the command, a connected descriptor (passive) or a listening one (active); after the server's
+ * confirmation, ftpc_data_take turns the latter into the connection. The caller closes *fd. */
+int ftpc_data_open(struct ftpc *ftp, int *fd);
+int ftpc_data_take(struct ftpc *ftp, int *fd);
+/* What a failed wait on a data connection is called: -ECANCELED, -ENOMEM, else -EPIPE. */
+int ftpc_data_failed(int rc);
+
+#endif

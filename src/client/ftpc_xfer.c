@@ -1,0 +1,199 @@
+/* ftpc_xfer: one transfer, from the command to its final reply, and the way back into step after one that failed. While data
+ * flows the control connection is heard, so that a refusal in mid-transfer is not waited out; a final reply that comes
+ * before the data ends lets the rest come. Called by transfers and listings; the data stream belongs to the caller.
+ * Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7 (MLSD). */
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "client/ftpc_impl.h"
+
+enum { LAST_WORDS_SECONDS = 15, RESYNC_SECONDS = 10, RESYNC_REPLIES = 16 };
+
+/* The 1xx that lets the data flow. A final 2xx in its place is taken as "already done": the data may have been sent. */
+static int confirmation(struct ftpc *ftp)
+{
+    int code;
+
+    io_deadline(ftp->io, rt_after(ftp->task, ftp->how.patience));
+    code = ftpc_reply(ftp);
+    TRY(code);
+    ftp->ended = code >= 200;
+    ftp->transferring = code < 200;
+    return code < 200 ? 0 : ftpc_verdict(ftp);
+}
+
+static int command(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    ftp->ended = false;
+    TRY(ftpc_send(ftp, verb, arg));
+    ftp->transferring = true;
+    return confirmation(ftp);
+}
+
+int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data)
+{
+    CLEANUP(close_fd) int fd = -1;
+    int stream;
+
+    TRY(ftpc_data_open(ftp, &fd));
+    TRY(command(ftp, verb, arg));
+    TRY(ftpc_data_take(ftp, &fd));
+    stream = fd;
+    fd = -1;
+    TRY(io_socket(ftp->task, stream, data));
+    io_hear(*data, ftp->ended ? NULL : ftp->io);
+    return 0;
+}
+
+int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data)
+{
+    int rc;
+
+    *facts = ftp->has_mlsd;
+    if (!ftp->has_mlsd)
+        return ftpc_begin(ftp, "LIST", folder, data);
+    rc = ftpc_begin(ftp, "MLSD", folder, data);
+    if (rc != -EACCES || (ftp->reply.code != 500 && ftp->reply.code != 502))
+        return rc;
+    *facts = ftp->has_mlsd = false;
+    return ftpc_begin(ftp, "LIST", folder, data);
+}
+
+int64_t ftpc_announced(const struct ftpc *ftp)
+{
+    struct span text = ftpc_words(ftp), number;
+    ptrdiff_t at = span_rfind(text, '(');
+    uint64_t bytes;
+
+    if (ftp->reply.code / 100 != 1 || at < 0)
+        return -1;
+    text = span_from(text, (size_t)at + 1);
+    number = span_cut(&text, ' ');
+    return span_starts(text, SPAN("bytes)")) && span_u64(number, INT64_MAX, &bytes) == 0 ? (int64_t)bytes : -1;
+}
+
+/* The server spoke before the data ended: a refusal ends the transfer; "done" lets the rest of the data come. */
+static int overheard(struct ftpc *ftp, struct io *data)
+{
+    io_hear(data, NULL);
+    TRY(ftpc_final(ftp));
+    ftp->ended = true;
+    ftp->transferring = false;
+    return ftpc_verdict(ftp);
+}
+
+/* One more try? 1 yes; else the failure. */
+static int data_trouble(struct ftpc *ftp, struct io *data, int rc)
+{
+    if (rc != -EINTR)
+        return ftpc_data_failed(rc);
+    TRY(overheard(ftp, data));
+    return 1;
+}
+
+ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len)
+{
+    for (;;) {
+        ssize_t n;
+
+        io_deadline(data, rt_after(ftp->task, ftp->how.patience));
+        n = io_read(data, buf, len);
+        if (n >= 0)
+            return n;
+        TRY(data_trouble(ftp, data, (int)n));
+    }
+}
+
+int ftpc_line(struct ftpc *ftp, struct io *data, struct span *line)
+{
+    for (;;) {
+        char *at;
+        size_t len;
+        int rc;
+
+        io_deadline(data, rt_after(ftp->task, ftp->how.patience));
+        rc = io_line(data, IO_LINE_MAX, &at, &len);
+        if (rc == 0)
+            *line = (struct span){ at, len };
+        if (rc == 0 || rc == -ENODATA || rc == -EMSGSIZE)
+            return rc;
+        TRY(data_trouble(ftp, data, rc));
+    }
+}
+
+ssize_t ftpc_sendfile(struct ftpc *ftp, struct io *data, int file, int64_t *off, size_t len)
+{
+    for (;;) {
+        ssize_t n;
+
+        io_deadline(data, rt_after(ftp->task, ftp->how.patience));
+        n = io_sendfile(data, file, off, len);
+        if (n >= 0 || n == -EIO)
+            return n;
+        TRY(data_trouble(ftp, data, (int)n));
+    }
+}
+
+int ftpc_end(struct ftpc *ftp)
+{
+    if (!ftp->ended)
+        TRY(ftpc_final(ftp));
+    ftp->ended = ftp->transferring = false;
+    return ftpc_verdict(ftp);
+}
+
+/* ---- the end of a transfer that failed ---- */
+
+/* The data connection broke: the server says why, and soon. */
+static int last_words(struct ftpc *ftp, int rc)
+{
+    unsigned patience = ftp->how.patience;
+    int said;
+
+    ftp->how.patience = LAST_WORDS_SECONDS;
+    said = ftpc_end(ftp);
+    ftp->how.patience = patience;
+    return said < 0 ? said : rc;
+}
+
+/* Servers answer ABOR with one reply or two. PWD's answer is like no other: when it comes, everything before it has come. */
+static int resync(struct ftpc *ftp)
+{
+    int code = 0;
+
+    TRY(ftpc_send(ftp, "PWD", (struct span){ 0 }));
+    for (int i = 0; i < RESYNC_REPLIES && code >= 0 && code != 257; i++)
+        code = ftpc_final(ftp);
+    ftp->due = 0;
+    ftp->transferring = ftp->ended = false;
+    if (code != 257)
+        ftp->lost = true;
+    return code == 257 ? 0 : -ENOTCONN;
+}
+
+/* ABOR goes out before the reset: some servers take a reset for the end of the file. */
+static int stop_server(struct ftpc *ftp, struct io **data)
+{
+    unsigned patience = ftp->how.patience;
+    int rc;
+
+    ftp->how.patience = RESYNC_SECONDS;
+    rc = ftpc_send(ftp, "ABOR", (struct span){ 0 });
+    io_abort(data);
+    if (rc == 0)
+        rc = resync(ftp);
+    ftp->how.patience = patience;
+    return rc;
+}
+
+int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc)
+{
+    if (!ftp->lost && ftp->transferring && rc != -EPIPE)
+        return stop_server(ftp, data) < 0 && rc != -ECANCELED ? -ENOTCONN : rc;
+    io_abort(data);
+    if (!ftp->lost && ftp->transferring)
+        return last_words(ftp, rc);
+    if (!ftp->lost && ftp->due)
+        ftpc_catch_up(ftp);
+    return rc;
+}

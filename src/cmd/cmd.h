@@ -1,0 +1,10 @@
+/* cmd: one function for each subcommand. argv[0] is the subcommand's name; the result is the exit code. */
+#ifndef DRAY_CMD_CMD_H
+#define DRAY_CMD_CMD_H
+
+/* Exit codes of `dray serve`; those of the client are in cmd/open.h. */
+enum { SERVE_OK = 0, SERVE_FAILED = 1, SERVE_USAGE = 2 };
+
+int cmd_serve(int argc, char **argv);
+
+#endif

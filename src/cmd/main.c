@@ -1,0 +1,48 @@
+/* main: finds the subcommand and runs it. Called by the system; owns nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/open.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    { "serve", cmd_serve, "serve a folder over FTP" },
+    { "open", cmd_open, "look into a server, with a menu" },
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int help(FILE *to, int code)
+{
+    fputs("dray: a file server and its client\n\n", to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  dray %-6s %s\n", commands[i].name, commands[i].help);
+    fputs("\nExamples:\n"
+          "  dray serve                     share this folder: anyone may bring files, nobody may destroy any\n"
+          "  dray serve --read-only /srv    share another one, downloads only\n"
+          "  dray open                      the menu, on this machine's server\n"
+          "  dray open files.example:2121   the menu, elsewhere\n"
+          "\n`dray COMMAND --help` tells more; so does the manual, dray(1). `dray --version` tells the version.\n",
+          to);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0)
+        return printf("dray %s\n", DRAY_VERSION) < 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return help(stdout, 0);
+    if (*name)
+        fprintf(stderr, "dray: there is no command `%s`\n\n", name);
+    return help(stderr, SERVE_USAGE);
+}

@@ -1,0 +1,169 @@
+/* open: connection and login of the menu client; then client/menu takes over. Called by main; owns the descriptor for Ctrl-C
+ * and the session. Failures are told in one line on the error stream and by the exit code (open.h). A password is asked for
+ * only when the server wants one, and forgotten when it was sent. */
+#include "cmd/open.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "client/input.h"
+#include "client/menu.h"
+#include "cmd/open_args.h"
+#include "sys/interrupt.h"
+#include "sys/resolve.h"
+
+static int cannot_connect(struct open *o, int rc)
+{
+    struct shown host;
+
+    ui_fail(&o->client.ui, "cannot connect to %s port %u: %s", shown(&host, span_of(o->target.host)), o->target.port,
+        rc == -ENOENT ? "there is no such host" : err_text(rc));
+    return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
+}
+
+static int greet(struct open *o)
+{
+    struct client *cl = &o->client;
+    struct shown host;
+    int rc = ftpc_greeting(cl->ftp);
+
+    if (rc < 0) {
+        client_failed(cl, "open", span_of(o->target.host), rc);
+        return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
+    }
+    ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->target.host)), o->target.port);
+    client_note(cl);
+    return OPEN_GO;
+}
+
+/* The addresses of the host in turn; the last failure is the one told. */
+static int connect_any(struct open *o, const struct resolve *found)
+{
+    struct client *cl = &o->client;
+    int rc = -EHOSTUNREACH;
+
+    for (unsigned i = 0; i < found->count && rc != -ECANCELED; i++) {
+        rc = ftpc_connect(&cl->task, &found->at[i], o->how, &cl->ftp);
+        if (rc == 0)
+            return greet(o);
+    }
+    return cannot_connect(o, rc);
+}
+
+/* Asks a person where no password was given. Without one there is nobody to ask: an error of usage. */
+static int get_password(struct open *o)
+{
+    struct target *t = &o->target;
+    CLEANUP(input_close) struct input *in = NULL;
+    int rc;
+
+    if (!t->has_user)
+        strcpy(t->password, "anonymous@");
+    if (!t->has_user || t->has_password)
+        return OPEN_GO;
+    if (!o->client.ui.terminal || input_open(&o->client.task, false, NULL, NULL, &in) < 0) {
+        ui_fail(&o->client.ui, "the server wants a password: use --password-file FILE");
+        return OUT_USAGE;
+    }
+    rc = input_secret(in, "Password: ", t->password, sizeof t->password);
+    return rc >= 0 ? OPEN_GO : rc == -ECANCELED ? OUT_INTERRUPTED : OUT_USAGE;
+}
+
+static int login_failed(struct open *o, const char *user, int rc)
+{
+    enum outcome out = client_failed(&o->client, "log in as", span_of(user), rc);
+
+    return rc == -EACCES || rc == -ENOENT ? OUT_LOGIN : out;
+}
+
+static int login(struct open *o)
+{
+    struct client *cl = &o->client;
+    const char *user = o->target.has_user ? o->target.user : "anonymous";
+    struct shown safe;
+    int rc = ftpc_user(cl->ftp, span_of(user)), got = OPEN_GO;
+
+    if (rc == 1) {
+        got = get_password(o);
+        if (got == OPEN_GO)
+            rc = ftpc_password(cl->ftp, span_of(o->target.password));
+        memset(o->target.password, 0, sizeof o->target.password);
+    }
+    if (got != OPEN_GO)
+        return got;
+    if (rc < 0)
+        return login_failed(o, user, rc);
+    ui_note(&cl->ui, "Logged in as %s.", shown(&safe, span_of(user)));
+    rc = ftpc_prepare(cl->ftp);
+    return rc < 0 ? (int)client_failed(cl, "prepare", SPAN("transfers"), rc) : OPEN_GO;
+}
+
+static int enter_folder(struct open *o)
+{
+    struct span path = span_of(o->target.path);
+    int rc = path.len ? ftpc_cwd(o->client.ftp, path) : 0;
+
+    return rc < 0 ? (int)client_failed(&o->client, "cd", path, rc) : OPEN_GO;
+}
+
+/* Steps until one has an exit code. */
+static int session(struct open *o, const struct resolve *found)
+{
+    int rc = connect_any(o, found);
+
+    if (rc == OPEN_GO)
+        rc = login(o);
+    if (rc == OPEN_GO)
+        rc = enter_folder(o);
+    if (rc == OPEN_GO)
+        rc = menu_run(&o->client);
+    ftpc_quit(&o->client.ftp);
+    return rc;
+}
+
+/* The system's resolver cannot be interrupted by a descriptor, so Ctrl-C is taken over after it. */
+static int run(struct open *o)
+{
+    CLEANUP(close_fd) int interrupt = -1;
+    struct resolve found;
+    int rc = resolve_host(o->target.host, o->target.port, &found);
+
+    if (rc < 0)
+        return cannot_connect(o, rc);
+    interrupt = interrupt_open();
+    if (interrupt < 0)
+        return client_failed_here(&o->client, SPAN("signals"), interrupt);
+    o->client.interrupt = interrupt;
+    o->client.task = rt_block_task((struct rt_stop){ .drain = -1, .now = interrupt });
+    return session(o, &found);
+}
+
+/* Names are UTF-8 also where the environment says nothing, or names a locale that is not installed. */
+static void choose_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static void open_free(struct open **o)
+{
+    free(*o);
+    *o = NULL;
+}
+
+int cmd_open(int argc, char **argv)
+{
+    CLEANUP(open_free) struct open *o = calloc(1, sizeof *o);
+    int rc;
+
+    if (!o)
+        return OUT_LOCAL;
+    choose_locale();
+    o->how.patience = OPEN_PATIENCE;
+    rc = open_parse(o, argc, argv);
+    return rc == OPEN_GO ? run(o) : rc;
+}

@@ -1,0 +1,261 @@
+/* serve: the front door of the server: reads what the operator wants, opens everything that can fail (folder, accounts,
+ * ports, log) before the first client, says in words who may do what, and hands over to the model. Called by main. Owns it
+ * all for the life of the process. Fails with a sentence on standard error and exit code 2 for what the operator can mend. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include "model/model.h"
+#include "proto/session.h"
+#include "sys/fs.h"
+#include "sys/proc.h"
+#include "sys/sock.h"
+
+enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, STDERR = 2, HELP_MAX = 8000 };
+
+struct serve {
+    struct conf conf;
+    struct auth auth;
+    struct storage storage;
+    struct listeners listeners;
+    struct log log;
+    struct server server;
+    struct model_env env;
+    const struct model *model;
+};
+
+static __attribute__((format(printf, 1, 2))) int complain(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    fputs("dray serve: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return -EINVAL;
+}
+
+/* ---- help ---- */
+
+static int help(void)
+{
+    CLEANUP(free_text) char *text = malloc(HELP_MAX);
+    struct buf b = { .at = text, .cap = HELP_MAX };
+
+    if (!text)
+        return SERVE_FAILED;
+    buf_text(&b, "dray serve [OPTIONS] [FOLDER]: serve a folder (default: the current one) over FTP\n\n");
+    conf_print_help(&b);
+    buf_text(&b, "\nModels:");
+    for (const struct model *const *m = models; *m; m++)
+        buf_printf(&b, "%s %s: %s", m == models ? "" : "\n       ", (*m)->name, (*m)->about);
+    buf_text(&b, "\nRights: read < add (new files and folders) < write (overwrite, rename, delete).\n"
+                 "Each option is also an environment variable: --max-sessions is DRAY_MAX_SESSIONS.\n"
+                 "The first Ctrl-C lets transfers finish, the second ends at once. Exit: 0, or 2 for what you can mend.\n");
+    fputs(buf_cstr(&b), stdout);
+    return SERVE_OK;
+}
+
+/* ---- opening ---- */
+
+static int open_folder(struct serve *s)
+{
+    int rc;
+
+    if (!s->conf.dir)
+        s->conf.dir = ".";
+    rc = store_local_open(s->conf.dir, s->conf.hidden, &s->storage);
+    if (rc == -ENOSYS || rc == -EPERM)
+        return complain("this kernel (or its container) does not allow openat2, without which no folder is safe; it takes "
+                        "Linux 5.6 or newer");
+    if (rc < 0)
+        return complain("cannot serve %s: %s", s->conf.dir, err_text(rc));
+    return 0;
+}
+
+static int choose_model(struct serve *s)
+{
+    const char *name = s->conf.model ? s->conf.model : models[0]->name;
+
+    s->model = model_find(name);
+    if (!s->model)
+        return complain("there is no model `%s`; `dray serve --help` lists them", name);
+    s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers;
+    return 0;
+}
+
+static int open_log(struct serve *s)
+{
+    const char *format = s->conf.log_format ? s->conf.log_format : "text";
+
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return complain("--log-format: \"%s\" is neither text nor json", format);
+    s->log = (struct log){ .fd = s->conf.quiet ? -1 : STDERR, .json = strcmp(format, "json") == 0 };
+    if (!s->conf.log)
+        return 0;
+    s->log.fd = fs_open_log(s->conf.log);
+    return s->log.fd < 0 ? complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
+}
+
+static int port_failed(const struct serve *s, const char *host, int rc)
+{
+    char owner[128];
+    struct buf b = BUF(owner);
+    const char *where = host ? host : "all addresses";
+    unsigned port = s->conf.ftp_port;
+
+    if (rc == -EINVAL)
+        return complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
+    if (rc != -EADDRINUSE)
+        return complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
+    if (sock_port_owner((uint16_t)port, &b) == 0)
+        return complain("port %u is taken by %s; stop it, or choose another port with --ftp PORT", port, buf_cstr(&b));
+    return complain("port %u is taken by another program; choose another one with --ftp PORT", port);
+}
+
+static int open_ports(struct serve *s)
+{
+    const struct conf_list *bind = &s->conf.bind;
+
+    for (unsigned i = 0; i < bind->n || i == 0; i++) {
+        const char *host = bind->n ? bind->item[i] : NULL;
+        int rc = listen_open(&s->listeners, host, s->conf.ftp_port, SERVICE_FTP);
+
+        if (rc < 0)
+            return port_failed(s, host, rc);
+    }
+    return 0;
+}
+
+/* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive
+ * listener, a file, a folder), in models where one process holds them all. */
+static unsigned seats(const struct serve *s)
+{
+    unsigned long files = proc_raise_files();
+
+    if (s->conf.max_sessions)
+        return s->conf.max_sessions < MOST_SESSIONS ? s->conf.max_sessions : MOST_SESSIONS;
+    return files < MOST_SESSIONS ? (unsigned)files : MOST_SESSIONS;
+}
+
+static int make_env(struct serve *s)
+{
+    static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service };
+    struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
+    int children = proc_event();
+    struct board *board = board_new(seats(s));
+
+    if (stop.drain < 0 || stop.now < 0 || children < 0 || !board)
+        return complain("not enough memory or descriptors to begin with");
+    s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = board,
+                                 .log = &s->log, .services = services };
+    s->env.listeners = &s->listeners;
+    s->env.stop = stop;
+    s->env.children = children;
+    s->env.board = board;
+    s->env.log = &s->log;
+    s->env.entry = session_main;
+    s->env.ctx = &s->server;
+    return proc_catch_stop(stop.drain, stop.now, s->conf.drain_timeout);
+}
+
+/* ---- what is printed ---- */
+
+static void print_url(void *arg, const char *host)
+{
+    uint16_t port = *(const uint16_t *)arg;
+
+    printf(strchr(host, ':') ? "  ftp://[%s]:%u/\n" : "  ftp://%s:%u/\n", host, port);
+}
+
+static void print_urls(const struct serve *s)
+{
+    for (unsigned i = 0; i < s->listeners.n; i++) {
+        const struct sockaddr_storage *at = &s->listeners.l[i].at;
+        const unsigned char *bytes;
+        unsigned len = sock_addr_bytes(at, &bytes), any = 0;
+        uint16_t port = sock_addr_port(at);
+        char host[64];
+        struct buf b = BUF(host);
+
+        for (unsigned k = 0; k < len; k++)
+            any |= bytes[k];
+        sock_addr_print(&b, at);
+        if (any)
+            print_url(&port, buf_cstr(&b));
+        else
+            sock_each_local(at->ss_family, print_url, &port);
+    }
+}
+
+static void print_people(const struct serve *s)
+{
+    if (s->auth.allow_anonymous)
+        printf("Anyone who can reach these addresses may %s.\n", auth_rights_text(s->auth.anonymous.rights));
+    else
+        printf("Strangers may do nothing.\n");
+    for (unsigned i = 0; i < s->auth.n; i++)
+        printf("%s may, with a password, %s.\n", s->auth.account[i].name, auth_rights_text(s->auth.account[i].rights));
+}
+
+static void print_greeting(const struct serve *s)
+{
+    CLEANUP(free_text) char *real = realpath(s->conf.dir, NULL);
+
+    printf("dray serves %s at\n", real ? real : s->conf.dir);
+    print_urls(s);
+    if (!s->conf.quiet) {
+        print_people(s);
+        printf("Passwords and files travel unencrypted. Model %s: %s. Ctrl-C ends.\n", s->model->name, s->model->about);
+    }
+    fflush(stdout);
+}
+
+/* ---- the command ---- */
+
+static int prepare(struct serve *s, int argc, char **argv)
+{
+    char text[300];
+    struct buf err = BUF(text);
+    int rc = conf_init(&s->conf, &err);
+
+    if (rc == 0)
+        rc = conf_args(&s->conf, argc, argv, &err);
+    if (rc == 0)
+        rc = auth_init(&s->auth, &s->conf, &err);
+    if (rc < 0)
+        return complain("%s", buf_cstr(&err));
+    if (rc > 0)
+        return rc;
+    TRY(choose_model(s));
+    TRY(open_folder(s));
+    TRY(open_log(s));
+    TRY(open_ports(s));
+    return make_env(s);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    struct serve *s = calloc(1, sizeof *s);
+    int rc = s ? prepare(s, argc, argv) : -ENOMEM;
+
+    if (rc > 0)
+        rc = help();
+    else if (rc < 0)
+        rc = SERVE_USAGE;
+    else {
+        print_greeting(s);
+        rc = s->model->serve(&s->env);
+        if (rc < 0)
+            complain("the %s model could not begin: %s", s->model->name, err_text(rc));
+        rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
+    }
+    free(s);
+    return rc;
+}

@@ -1,0 +1,320 @@
+/* io: the buffered half of every stream: lines, output collected into few packets, the deadline, the sticky error. Below it
+ * an io_ops moves the bytes. Called by sessions and the client; a stream owns its descriptor and its buffers, all bounded.
+ * Fails with -errno as io.h says. Line ends: RFC 959 section 5.3.1 asks for CRLF, a bare LF is understood as well. */
+#include "io/io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "io/io_impl.h"
+#include "sys/sock.h"
+
+int io_socket(struct rt_task *task, int fd, struct io **out)
+{
+    struct io *io = calloc(1, sizeof *io);
+
+    if (!io) {
+        sock_close(fd);
+        return -ENOMEM;
+    }
+    io->ops = &io_sock_ops;
+    io->task = task;
+    io->fd = fd;
+    io->deadline = RT_NEVER;
+    io->in.at = io->in.small;
+    io->in.cap = sizeof io->in.small;
+    *out = io;
+    return 0;
+}
+
+void io_deadline(struct io *io, int64_t when)
+{
+    io->deadline = when;
+}
+
+void io_hear(struct io *io, struct io *control)
+{
+    io->hear = control;
+}
+
+int io_hearing(const struct io *io)
+{
+    return io->hear ? io->hear->fd : -1;
+}
+
+int io_fd(const struct io *io)
+{
+    return io->fd;
+}
+
+/* ---- input ---- */
+
+static size_t buffered(const struct io_in *in)
+{
+    return in->to - in->from;
+}
+
+static const char *find_lf(const struct io_in *in)
+{
+    return memchr(in->at + in->from, '\n', buffered(in));
+}
+
+/* Back into the stream itself when the heap is not needed any more. */
+static void shrink(struct io_in *in)
+{
+    if (in->at == in->small || buffered(in) > sizeof in->small)
+        return;
+    memcpy(in->small, in->at + in->from, buffered(in));
+    free(in->at);
+    in->to = buffered(in);
+    in->from = 0;
+    in->at = in->small;
+    in->cap = sizeof in->small;
+}
+
+/* Makes room behind `to`: moves to the front, else to the heap, up to one longest line and its end. */
+static int make_room(struct io_in *in)
+{
+    char *more;
+
+    if (in->to < in->cap)
+        return 0;
+    if (in->from) {
+        memmove(in->at, in->at + in->from, buffered(in));
+        in->to -= in->from;
+        in->from = 0;
+        return 0;
+    }
+    if (in->at != in->small)
+        return -ENOBUFS;
+    more = malloc(IO_LINE_MAX + 2);
+    if (!more)
+        return -ENOMEM;
+    memcpy(more, in->at, in->to);
+    in->at = more;
+    in->cap = IO_LINE_MAX + 2;
+    return 0;
+}
+
+static int fill(struct io *io, int64_t when)
+{
+    struct io_in *in = &io->in;
+    ssize_t n;
+
+    TRY(make_room(in));
+    n = io->ops->recv(io, in->at + in->to, in->cap - in->to, when);
+    if (n > 0)
+        in->to += (size_t)n;
+    return n > 0 ? 0 : n == 0 ? -ENODATA : (int)n;
+}
+
+int io_fill_now(struct io *io)
+{
+    int rc = fill(io, 0);
+
+    return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+/* Takes the line that ends at lf. */
+static void take_line(struct io_in *in, const char *lf, char **line, size_t *len)
+{
+    char *start = in->at + in->from;
+    size_t n = (size_t)(lf - start);
+
+    in->from += n + 1;
+    if (n && start[n - 1] == '\r')
+        n--;
+    *line = start;
+    *len = n;
+}
+
+/* Forgets what is buffered of a line that is too long; true when its end was there. */
+static bool skip_line(struct io_in *in)
+{
+    const char *lf = find_lf(in);
+
+    in->from = lf ? (size_t)(lf - in->at) + 1 : in->to;
+    in->skipping = !lf;
+    return lf;
+}
+
+static int next_line(struct io_in *in, size_t max, char **line, size_t *len)
+{
+    const char *lf;
+
+    if (in->skipping)
+        return skip_line(in) ? -EMSGSIZE : -EAGAIN;
+    lf = find_lf(in);
+    if (!lf && buffered(in) <= max + 1)
+        return -EAGAIN;
+    if (!lf || (size_t)(lf - in->at) - in->from > max + 1)
+        return skip_line(in) ? -EMSGSIZE : -EAGAIN;
+    take_line(in, lf, line, len);
+    return *len > max ? -EMSGSIZE : 0;
+}
+
+int io_line(struct io *io, size_t max, char **line, size_t *len)
+{
+    shrink(&io->in);
+    for (;;) {
+        int rc = next_line(&io->in, max, line, len);
+
+        if (rc != -EAGAIN)
+            return rc;
+        TRY(fill(io, io->deadline));
+    }
+}
+
+bool io_has_line(const struct io *io)
+{
+    return !io->in.skipping && find_lf(&io->in);
+}
+
+bool io_peek_line(const struct io *io, struct span *line)
+{
+    const char *start = io->in.at + io->in.from, *lf = find_lf(&io->in);
+
+    if (!lf || io->in.skipping)
+        return false;
+    *line = (struct span){ start, (size_t)(lf - start) };
+    if (line->len && start[line->len - 1] == '\r')
+        line->len--;
+    return true;
+}
+
+ssize_t io_read(struct io *io, void *buf, size_t len)
+{
+    struct io_in *in = &io->in;
+    size_t n = buffered(in) < len ? buffered(in) : len;
+
+    if (!n)
+        return io->ops->recv(io, buf, len, io->deadline);
+    memcpy(buf, in->at + in->from, n);
+    in->from += n;
+    return (ssize_t)n;
+}
+
+/* ---- output ---- */
+
+/* The first error stays: whatever follows must not pass for sent. Being interrupted or late at waiting is no error of
+ * the stream, but what was lost by it is: the caller sees that from *done. */
+static int failed(struct io *io, int rc)
+{
+    if (rc != -EINTR && !io->error)
+        io->error = rc;
+    return rc;
+}
+
+static int send_all(struct io *io, const char *at, size_t len, size_t *done)
+{
+    while (*done < len) {
+        ssize_t n = io->ops->send(io, at + *done, len - *done);
+
+        if (n < 0)
+            return failed(io, (int)n);
+        *done += (size_t)n;
+    }
+    return 0;
+}
+
+int io_flush(struct io *io)
+{
+    struct io_out *out = &io->out;
+    size_t done = 0;
+    int rc;
+
+    TRY(io->error);
+    rc = send_all(io, out->at, out->len, &done);
+    memmove(out->at, out->at + done, out->len - done);
+    out->len -= done;
+    return rc;
+}
+
+int io_put(struct io *io, struct span s)
+{
+    struct io_out *out = &io->out;
+
+    while (s.len) {
+        size_t room = sizeof out->at - out->len, n = s.len < room ? s.len : room;
+
+        memcpy(out->at + out->len, s.at, n);
+        out->len += n;
+        s = span_from(s, n);
+        if (out->len == sizeof out->at)
+            TRY(io_flush(io));
+    }
+    return io->error;
+}
+
+int io_write(struct io *io, const void *buf, size_t len, size_t *done)
+{
+    TRY(io_flush(io));
+    return send_all(io, buf, len, done);
+}
+
+ssize_t io_sendfile(struct io *io, int file, int64_t *off, size_t len)
+{
+    ssize_t n;
+
+    TRY(io_flush(io));
+    n = io->ops->sendfile(io, file, *off, len);
+    if (n < 0)
+        return failed(io, (int)n);
+    *off += n;
+    return n;
+}
+
+/* ---- the end ---- */
+
+static void dispose(struct io *io, bool reset)
+{
+    io->ops->close(io, reset);
+    if (io->in.at != io->in.small)
+        free(io->in.at);
+    free(io);
+}
+
+int io_close(struct io **pio)
+{
+    struct io *io = *pio;
+    int rc = io_flush(io), end;
+
+    end = rc < 0 ? 0 : io->ops->finish(io);
+    dispose(io, rc < 0);
+    *pio = NULL;
+    return rc < 0 ? rc : end;
+}
+
+/* Closing a socket with unread input resets it, and the reset overtakes the last reply: read some of it away first. */
+static void read_away(struct io *io)
+{
+    char junk[1024];
+    int64_t when = rt_now(io->task) + RT_SECONDS(1);
+
+    for (int i = 0; i < 256; i++)
+        if (io->ops->recv(io, junk, sizeof junk, when) <= 0)
+            return;
+}
+
+int io_close_politely(struct io **pio)
+{
+    struct io *io = *pio;
+    int rc;
+
+    io->hear = NULL;
+    rc = io_flush(io);
+    if (rc == 0 && io->ops->finish(io) == 0)
+        read_away(io);
+    dispose(io, false);
+    *pio = NULL;
+    return rc;
+}
+
+void io_abort(struct io **pio)
+{
+    if (*pio)
+        dispose(*pio, true);
+    *pio = NULL;
+}

@@ -1,0 +1,36 @@
+/* io_sock: streams over a TCP socket. Each operation is one rt verb; io.c above does the buffering. Owns the descriptor.
+ * Fails with what the verb says. */
+#include "io/io_impl.h"
+#include "sys/sock.h"
+
+static ssize_t stream_recv(struct io *io, void *buf, size_t len, int64_t when)
+{
+    return rt_recv(io->task, io->fd, io_hearing(io), buf, len, when);
+}
+
+static ssize_t stream_send(struct io *io, const void *buf, size_t len)
+{
+    return rt_send(io->task, io->fd, io_hearing(io), buf, len, io->deadline);
+}
+
+static ssize_t stream_sendfile(struct io *io, int file, int64_t off, size_t len)
+{
+    return rt_sendfile(io->task, io->fd, io_hearing(io), file, off, len, io->deadline);
+}
+
+static int stream_finish(struct io *io)
+{
+    return sock_shutdown_send(io->fd);
+}
+
+static void stream_close(struct io *io, bool reset)
+{
+    if (reset)
+        sock_close_reset(io->fd);
+    else
+        sock_close(io->fd);
+}
+
+const struct io_ops io_sock_ops = {
+    .recv = stream_recv, .send = stream_send, .sendfile = stream_sendfile, .finish = stream_finish, .close = stream_close,
+};

@@ -1,0 +1,39 @@
+/* listen: where connections arrive: the server's listeners, and the passive listeners of data connections (RFC 959 PASV). */
+#ifndef DRAY_IO_LISTEN_H
+#define DRAY_IO_LISTEN_H
+
+#include "base/buf.h"
+#include "rt/rt.h"
+
+enum { LISTEN_MAX = 32 };
+
+struct listener {
+    int fd;
+    unsigned service; /* what is spoken there: an index that the front door gives */
+    struct sockaddr_storage at;
+};
+
+struct listeners {
+    unsigned n;
+    struct listener l[LISTEN_MAX];
+};
+
+/* A client at the door. Whoever gets it owns the descriptor. */
+struct arrival {
+    int fd;
+    unsigned service;
+    struct sockaddr_storage peer, local;
+};
+
+/* Opens `host` (numeric; NULL: all IPv4 and all IPv6 addresses) on the port; port 0 takes a free one, the same for all.
+ * -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EINVAL (no address), -E2BIG. */
+int listen_open(struct listeners *, const char *host, uint16_t port, unsigned service);
+void listen_close_all(struct listeners *);
+/* The next client, waiting no longer than `when`; `hear` (-1: none) as in rt_accept. */
+int listen_accept(struct rt_task *, const struct listeners *, int hear, int64_t when, struct arrival *out);
+
+/* A listener for one data connection to come, on the local address of the control connection; min 0: any port.
+ * -EADDRINUSE when the whole range is taken. */
+int passive_open(const struct sockaddr_storage *local, uint16_t min, uint16_t max, int *fd, uint16_t *port);
+
+#endif

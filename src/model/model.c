@@ -1,0 +1,83 @@
+/* model: the list of models and the steps that they share (see model.h). Nothing here knows which model is running. */
+#include "model/model.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "sys/proc.h"
+#include "sys/sock.h"
+
+extern const struct model model_iterative, model_fork, model_prefork, model_thread, model_pool;
+
+const struct model *const models[] = { &model_fork, &model_iterative, &model_prefork, &model_thread, &model_pool, NULL };
+
+const struct model *model_find(const char *name)
+{
+    for (const struct model *const *m = models; *m; m++)
+        if (strcmp((*m)->name, name) == 0)
+            return *m;
+    return NULL;
+}
+
+struct rt_task model_task(const struct model_env *env)
+{
+    return rt_block_task(env->stop);
+}
+
+/* Only these three come out; anything else (no descriptors left, a network that went away) passes, or is waited for: asking
+ * again at once would burn a processor while the queue stays as it is. */
+static bool is_outcome(int rc)
+{
+    return rc == 0 || rc == -ECANCELED || rc == -EINTR;
+}
+
+int model_accept(const struct model_env *env, struct rt_task *task, int hear, struct arrival *out)
+{
+    for (;;) {
+        int rc;
+
+        TRY(rt_idle(task, true));
+        rc = listen_accept(task, env->listeners, hear, RT_NEVER, out);
+        if (is_outcome(rc)) {
+            rt_idle(task, false);
+            return rc;
+        }
+        LOG(env->log, "accept-failed", LOG_TEXT("why", span_of(err_text(rc))));
+        TRY(rt_sleep(task, rt_now(task) + RT_SECONDS(1) / 10));
+    }
+}
+
+void model_serve_in_turn(const struct model_env *env)
+{
+    for (;;) {
+        struct rt_task task = model_task(env);
+        struct arrival client;
+
+        if (model_accept(env, &task, -1, &client) < 0)
+            return;
+        env->entry(&task, &client, env->ctx);
+    }
+}
+
+int model_reap(const struct model_env *env, bool wait)
+{
+    struct proc_end end;
+    int count = 0, rc;
+
+    while ((rc = proc_reap(&end, wait && !count)) > 0) {
+        board_reap(env->board, end.pid);
+        if (end.signal || end.code)
+            LOG(env->log, "worker-died", LOG_NUMBER("pid", end.pid), LOG_NUMBER("signal", end.signal),
+                LOG_NUMBER("code", end.code));
+        count++;
+    }
+    return count ? count : rc;
+}
+
+void model_turn_away(const struct model_env *env, const struct arrival *client, int why)
+{
+    LOG(env->log, "turned-away", LOG_TEXT("why", span_of(err_text(why))));
+    sock_close(client->fd);
+}

@@ -1,0 +1,291 @@
+/* ftp_data: the data connection: PASV EPSV PORT EPRT (RFC 959 section 4.1.2, RFC 2428), opening it, and what happens on the
+ * control connection meanwhile: ABOR, STAT and NOOP are answered at once, everything else keeps its place in the queue.
+ * A data connection belongs to its session: it comes from, or goes to, the address of the control connection (RFC 2577).
+ * Owns the passive listener until the connection has come, or another command arranges something else. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "proto/ftp/ftp.h"
+#include "sys/sock.h"
+#include "wire/ftp_cmd.h"
+
+void data_forget(struct ftp *f)
+{
+    close_fd(&f->data.listener);
+    f->data.mode = DATA_NONE;
+}
+
+/* The session's network as RFC 2428 numbers it: 1 IPv4, 2 IPv6. */
+static int net_of(const struct ftp *f)
+{
+    return f->s->arrival->local.ss_family == AF_INET ? 1 : 2;
+}
+
+static int not_after_epsv_all(struct ftp *f)
+{
+    return reply(f, 501, "EPSV ALL was said: only EPSV arranges data connections now.");
+}
+
+/* ---- passive ---- */
+
+static int listen_for_data(struct ftp *f, uint16_t *port)
+{
+    const struct conf_range *range = &f->s->server->conf->passive;
+
+    data_forget(f);
+    TRY(passive_open(&f->s->arrival->local, range->min, range->max, &f->data.listener, port));
+    f->data.mode = DATA_PASSIVE;
+    return 0;
+}
+
+int verb_pasv(struct ftp *f, struct span arg)
+{
+    char text[32];
+    struct buf b = BUF(text);
+    struct ftp_addr at = { .net = 1 };
+    const unsigned char *ip;
+    unsigned len;
+
+    (void)arg;
+    if (f->epsv_all)
+        return not_after_epsv_all(f);
+    if (net_of(f) != 1)
+        return reply(f, 425, "PASV is for IPv4; use EPSV.");
+    TRY(listen_for_data(f, &at.port));
+    len = sock_addr_bytes(&f->s->arrival->local, &ip);
+    memcpy(at.ip, ip, len);
+    ftp_addr_print_port(&b, &at);
+    return reply(f, 227, "Entering Passive Mode (%s).", buf_cstr(&b));
+}
+
+int verb_epsv(struct ftp *f, struct span arg)
+{
+    uint16_t port;
+    uint64_t net;
+
+    if (span_ieq(arg, SPAN("ALL"))) {
+        f->epsv_all = true;
+        return reply(f, 200, "Only EPSV from now on.");
+    }
+    if (arg.len && span_u64(arg, UINT16_MAX, &net) < 0)
+        return reply(f, 501, "EPSV stands alone, or with 1, 2 or ALL.");
+    if (arg.len && net != (uint64_t)net_of(f))
+        return reply(f, 522, "Network protocol not supported on this connection, use (%d)", net_of(f));
+    TRY(listen_for_data(f, &port));
+    return reply(f, 229, "Entering Extended Passive Mode (|||%u|)", port);
+}
+
+/* ---- active ---- */
+
+static int connect_for_data(struct ftp *f, const struct ftp_addr *to)
+{
+    struct sockaddr_storage target;
+
+    sock_addr_make(to->ip, to->net == 1 ? 4 : 16, to->port, &target);
+    if (!sock_addr_same_host(&target, &f->s->arrival->peer))
+        return reply(f, 504, "Data goes to your own address only.");
+    if (to->port < 1024)
+        return reply(f, 504, "Data goes to ports above 1023 only.");
+    data_forget(f);
+    /* a link-local address means nothing without the interface that the client came by */
+    f->data.target = f->s->arrival->peer;
+    sock_addr_set_port(&f->data.target, to->port);
+    f->data.mode = DATA_ACTIVE;
+    return reply(f, 200, "I will connect there.");
+}
+
+int verb_port(struct ftp *f, struct span arg)
+{
+    struct ftp_addr to;
+
+    if (f->epsv_all)
+        return not_after_epsv_all(f);
+    if (ftp_addr_parse_port(arg, &to) < 0)
+        return reply(f, 501, "PORT wants h1,h2,h3,h4,p1,p2, each 0 to 255.");
+    return connect_for_data(f, &to);
+}
+
+int verb_eprt(struct ftp *f, struct span arg)
+{
+    struct ftp_addr to;
+    int rc = ftp_addr_parse_eprt(arg, &to);
+
+    if (f->epsv_all)
+        return not_after_epsv_all(f);
+    if (rc == -EAFNOSUPPORT || (rc == 0 && to.net != net_of(f)))
+        return reply(f, 522, "Network protocol not supported on this connection, use (%d)", net_of(f));
+    if (rc < 0)
+        return reply(f, 501, "EPRT wants |net|address|port|.");
+    return connect_for_data(f, &to);
+}
+
+/* ---- what is heard meanwhile ---- */
+
+/* Only these may overtake the transfer. */
+static bool is_urgent(struct span line, struct ftp_cmd *cmd)
+{
+    if (ftp_cmd_parse(line, cmd) < 0)
+        return false;
+    return !strcmp(cmd->verb, "ABOR") || !strcmp(cmd->verb, "NOOP") || (!strcmp(cmd->verb, "STAT") && !cmd->arg.len);
+}
+
+/* Looks at the next buffered line without its Telnet signals; the line stays. */
+static bool next_is_urgent(struct ftp *f, char *copy, size_t cap, struct ftp_cmd *cmd)
+{
+    struct span line;
+
+    if (!io_peek_line(f->s->control, &line) || line.len > cap)
+        return false;
+    memcpy(copy, line.at, line.len);
+    return is_urgent((struct span){ copy, ftp_telnet_strip(copy, line.len) }, cmd);
+}
+
+static int answer(struct ftp *f, const struct ftp_cmd *cmd)
+{
+    char *line;
+    size_t len;
+
+    TRY(io_line(f->s->control, IO_LINE_MAX, &line, &len));
+    if (!strcmp(cmd->verb, "ABOR")) {
+        f->aborted = true;
+        return fail_with(f, 426, -ECONNABORTED);
+    }
+    TRY(cmd->verb[0] == 'N' ? verb_noop(f, cmd->arg) : verb_stat(f, cmd->arg));
+    return reply_now(f);
+}
+
+int ftp_heard(void *ctx)
+{
+    struct ftp *f = ctx;
+    char copy[64];
+    struct ftp_cmd cmd;
+    int rc = io_fill_now(f->s->control);
+
+    if (rc == -ENOBUFS)
+        f->deaf = true;
+    else if (rc < 0)
+        return fail_with(f, 426, rc == -ENODATA ? -EPIPE : rc);
+    while (next_is_urgent(f, copy, sizeof copy, &cmd))
+        TRY(answer(f, &cmd));
+    if (io_has_line(f->s->control))
+        f->deaf = true; /* it waits for its turn, and so does all behind it */
+    return f->deaf;
+}
+
+/* Commands that were sent together with the one that is running keep their order, but an ABOR means now. */
+static int hear_buffered(struct ftp *f)
+{
+    char copy[64];
+    struct ftp_cmd cmd;
+
+    f->deaf = io_has_line(f->s->control);
+    if (f->deaf && next_is_urgent(f, copy, sizeof copy, &cmd) && cmd.verb[0] == 'A')
+        return answer(f, &cmd);
+    return 0;
+}
+
+/* ---- opening ---- */
+
+static int hearing(const struct ftp *f)
+{
+    return f->deaf ? -1 : io_fd(f->s->control);
+}
+
+/* The first connection from the client's own address; others are closed at once. */
+static int accept_data(struct ftp *f, int64_t when)
+{
+    for (;;) {
+        struct sockaddr_storage peer;
+        int fd = rt_accept(f->s->task, f->data.listener, hearing(f), &peer, when);
+
+        if (fd == -EINTR)
+            TRY(ftp_heard(f));
+        else if (fd < 0 && fd != -ECONNABORTED)
+            return fd;
+        else if (fd >= 0 && sock_addr_same_host(&peer, &f->s->arrival->peer))
+            return fd;
+        else if (fd >= 0)
+            sock_close(fd);
+    }
+}
+
+static int connect_data(struct ftp *f, int64_t when)
+{
+    struct sockaddr_storage from = f->s->arrival->local;
+    CLEANUP(close_fd) int fd = -1;
+    int out, rc;
+
+    sock_addr_set_port(&from, 0);
+    fd = out = sock_stream(from.ss_family, &from);
+    TRY(fd);
+    do {
+        rc = rt_connect(f->s->task, fd, hearing(f), &f->data.target, sock_addr_len(&f->data.target), when);
+        if (rc == -EINTR)
+            TRY(ftp_heard(f));
+    } while (rc == -EINTR);
+    TRY(rc);
+    fd = -1;
+    return out;
+}
+
+/* A connection that has come already is taken without sending the first reply on its own: it can share a packet with the
+ * last one. */
+static int open_any(struct ftp *f)
+{
+    int64_t when = rt_after(f->s->task, f->s->server->conf->data_timeout);
+    int fd = -ETIMEDOUT;
+
+    if (f->data.mode == DATA_PASSIVE)
+        fd = accept_data(f, 0);
+    if (fd != -ETIMEDOUT)
+        return fd;
+    TRY(reply_now(f));
+    return f->data.mode == DATA_PASSIVE ? accept_data(f, when) : connect_data(f, when);
+}
+
+static int open_failed(struct ftp *f, int rc)
+{
+    return f->fail_code || rc == -ECANCELED ? rc : fail_with(f, 425, rc);
+}
+
+int data_open(struct ftp *f, const char *first, struct io **out)
+{
+    int fd;
+
+    if (f->data.mode == DATA_NONE)
+        return fail_with(f, 425, -ENOTCONN);
+    TRY(reply(f, 150, "%s", first));
+    fd = hear_buffered(f);
+    if (fd == 0)
+        fd = open_any(f);
+    data_forget(f);
+    if (fd < 0)
+        return open_failed(f, fd);
+    return open_failed(f, io_socket(f->s->task, fd, out));
+}
+
+/* ---- moving ---- */
+
+struct xfer data_xfer(struct ftp *f, struct io *data)
+{
+    io_hear(data, f->deaf ? NULL : f->s->control);
+    return (struct xfer){ .task = f->s->task, .data = data, .stall = f->s->server->conf->data_timeout,
+                          .heard = ftp_heard, .ctx = f };
+}
+
+int data_result(struct ftp *f, const struct xfer *x, int rc)
+{
+    static const struct {
+        int err, code;
+    } files[] = { { ENOSPC, 452 }, { EDQUOT, 552 }, { EFBIG, 552 } };
+
+    if (rc >= 0 || f->fail_code || rc == -ECANCELED)
+        return rc;
+    if (x->failed == XFER_STREAM)
+        return fail_with(f, 426, rc);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].err == -rc)
+            return fail_with(f, files[i].code, rc);
+    return fail_with(f, 451, rc);
+}

@@ -1,0 +1,79 @@
+/* ftp_login: who the client is: USER PASS ACCT REIN QUIT (RFC 959 section 4.1.1), HOST (RFC 7151). Wrong passwords are
+ * answered slowly and ten of them end the session (RFC 2577 section 5); the reply never tells whether the name exists. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "proto/ftp/ftp.h"
+
+enum { GUESSES = 10, GUESS_SECONDS = 1 };
+
+int verb_user(struct ftp *f, struct span arg)
+{
+    if (arg.len > ACCOUNT_NAME_MAX)
+        return reply(f, 501, "That name is too long.");
+    session_login(f->s, NULL);
+    memcpy(f->user, arg.at, arg.len);
+    f->user[arg.len] = '\0';
+    f->user_given = true;
+    if (auth_is_anonymous(arg) && f->s->server->auth->allow_anonymous)
+        return reply(f, 331, "Any password will do.");
+    return reply(f, 331, "Password, please.");
+}
+
+static int refuse(struct ftp *f)
+{
+    LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    TRY(rt_sleep(f->s->task, rt_after(f->s->task, GUESS_SECONDS)));
+    if (++f->guesses < GUESSES)
+        return reply(f, 530, "Wrong name or password.");
+    f->over = true;
+    return reply(f, 421, "Too many wrong passwords; goodbye.");
+}
+
+int verb_pass(struct ftp *f, struct span arg)
+{
+    const struct account *account;
+
+    if (!f->user_given)
+        return reply(f, 503, "Say USER first.");
+    f->user_given = false;
+    account = auth_check(f->s->server->auth, span_of(f->user), arg);
+    if (!account)
+        return refuse(f);
+    session_login(f->s, account);
+    LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    return reply(f, 230, "Logged in; you may %s.", auth_rights_text(account->rights));
+}
+
+int verb_acct(struct ftp *f, struct span arg)
+{
+    (void)arg;
+    return reply(f, 202, "No account is needed here.");
+}
+
+int verb_rein(struct ftp *f, struct span arg)
+{
+    (void)arg;
+    session_login(f->s, NULL);
+    data_forget(f);
+    strcpy(f->cwd, "/");
+    f->ascii = f->epsv_all = f->user_given = false;
+    f->login_by = rt_after(f->s->task, f->s->server->conf->login_timeout);
+    return reply(f, 220, "Logged out; USER logs in again.");
+}
+
+int verb_quit(struct ftp *f, struct span arg)
+{
+    (void)arg;
+    f->over = true;
+    return reply(f, 221, "Goodbye.");
+}
+
+int verb_host(struct ftp *f, struct span arg)
+{
+    (void)arg; /* there is one library, whatever name it is known by */
+    if (f->s->account)
+        return reply(f, 503, "HOST comes before USER.");
+    return reply(f, 220, "This is dray.");
+}

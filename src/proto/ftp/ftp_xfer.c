@@ -1,0 +1,133 @@
+/* ftp_xfer: RETR STOR STOU APPE ABOR (RFC 959 sections 4.1.3 and 5.4). Each reads as it happens: resolve, open, say 150, move,
+ * close, commit, say 226. An upload exists only after its commit, and 226 is said only then; whatever goes wrong before
+ * leaves what was there untouched, because closing without a commit is all the cleaning up there is. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "proto/ftp/ftp.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+#include "wire/path.h"
+
+static void log_transfer(struct ftp *f, const char *event, const char *path, int64_t bytes)
+{
+    LOG(f->s->server->log, event, LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+        LOG_TEXT("path", span_of(path)), LOG_NUMBER("bytes", bytes));
+}
+
+/* ---- download ---- */
+
+/* Text has other offsets on the wire than in the file: a restart there would guess. */
+static int check_restart(struct ftp *f, int64_t size)
+{
+    if (f->restart && f->ascii)
+        return fail_with(f, 554, -EOPNOTSUPP);
+    return f->restart > size ? -ERANGE : 0;
+}
+
+enum { SMALL = 8 * 1024 }; /* fits any socket buffer: its 150 may leave together with the 226 */
+
+static int send_file(struct ftp *f, struct io *data, struct file *file, int64_t *bytes)
+{
+    struct xfer x = data_xfer(f, data);
+    int rc;
+
+    f->moving = &x;
+    if (file_size(file) - f->restart > SMALL)
+        TRY(reply_now(f));
+    rc = f->ascii ? xfer_send_text(&x, file) : xfer_send(&x, file, f->restart);
+    *bytes = x.bytes;
+    return data_result(f, &x, rc);
+}
+
+int verb_retr(struct ftp *f, struct span arg)
+{
+    CLEANUP(file_close) struct file *file = NULL;
+    CLEANUP(io_abort) struct io *data = NULL;
+    int64_t bytes;
+    char first[64];
+    char *path;
+
+    TRY(ftp_path(f, arg, &path));
+    TRY(store_open(&f->s->store, path, &file));
+    TRY(check_restart(f, file_size(file)));
+    snprintf(first, sizeof first, "Here it comes (%lld bytes).", (long long)(file_size(file) - f->restart));
+    TRY(data_open(f, first, &data));
+    TRY(send_file(f, data, file, &bytes));
+    TRY(fail_with(f, 426, io_close(&data)));
+    log_transfer(f, "sent", path, bytes);
+    return reply(f, 226, "Sent, %lld bytes.", (long long)bytes);
+}
+
+/* ---- upload ---- */
+
+static int receive_file(struct ftp *f, struct io *data, struct file *file, int64_t *bytes)
+{
+    struct xfer x = data_xfer(f, data);
+    int rc;
+
+    f->moving = &x;
+    TRY(reply_now(f));
+    rc = f->ascii ? xfer_receive_text(&x, file) : xfer_receive(&x, file);
+    *bytes = x.bytes;
+    return data_result(f, &x, rc);
+}
+
+static int store_file(struct ftp *f, const char *path, enum store_how how, const char *first)
+{
+    CLEANUP(file_close) struct file *file = NULL;
+    CLEANUP(io_abort) struct io *data = NULL;
+    int64_t bytes;
+
+    if (f->restart && f->ascii)
+        return fail_with(f, 554, -EOPNOTSUPP);
+    TRY(store_create(&f->s->store, path, how, f->restart, &file));
+    TRY(data_open(f, first, &data));
+    TRY(receive_file(f, data, file, &bytes));
+    TRY(file_commit(file));
+    io_close(&data);
+    log_transfer(f, "stored", path, bytes);
+    return reply(f, 226, "Stored, %lld bytes.", (long long)bytes);
+}
+
+int verb_stor(struct ftp *f, struct span arg)
+{
+    char *path;
+
+    TRY(ftp_path(f, arg, &path));
+    return store_file(f, path, STORE_PUT, "Send it.");
+}
+
+int verb_appe(struct ftp *f, struct span arg)
+{
+    char *path;
+
+    f->restart = 0; /* RFC 959: an append begins at the end */
+    TRY(ftp_path(f, arg, &path));
+    return store_file(f, path, STORE_APPEND, "Send what follows.");
+}
+
+/* The name is told in the first reply, in the form of RFC 1123 section 4.1.2.9. */
+int verb_stou(struct ftp *f, struct span arg)
+{
+    struct buf unique = { .cap = PATH_CAP }, first = { .cap = PATH_CAP };
+    char *path;
+
+    unique.at = arena_take(&f->s->scratch, unique.cap);
+    first.at = arena_take(&f->s->scratch, first.cap);
+    if (!unique.at || !first.at)
+        return -ENOMEM;
+    TRY(ftp_path(f, arg.len ? arg : SPAN("upload"), &path));
+    buf_printf(&unique, "%s.%lld-%08x", path, (long long)clock_wall(), (unsigned)fs_random());
+    buf_printf(&first, "FILE: %s", show(f, path_leaf(buf_span(&unique))));
+    f->restart = 0;
+    return store_file(f, buf_cstr(&unique), STORE_NEW, buf_cstr(&first));
+}
+
+int verb_abor(struct ftp *f, struct span arg)
+{
+    (void)arg;
+    data_forget(f);
+    return reply(f, 226, "Nothing is under way.");
+}

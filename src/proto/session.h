@@ -1,0 +1,54 @@
+/* session: one client, from greeting to goodbye, on whatever task a model gives. The one place where a protocol meets a
+ * model: session_main is the models' entry. A protocol is a service: straight-line code over the session's streams and store. */
+#ifndef DRAY_PROTO_SESSION_H
+#define DRAY_PROTO_SESSION_H
+
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "conf/conf.h"
+#include "io/io.h"
+#include "io/listen.h"
+#include "obs/board.h"
+#include "obs/log.h"
+#include "store/store.h"
+
+struct session;
+
+struct service {
+    const char *name;   /* "ftp": also the URL's scheme */
+    const char *refuse; /* what a client is told that finds no seat, line end included */
+    /* The whole session. The control stream is closed by the caller. -errno is for the log only. */
+    int (*run)(struct session *);
+};
+
+/* What all sessions of a server share; only read, but for the board. */
+struct server {
+    const struct conf *conf;
+    const struct auth *auth;
+    const struct storage *storage;
+    struct board *board;
+    const struct log *log;
+    const struct service *const *services; /* by arrival.service */
+};
+
+struct session {
+    struct rt_task *task;
+    const struct server *server;
+    const struct arrival *arrival;
+    struct io *control;
+    struct seat *seat;
+    struct arena scratch; /* one command's memory */
+    struct store store;   /* its rights are those of the account */
+    const struct account *account; /* NULL: not logged in */
+    char peer[64];        /* the client's address as text */
+};
+
+/* The models' entry; ctx is the struct server. Closes client->fd. */
+void session_main(struct rt_task *task, const struct arrival *client, void *ctx);
+
+/* Binds the store to an account; NULL logs out. */
+void session_login(struct session *, const struct account *);
+
+extern const struct service ftp_service;
+
+#endif

@@ -1,0 +1,32 @@
+/* xfer: bytes between a file and a stream, for every protocol: zero-copy where the file and the stream allow, converted where
+ * text is asked for, with a limit on how long nothing may move, and an ear for the control connection. */
+#ifndef DRAY_PROTO_XFER_H
+#define DRAY_PROTO_XFER_H
+
+#include "io/io.h"
+#include "store/store.h"
+#include "wire/ascii.h"
+
+enum xfer_side { XFER_STREAM, XFER_FILE };
+
+struct xfer {
+    struct rt_task *task;
+    struct io *data;
+    unsigned stall;          /* seconds without a byte; 0: no limit */
+    int (*heard)(void *ctx); /* the stream that data hears is readable; <0 ends the transfer, 1: hear no more */
+    void *ctx;
+    int64_t bytes;           /* moved so far */
+    enum xfer_side failed;   /* which side an error came from */
+};
+
+/* From `off` to the file's end as it was when opened. -ENODATA (XFER_FILE): the file became shorter meanwhile. */
+int xfer_send(struct xfer *, struct file *, int64_t off);
+/* The same with LF as CRLF, from the beginning. */
+int xfer_send_text(struct xfer *, struct file *);
+/* To the end of the stream. Without a commit. */
+int xfer_receive(struct xfer *, struct file *);
+int xfer_receive_text(struct xfer *, struct file *);
+/* All of buf. */
+int xfer_write(struct xfer *, const void *buf, size_t len);
+
+#endif

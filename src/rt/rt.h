@@ -1,0 +1,102 @@
+/* rt: how a task waits. The one seam between sessions and server models: a session calls these verbs as if each simply took
+ * its time; the ops underneath decide whether a process sleeps in poll(2) or a coroutine is parked.
+ *
+ * Deadlines (`when`) are absolute, CLOCK_MONOTONIC, in ns; RT_NEVER waits for ever. Results are a count or 0, or -errno:
+ * -ETIMEDOUT when the deadline passed, -ECANCELED once the task was cancelled (then every further wait says so, while what
+ * needs no wait still works: a goodbye can be said), -EINTR when the descriptor to be heard became readable.
+ * Descriptors given here are non-blocking. Never read errno after a call. A task stays on its thread. */
+#ifndef DRAY_RT_RT_H
+#define DRAY_RT_RT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#define RT_NEVER INT64_MAX
+#define RT_SECONDS(n) ((int64_t)(n) * 1000000000)
+
+struct rt_ops;
+
+/* How the server ends, seen by every task: two descriptors that become readable and stay so. -1: cannot happen. */
+struct rt_stop {
+    int drain; /* no new work: tasks between two commands are cancelled */
+    int now;   /* every task is cancelled */
+};
+
+struct rt_task {
+    const struct rt_ops *ops;
+    struct rt_stop stop;
+    bool idle;      /* between two commands: see rt_idle */
+    bool cancelled; /* sticky */
+};
+
+enum rt_code { RT_RECV, RT_SEND, RT_SENDFILE, RT_ACCEPT, RT_CONNECT, RT_PREAD, RT_PWRITE };
+
+/* One operation. `fd` is the descriptor that is waited for; `hear` (-1: none) interrupts the wait when it is readable. */
+struct rt_op {
+    enum rt_code code;
+    int fd, hear;
+    int from;                      /* SENDFILE: the file */
+    void *buf;                     /* RECV, PREAD: into; SEND, PWRITE: from */
+    size_t len;
+    int64_t off;                   /* PREAD, PWRITE, SENDFILE */
+    struct sockaddr_storage *addr; /* ACCEPT: the peer, out; CONNECT: the target */
+    socklen_t addr_len;            /* CONNECT */
+};
+
+struct rt_ops {
+    const char *name;
+    /* Waits until one of the n descriptors has an event; the count of those, revents set. */
+    int (*wait)(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
+    /* Carries out an operation. rt_run_by_waiting is the default: try, wait on -EAGAIN, try again. */
+    ssize_t (*run)(struct rt_task *, struct rt_op *, int64_t when);
+    /* Runs fn(arg), which may block on a disk, a name look-up or a hash; returns what fn returned. */
+    int (*call)(struct rt_task *, int (*fn)(void *), void *arg);
+    int64_t (*now)(const struct rt_task *);
+};
+
+/* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
+extern const struct rt_ops rt_block;
+
+/* A task on the blocking runtime. */
+struct rt_task rt_block_task(struct rt_stop stop);
+
+int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
+
+/* Declares whether the task is between two commands: a drain cancels it in a wait there, and only there. -ECANCELED when it
+ * has been cancelled. */
+int rt_idle(struct rt_task *, bool idle);
+
+/* Between two steps of work that may never have to wait: lets others run. -EINTR when `hear` (-1: none) is readable,
+ * -ECANCELED when the task is cancelled, else 0. */
+int rt_turn(struct rt_task *, int hear);
+
+/* Bytes received, 0 at the end of the stream. */
+ssize_t rt_recv(struct rt_task *, int fd, int hear, void *buf, size_t len, int64_t when);
+/* Bytes sent, at least 1; no SIGPIPE. */
+ssize_t rt_send(struct rt_task *, int fd, int hear, const void *buf, size_t len, int64_t when);
+/* Bytes of the file `from` at `off` sent (off is not moved); 0 when the file ends there. */
+ssize_t rt_sendfile(struct rt_task *, int fd, int hear, int from, int64_t off, size_t len, int64_t when);
+/* A new descriptor, non-blocking and close-on-exec; *peer is filled. */
+int rt_accept(struct rt_task *, int fd, int hear, struct sockaddr_storage *peer, int64_t when);
+/* 0 when connected. */
+int rt_connect(struct rt_task *, int fd, int hear, const struct sockaddr_storage *to, socklen_t len, int64_t when);
+/* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
+ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
+ssize_t rt_pwrite(struct rt_task *, int fd, const void *buf, size_t len, int64_t off);
+
+int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
+/* Waits until `when`: 0, or -ECANCELED. */
+int rt_sleep(struct rt_task *, int64_t when);
+int64_t rt_now(const struct rt_task *);
+/* now + seconds; RT_NEVER for 0 */
+int64_t rt_after(const struct rt_task *, unsigned seconds);
+
+/* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
+ssize_t rt_try(struct rt_op *);
+/* For the implementations: the one loop in the tree that turns -EAGAIN into a wait. */
+ssize_t rt_run_by_waiting(struct rt_task *, struct rt_op *, int64_t when);
+
+#endif

@@ -1,0 +1,10 @@
+/* clock: the two clocks. Only rt reads the first; everything above asks rt_now. */
+#ifndef DRAY_SYS_CLOCK_H
+#define DRAY_SYS_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_mono(void); /* CLOCK_MONOTONIC in ns: for deadlines */
+int64_t clock_wall(void); /* seconds since 1970, UTC: for people */
+
+#endif

@@ -1,0 +1,311 @@
+/* fs: file system calls below one folder (see fs.h). Called by store_local and the log; owns nothing, fails with -errno.
+ * The safety of every path rests on open_beneath(): one openat2 with RESOLVE_BENEATH, so links, "..", mounts of magic links
+ * and rename races end in an error instead of outside the folder. */
+#include "sys/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define RC(call) ((call) < 0 ? -errno : 0)
+
+static int open_beneath(int root, const char *path, int flags)
+{
+    struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+
+    /* EAGAIN: something was renamed while a ".." inside a link was resolved. Whoever keeps renaming only stops himself. */
+    for (int i = 0; i < 64; i++) {
+        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+
+        if (fd >= 0)
+            return (int)fd;
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+    }
+    return -EBUSY;
+}
+
+int fs_open_root(const char *dir)
+{
+    CLEANUP(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int out = fd, probe;
+
+    if (fd < 0)
+        return -errno;
+    probe = open_beneath(fd, ".", O_PATH | O_DIRECTORY);
+    if (probe < 0)
+        return probe;
+    close(probe);
+    fd = -1;
+    return out;
+}
+
+int fs_open_dir(int root, const char *path)
+{
+    return open_beneath(root, path, O_RDONLY | O_DIRECTORY);
+}
+
+int fs_open_handle(int root, const char *path)
+{
+    return open_beneath(root, path, O_PATH);
+}
+
+int fs_open_file(int root, const char *path, bool write)
+{
+    return open_beneath(root, path, (write ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY);
+}
+
+static enum fs_kind kind_of(unsigned mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        return FS_FILE;
+    case S_IFDIR:
+        return FS_DIR;
+    case S_IFLNK:
+        return FS_LINK;
+    default:
+        return FS_OTHER;
+    }
+}
+
+static int stat_raw(int fd, const char *leaf, int flags, struct fs_stat *out)
+{
+    struct stat st;
+
+    if (fstatat(fd, leaf, &st, flags) < 0)
+        return -errno;
+    *out = (struct fs_stat){
+        .kind = kind_of(st.st_mode), .mode = st.st_mode & 07777, .nlink = (unsigned)st.st_nlink, .uid = st.st_uid,
+        .gid = st.st_gid, .size = st.st_size, .mtime = st.st_mtim.tv_sec, .dev = st.st_dev, .ino = st.st_ino,
+    };
+    return 0;
+}
+
+int fs_stat(int fd, struct fs_stat *out)
+{
+    return stat_raw(fd, "", AT_EMPTY_PATH, out);
+}
+
+int fs_stat_at(int dir, const char *leaf, struct fs_stat *out)
+{
+    return stat_raw(dir, leaf, AT_SYMLINK_NOFOLLOW, out);
+}
+
+int fs_open_unnamed(int dir)
+{
+    int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+
+    /* a kernel or file system without O_TMPFILE sees an attempt to write a folder */
+    if (fd < 0)
+        return errno == EISDIR || errno == ENOENT ? -EOPNOTSUPP : -errno;
+    return fd;
+}
+
+int fs_open_new(int dir, const char *leaf)
+{
+    int fd = openat(dir, leaf, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+    return fd < 0 ? -errno : fd;
+}
+
+/* The way to an open file that needs no capability. */
+static const char *proc_path(char *out, size_t cap, int fd)
+{
+    snprintf(out, cap, "/proc/self/fd/%d", fd);
+    return out;
+}
+
+int fs_link_unnamed(int fd, int dir, const char *leaf)
+{
+    char path[40];
+
+    if (linkat(AT_FDCWD, proc_path(path, sizeof path, fd), dir, leaf, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -errno;
+    /* no /proc here: the other way needs CAP_DAC_READ_SEARCH or Linux 6.10 */
+    return RC(linkat(fd, "", dir, leaf, AT_EMPTY_PATH));
+}
+
+int fs_rename(int dir, const char *leaf, int to_dir, const char *to_leaf, bool replace)
+{
+    struct fs_stat st;
+
+    if (replace)
+        return RC(renameat(dir, leaf, to_dir, to_leaf));
+    if (renameat2(dir, leaf, to_dir, to_leaf, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    if (fs_stat_at(to_dir, to_leaf, &st) == 0)
+        return -EEXIST;
+    return RC(renameat(dir, leaf, to_dir, to_leaf));
+}
+
+int fs_unlink(int dir, const char *leaf)
+{
+    return RC(unlinkat(dir, leaf, 0));
+}
+
+int fs_mkdir(int dir, const char *leaf)
+{
+    return RC(mkdirat(dir, leaf, 0777));
+}
+
+int fs_rmdir(int dir, const char *leaf)
+{
+    return RC(unlinkat(dir, leaf, AT_REMOVEDIR));
+}
+
+int fs_set_mtime_handle(int handle, int64_t seconds)
+{
+    struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = seconds } };
+    char path[40];
+
+    return RC(utimensat(AT_FDCWD, proc_path(path, sizeof path, handle), times, 0));
+}
+
+int fs_set_mode_handle(int handle, unsigned mode)
+{
+    char path[40];
+
+    return RC(chmod(proc_path(path, sizeof path, handle), mode & 0777));
+}
+
+/* For file systems without copy_file_range between these two files. */
+static ssize_t copy_by_hand(int from, int64_t from_off, int to, int64_t to_off, size_t len)
+{
+    char block[1024];
+    ssize_t n = pread(from, block, len < sizeof block ? len : sizeof block, from_off);
+
+    return n <= 0 ? n : pwrite(to, block, (size_t)n, to_off);
+}
+
+static ssize_t copy_some(int from, int64_t from_off, int to, int64_t to_off, size_t len)
+{
+    ssize_t n = copy_file_range(from, &from_off, to, &to_off, len, 0);
+
+    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS))
+        n = copy_by_hand(from, from_off, to, to_off, len);
+    return n;
+}
+
+int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
+{
+    for (int64_t done = 0; done < len;) {
+        int64_t left = len - done, step = left < 1 << 30 ? left : 1 << 30;
+        ssize_t n = copy_some(from, from_off + done, to, to_off + done, (size_t)step);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n == 0)
+            return -ENODATA;
+        done += n > 0 ? n : 0;
+    }
+    return 0;
+}
+
+int fs_truncate(int fd, int64_t len)
+{
+    return RC(ftruncate(fd, len));
+}
+
+int fs_lock(int fd)
+{
+    int rc;
+
+    do
+        rc = flock(fd, LOCK_EX);
+    while (rc < 0 && errno == EINTR);
+    return RC(rc);
+}
+
+int fs_space(int fd, int64_t *bytes)
+{
+    struct statvfs st;
+
+    if (fstatvfs(fd, &st) < 0)
+        return -errno;
+    *bytes = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+    return 0;
+}
+
+ssize_t fs_entries(int dir, void *buf, size_t len)
+{
+    ssize_t n = getdents64(dir, buf, len);
+
+    return n < 0 ? -errno : n;
+}
+
+static enum fs_kind kind_of_entry(unsigned char type)
+{
+    switch (type) {
+    case DT_REG:
+        return FS_FILE;
+    case DT_DIR:
+        return FS_DIR;
+    case DT_LNK:
+        return FS_LINK;
+    case DT_UNKNOWN:
+        return 0;
+    default:
+        return FS_OTHER;
+    }
+}
+
+const char *fs_entry_next(const void *buf, size_t len, size_t *off, enum fs_kind *kind)
+{
+    const struct dirent64 *e;
+
+    if (*off >= len)
+        return NULL;
+    e = (const struct dirent64 *)(const void *)((const char *)buf + *off);
+    *off += e->d_reclen;
+    *kind = kind_of_entry(e->d_type);
+    return e->d_name;
+}
+
+int fs_open_log(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int fs_write_all(int fd, const void *buf, size_t len)
+{
+    const char *at = buf;
+
+    while (len) {
+        ssize_t n = write(fd, at, len);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0) {
+            at += n;
+            len -= (size_t)n;
+        }
+    }
+    return 0;
+}
+
+uint64_t fs_random(void)
+{
+    uint64_t r = 0;
+
+    while (getrandom(&r, sizeof r, 0) != (ssize_t)sizeof r)
+        ;
+    return r;
+}

@@ -1,0 +1,67 @@
+/* fs: file system calls below one folder. `root` and `dir` are descriptors of folders, `path` is relative to them, without
+ * leading slash ("." is the folder itself). What resolves a path never leaves root, whatever links or renames say:
+ * openat2(RESOLVE_BENEATH). Changes take a folder and a leaf: a name without '/', never followed when it is a link.
+ * All return 0, a descriptor or a count, or -errno. */
+#ifndef DRAY_SYS_FS_H
+#define DRAY_SYS_FS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum fs_kind { FS_FILE = 1, FS_DIR, FS_LINK, FS_OTHER };
+
+struct fs_stat {
+    enum fs_kind kind;
+    unsigned mode, nlink, uid, gid; /* mode: permission bits only */
+    int64_t size, mtime;            /* bytes; seconds since 1970 */
+    uint64_t dev, ino;
+};
+
+/* The folder to be shared: must be a folder that can be listed. */
+int fs_open_root(const char *dir);
+
+/* A folder, file or anything (as a mere handle: for fs_stat and the _handle calls) below root. */
+int fs_open_dir(int root, const char *path);
+int fs_open_handle(int root, const char *path);
+/* Never blocks on a FIFO or device, never becomes a controlling terminal. write: for reading and writing. */
+int fs_open_file(int root, const char *path, bool write);
+
+int fs_stat(int fd, struct fs_stat *out);
+/* The name itself, links not followed. */
+int fs_stat_at(int dir, const char *leaf, struct fs_stat *out);
+
+/* A file without a name in this folder; -EOPNOTSUPP where the file system cannot. */
+int fs_open_unnamed(int dir);
+/* A new file, exclusively. */
+int fs_open_new(int dir, const char *leaf);
+/* Gives an unnamed file its name; -EEXIST when the name is taken. */
+int fs_link_unnamed(int fd, int dir, const char *leaf);
+/* replace=false: -EEXIST when the target is taken, atomically where the file system can. */
+int fs_rename(int dir, const char *leaf, int to_dir, const char *to_leaf, bool replace);
+int fs_unlink(int dir, const char *leaf);
+int fs_mkdir(int dir, const char *leaf);
+int fs_rmdir(int dir, const char *leaf);
+int fs_set_mtime_handle(int handle, int64_t seconds);
+int fs_set_mode_handle(int handle, unsigned mode);
+
+/* Copies len bytes within the kernel (reflink where possible), -ENODATA when the source is shorter. */
+int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len);
+int fs_truncate(int fd, int64_t len);
+/* Waits for the exclusive lock on the open file; given back by closing fd. */
+int fs_lock(int fd);
+/* Bytes that an ordinary user may still store in the file system of fd. */
+int fs_space(int fd, int64_t *bytes);
+
+/* Raw folder entries into buf (at least 1 KiB): bytes, 0 at the end. */
+ssize_t fs_entries(int dir, void *buf, size_t len);
+/* One entry at *off of such a buffer; moves *off. kind is 0 when the file system does not tell. */
+const char *fs_entry_next(const void *buf, size_t len, size_t *off, enum fs_kind *kind);
+
+/* A log: opened for appending, made if missing. */
+int fs_open_log(const char *path);
+/* All of it, or -errno. */
+int fs_write_all(int fd, const void *buf, size_t len);
+uint64_t fs_random(void);
+
+#endif

@@ -1,0 +1,43 @@
+/* proc: processes, signals and the memory that processes share. -errno on failure. */
+#ifndef DRAY_SYS_PROC_H
+#define DRAY_SYS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Zeroed memory that children share; lives as long as the process. NULL when there is none. */
+void *proc_shared(size_t size);
+
+/* A descriptor that becomes readable by proc_event_raise and stays so until proc_event_clear. */
+int proc_event(void);
+void proc_event_raise(int fd); /* also from a signal handler */
+void proc_event_clear(int fd);
+
+/* SIGINT, SIGTERM (and SIGHUP from a terminal that goes away): the first raises `drain` and after `seconds` (0: never)
+ * `now`; the second raises `now` at once. SIGPIPE is ignored. For the main process, before any fork. */
+int proc_catch_stop(int drain, int now, unsigned seconds);
+/* Raises fd whenever a child ends. */
+int proc_watch_children(int fd);
+
+/* fork(2). In the child: terminal signals are ignored (the parent speaks through the stop events), SIGTERM ends it, and it
+ * ends when its parent does. */
+pid_t proc_fork(void);
+/* The end of a child, without atexit handlers of the parent. */
+_Noreturn void proc_exit(int code);
+
+struct proc_end {
+    pid_t pid;
+    int signal; /* that killed it, or 0 */
+    int code;
+};
+/* A child that has ended: 1, or 0 when none has (-ECHILD: there are no children). wait: sleeps until one ends. */
+int proc_reap(struct proc_end *out, bool wait);
+int proc_signal(pid_t pid, int signal);
+
+pid_t proc_pid(void);
+/* The soft descriptor limit is raised to the hard one, which is returned. */
+unsigned long proc_raise_files(void);
+unsigned proc_cpus(void);
+
+#endif

@@ -1,0 +1,19 @@
+/* resolve: a host's name to its addresses. */
+#ifndef DRAY_SYS_RESOLVE_H
+#define DRAY_SYS_RESOLVE_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { RESOLVE_MOST = 8 };
+
+struct resolve {
+    unsigned count;
+    struct sockaddr_storage at[RESOLVE_MOST]; /* in the order in which they are worth trying */
+};
+
+/* Blocks for as long as the system's resolver does. Numeric addresses need no look-up. The count (at least 1);
+ * -ENOENT no such host, -EAGAIN the name server did not answer, -ENOMEM, or another -errno. */
+int resolve_host(const char *host, uint16_t port, struct resolve *out);
+
+#endif

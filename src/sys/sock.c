@@ -1,0 +1,236 @@
+/* sock: system calls around TCP sockets. Called by io/, model/ and the front door; owns nothing. Fails with -errno. */
+#include "sys/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+static struct sockaddr_in *in4(struct sockaddr_storage *a)
+{
+    return (struct sockaddr_in *)a;
+}
+
+static struct sockaddr_in6 *in6(struct sockaddr_storage *a)
+{
+    return (struct sockaddr_in6 *)a;
+}
+
+static const struct sockaddr_in *cin4(const struct sockaddr_storage *a)
+{
+    return (const struct sockaddr_in *)a;
+}
+
+static const struct sockaddr_in6 *cin6(const struct sockaddr_storage *a)
+{
+    return (const struct sockaddr_in6 *)a;
+}
+
+/* fe80::1%eth0: link-local addresses need their interface, by name or number. */
+static int parse_in6(const char *host, struct sockaddr_in6 *out)
+{
+    char text[INET6_ADDRSTRLEN];
+    const char *zone = strchr(host, '%');
+    size_t len = zone ? (size_t)(zone - host) : strlen(host);
+
+    if (len >= sizeof text)
+        return -EINVAL;
+    memcpy(text, host, len);
+    text[len] = '\0';
+    if (inet_pton(AF_INET6, text, &out->sin6_addr) != 1)
+        return -EINVAL;
+    out->sin6_family = AF_INET6;
+    if (zone) {
+        out->sin6_scope_id = if_nametoindex(zone + 1);
+        if (!out->sin6_scope_id)
+            out->sin6_scope_id = (uint32_t)strtoul(zone + 1, NULL, 10);
+    }
+    return 0;
+}
+
+int sock_addr_parse(const char *host, uint16_t port, struct sockaddr_storage *out)
+{
+    struct sockaddr_storage a = { 0 };
+
+    if (inet_pton(AF_INET, host, &in4(&a)->sin_addr) == 1)
+        in4(&a)->sin_family = AF_INET;
+    else
+        TRY(parse_in6(host, in6(&a)));
+    sock_addr_set_port(&a, port);
+    *out = a;
+    return 0;
+}
+
+socklen_t sock_addr_len(const struct sockaddr_storage *a)
+{
+    return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+uint16_t sock_addr_port(const struct sockaddr_storage *a)
+{
+    return ntohs(a->ss_family == AF_INET ? cin4(a)->sin_port : cin6(a)->sin6_port);
+}
+
+void sock_addr_set_port(struct sockaddr_storage *a, uint16_t port)
+{
+    if (a->ss_family == AF_INET)
+        in4(a)->sin_port = htons(port);
+    else
+        in6(a)->sin6_port = htons(port);
+}
+
+unsigned sock_addr_bytes(const struct sockaddr_storage *a, const unsigned char **bytes)
+{
+    if (a->ss_family == AF_INET) {
+        *bytes = (const unsigned char *)&cin4(a)->sin_addr;
+        return 4;
+    }
+    *bytes = (const unsigned char *)&cin6(a)->sin6_addr;
+    return 16;
+}
+
+bool sock_addr_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    const unsigned char *x, *y;
+    unsigned n = sock_addr_bytes(a, &x);
+
+    return n == sock_addr_bytes(b, &y) && memcmp(x, y, n) == 0;
+}
+
+void sock_addr_make(const unsigned char *bytes, unsigned len, uint16_t port, struct sockaddr_storage *out)
+{
+    *out = (struct sockaddr_storage){ .ss_family = len == 4 ? AF_INET : AF_INET6 };
+    if (len == 4)
+        memcpy(&in4(out)->sin_addr, bytes, 4);
+    else
+        memcpy(&in6(out)->sin6_addr, bytes, 16);
+    sock_addr_set_port(out, port);
+}
+
+void sock_addr_print(struct buf *b, const struct sockaddr_storage *a)
+{
+    char text[INET6_ADDRSTRLEN] = "?", zone[IF_NAMESIZE];
+    const unsigned char *bytes;
+
+    sock_addr_bytes(a, &bytes);
+    inet_ntop(a->ss_family, bytes, text, sizeof text);
+    buf_text(b, text);
+    if (a->ss_family == AF_INET6 && cin6(a)->sin6_scope_id && if_indextoname(cin6(a)->sin6_scope_id, zone))
+        buf_printf(b, "%%%s", zone);
+}
+
+static void set_flag(int fd, int level, int name)
+{
+    int on = 1;
+
+    setsockopt(fd, level, name, &on, sizeof on);
+}
+
+int sock_listen(const struct sockaddr_storage *at, int backlog, bool reuse)
+{
+    CLEANUP(close_fd) int fd = socket(at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int out = fd;
+
+    if (fd < 0)
+        return -errno;
+    if (reuse)
+        set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+    if (at->ss_family == AF_INET6)
+        set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+    if (bind(fd, (const struct sockaddr *)at, sock_addr_len(at)) < 0 || listen(fd, backlog) < 0)
+        return -errno;
+    fd = -1;
+    return out;
+}
+
+int sock_stream(int family, const struct sockaddr_storage *from)
+{
+    CLEANUP(close_fd) int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int out = fd;
+
+    if (fd < 0)
+        return -errno;
+    if (from) {
+        /* the port is chosen at connect time, where the whole four-tuple counts, so that ports do not run out */
+        set_flag(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+        if (bind(fd, (const struct sockaddr *)from, sock_addr_len(from)) < 0)
+            return -errno;
+    }
+    fd = -1;
+    return out;
+}
+
+int sock_local(int fd, struct sockaddr_storage *out)
+{
+    socklen_t len = sizeof *out;
+
+    return getsockname(fd, (struct sockaddr *)out, &len) < 0 ? -errno : 0;
+}
+
+int sock_peer(int fd, struct sockaddr_storage *out)
+{
+    socklen_t len = sizeof *out;
+
+    return getpeername(fd, (struct sockaddr *)out, &len) < 0 ? -errno : 0;
+}
+
+void sock_tune_control(int fd)
+{
+    set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+    set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
+    set_flag(fd, SOL_SOCKET, SO_KEEPALIVE);
+}
+
+int sock_shutdown_send(int fd)
+{
+    return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
+}
+
+void sock_close(int fd)
+{
+    close(fd);
+}
+
+void sock_close_reset(int fd)
+{
+    struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+}
+
+static bool wanted(const struct ifaddrs *i, int family, bool loopback)
+{
+    return i->ifa_addr && i->ifa_addr->sa_family == family && (i->ifa_flags & IFF_UP) &&
+           loopback == !!(i->ifa_flags & IFF_LOOPBACK);
+}
+
+int sock_each_local(int family, void (*each)(void *arg, const char *host), void *arg)
+{
+    struct ifaddrs *all;
+    int count = 0;
+
+    if (getifaddrs(&all) < 0)
+        return -errno;
+    for (int other = 0; other < 2; other++) {
+        for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+            char host[INET6_ADDRSTRLEN + IF_NAMESIZE];
+            struct buf b = BUF(host);
+
+            if (!wanted(i, family, !other))
+                continue;
+            sock_addr_print(&b, (const struct sockaddr_storage *)(const void *)i->ifa_addr);
+            each(arg, buf_cstr(&b));
+            count++;
+        }
+    }
+    freeifaddrs(all);
+    return count;
+}

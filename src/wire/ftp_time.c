@@ -1,0 +1,151 @@
+/* ftp_time: points in time as text. The server prints MDTM replies, modify facts and the date column of ls -l; both
+ * sides parse the fourteen digits (MFMT, MDTM). Owns nothing, asks no clock and no time zone: everything is UTC, and
+ * the calendar is computed here because gmtime and timegm belong to the machine's locale and cannot say "no such
+ * day". Fails with -EINVAL. RFC 3659 section 2.3. */
+#include <errno.h>
+
+#include "wire/ftp_time.h"
+
+enum { DAY = 86400, RECENT_DAYS = 180 };
+
+struct civil {
+    int64_t year;
+    unsigned month, day, hour, minute, second;
+};
+
+/* Years are counted from March, so that the leap day is the last one: the days before month m are then a straight
+ * line. */
+static int64_t days_before(int64_t year, unsigned month, unsigned day)
+{
+    unsigned from_march = (month + 9) % 12;
+    int64_t y = year - (month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400, in_era = y - era * 400;
+
+    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + (153 * from_march + 2) / 5 + day - 1 - 719468;
+}
+
+static struct civil civil_of(int64_t sec)
+{
+    int64_t days = sec / DAY - (sec % DAY < 0), left = sec - days * DAY;
+    int64_t shifted = days + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097, in_era = shifted - era * 146097;
+    int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    unsigned of_year = (unsigned)(in_era - (365 * year + year / 4 - year / 100));
+    unsigned from_march = (5 * of_year + 2) / 153;
+
+    return (struct civil){
+        .year = year + era * 400 + (from_march >= 10),
+        .month = from_march < 10 ? from_march + 3 : from_march - 9,
+        .day = of_year - (153 * from_march + 2) / 5 + 1,
+        .hour = (unsigned)(left / 3600),
+        .minute = (unsigned)(left / 60 % 60),
+        .second = (unsigned)(left % 60),
+    };
+}
+
+/* 0000-01-01 00:00:00 to 9999-12-31 23:59:59, what fourteen digits can say */
+static int64_t clamp(int64_t sec)
+{
+    const int64_t first = -62167219200, last = 253402300799;
+
+    return sec < first ? first : sec > last ? last : sec;
+}
+
+static unsigned month_len(int64_t year, unsigned month)
+{
+    static const unsigned char len[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return len[month - 1] + (month == 2 && leap);
+}
+
+/* Two digits from the front. */
+static unsigned pair(struct span *s)
+{
+    unsigned value = (unsigned)(s->at[0] - '0') * 10 + (unsigned)(s->at[1] - '0');
+
+    *s = span_from(*s, 2);
+    return value;
+}
+
+static int fraction_parse(struct span s, uint32_t *nsec)
+{
+    uint32_t sum = 0;
+
+    if (s.len == 0)
+        return -EINVAL;
+    for (size_t i = 0; i < s.len || i < 9; i++) {
+        unsigned digit = i < s.len ? (unsigned)s.at[i] - '0' : 0;
+
+        if (digit > 9)
+            return -EINVAL;
+        if (i < 9) /* finer than a nanosecond is let go */
+            sum = sum * 10 + digit;
+    }
+    *nsec = sum;
+    return 0;
+}
+
+static int civil_parse(struct span s, struct civil *out)
+{
+    struct civil c;
+    uint64_t ignored;
+
+    if (s.len != 14 || span_u64(s, UINT64_MAX, &ignored) < 0)
+        return -EINVAL;
+    c.year = pair(&s) * 100;
+    c.year += pair(&s);
+    c.month = pair(&s);
+    c.day = pair(&s);
+    c.hour = pair(&s);
+    c.minute = pair(&s);
+    c.second = pair(&s);
+    if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > month_len(c.year, c.month))
+        return -EINVAL;
+    if (c.hour > 23 || c.minute > 59 || c.second > 60)
+        return -EINVAL;
+    *out = c;
+    return 0;
+}
+
+int ftp_time_parse(struct span s, int64_t *sec, uint32_t *nsec)
+{
+    struct span digits = s;
+    uint32_t frac = 0;
+    struct civil c;
+
+    if (span_find(s, '.') >= 0) {
+        digits = span_cut(&s, '.');
+        if (fraction_parse(s, &frac) < 0)
+            return -EINVAL;
+    }
+    if (civil_parse(digits, &c) < 0)
+        return -EINVAL;
+    *sec = days_before(c.year, c.month, c.day) * DAY + c.hour * 3600 + c.minute * 60 + c.second;
+    *nsec = frac;
+    return 0;
+}
+
+void ftp_time_print(struct buf *b, int64_t sec)
+{
+    struct civil c = civil_of(clamp(sec));
+
+    buf_printf(b, "%04u%02u%02u%02u%02u%02u", (unsigned)c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
+{
+    static const char months[12][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    };
+    struct civil c;
+
+    sec = clamp(sec);
+    now = clamp(now);
+    c = civil_of(sec);
+    buf_printf(b, "%s %2u ", months[c.month - 1], c.day);
+    if (sec > now - (int64_t)RECENT_DAYS * DAY && sec <= now + DAY)
+        buf_printf(b, "%02u:%02u", c.hour, c.minute);
+    else
+        buf_printf(b, "%5u", (unsigned)c.year);
+}

@@ -1,0 +1,18 @@
+/* ftp_time: YYYYMMDDHHMMSS[.sss] in UTC, the time-val of RFC 3659 section 2.3. */
+#ifndef DRAY_WIRE_FTP_TIME_H
+#define DRAY_WIRE_FTP_TIME_H
+
+#include "base/buf.h"
+
+/* Seconds since 1970 (negative before) and nanoseconds. -EINVAL for a wrong form or an impossible date; a leap second
+ * (60) is taken as the second after. */
+int ftp_time_parse(struct span s, int64_t *sec, uint32_t *nsec);
+
+/* Prints 14 digits. Years outside 0..9999 are clamped. */
+void ftp_time_print(struct buf *b, int64_t sec);
+
+/* "Nov 23 10:12" within the 180 days before `now` (and a day after), else "Nov 23  2025": the date column of ls -l,
+ * UTC. */
+void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now);
+
+#endif

@@ -1,0 +1,184 @@
+"""Fixtures of the end-to-end suite.
+
+server(root, *flags)   starts a server of this test's own; stopped (SIGTERM, exit code 0) when the test has run
+site                   a server shared by one file on one model, and a fresh folder in it: what most tests use
+model                  the server model; a test that uses it (or server, site) runs once per model
+
+Health is part of each test's outcome: after the body, every server it used must be alive, silent on stderr and without zombies.
+"""
+import itertools
+import os
+import shutil
+import signal
+
+import pytest
+
+import server as server_module
+from server import ACCOUNTS, Server
+from tools import PATIENCE
+
+# at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
+TRAITS = {
+    "iterative": set(),
+    "fork": {"at_once", "own_process"},
+    "prefork": {"at_once", "own_process", "workers"},
+    "thread": {"at_once"},
+    "pool": {"at_once"},
+    "epoll": {"at_once", "workers"},
+    "uring": {"at_once", "workers"},
+}
+MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool").split(",") if m]
+CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
+LIMIT = int(150 * PATIENCE)                                  # seconds that one test may take
+
+
+def pytest_configure(config):
+    unknown = set(MODELS) - set(TRAITS)
+    missing = [c for c in CLIENTS if not shutil.which(c)]
+    if not os.access(server_module.DRAY, os.X_OK):
+        raise pytest.UsageError(f"no server to test: {server_module.DRAY} (build it, or name one with DRAY=...)")
+    if missing:
+        raise pytest.UsageError(f"clients that are not installed: {' '.join(missing)}")
+    if unknown or not MODELS:
+        raise pytest.UsageError(f"DRAY_MODELS: no such model: {' '.join(unknown) or '(none)'}")
+
+
+# -- which tests run on which models, and which share a worker
+
+def pytest_generate_tests(metafunc):
+    if "model" in metafunc.fixturenames:
+        metafunc.parametrize("model", MODELS, indirect=True, scope="module")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        model = getattr(item, "callspec", None) and item.callspec.params.get("model")
+        item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{model}"))
+    items[:] = [item for item in items if applies(item)]
+
+
+def applies(item):
+    needs = {trait for mark in item.iter_markers("needs") for trait in mark.args}
+    return not needs or needs <= TRAITS[item.callspec.params["model"]]
+
+
+@pytest.fixture(scope="module")
+def model(request):
+    return request.param
+
+
+# -- a test, its time limit, and the health of its servers
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run the test, then hold its servers to account, so that their ill health fails this test."""
+    servers = pyfuncitem.stash.setdefault(SERVERS, [])
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail(f"longer than {LIMIT} s"))
+    signal.alarm(LIMIT)
+    try:
+        pyfuncitem.obj(**{a: pyfuncitem.funcargs[a] for a in pyfuncitem._fixtureinfo.argnames})
+        for one in servers:
+            one.release()
+            (one.check if one.shared else one.stop)()
+    except BaseException:
+        for one in servers:
+            one.tainted = True
+        raise
+    finally:
+        signal.alarm(0)
+    return True
+
+
+SERVERS = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for one in item.stash.get(SERVERS, []):
+            report.sections.append(("server", f"{' '.join(one.command)}\nexit code {one.proc.poll()}\n{one.stderr[-6000:]}"))
+
+
+@pytest.fixture
+def server(request, model, tmp_path):
+    """A factory: server(root, *flags, env=...) is a running server of this test's own."""
+    mine = request.node.stash.setdefault(SERVERS, [])
+
+    def start(root=None, *flags, **more):
+        if root is None:
+            root = tmp_path / "root"
+            root.mkdir(exist_ok=True)
+        one = Server(root, *flags, model=model, work=tmp_path, **more)
+        one.shared = False
+        mine.append(one)
+        return one
+
+    yield start
+    for one in mine:
+        if not one.shared and one.proc.poll() is None:
+            one.kill()
+
+
+class Shared:
+    """The server of one file on one model; a new one when a test has broken the last."""
+
+    def __init__(self, model, work):
+        self.model, self.work, self.server = model, work, None
+        (work / "root").mkdir()
+
+    def get(self):
+        if self.server and (self.server.tainted or self.server.proc.poll() is not None):
+            self.server.kill()
+            self.server = None
+        if not self.server:
+            self.server = Server(self.work / "root", *ACCOUNTS, "--max-sessions", "0", "--max-per-address", "0",
+                                 model=self.model, work=self.work)
+            self.server.shared, self.server.tainted = True, False
+        return self.server
+
+
+@pytest.fixture(scope="module")
+def shared(model, tmp_path_factory):
+    holder = Shared(model, tmp_path_factory.mktemp(f"shared-{model}"))
+    yield holder
+    if holder.server:
+        if holder.server.tainted:
+            holder.server.kill()
+        else:
+            holder.server.stop()
+    shutil.rmtree(holder.work, ignore_errors=True)
+
+
+class Site:
+    """A shared server and a fresh folder in it."""
+
+    counter = itertools.count(1)
+
+    def __init__(self, one):
+        self.server = one
+        self.name = f"folder {next(self.counter)}"
+        self.dir = one.root / self.name
+        self.dir.mkdir()
+        self.path = "/" + self.name
+
+    def raw(self, user="bob", **more):
+        """A bare control connection, logged in and standing in this test's folder."""
+        client = self.server.raw(user, **more)
+        client.expect(250, f"CWD {self.path}")
+        return client
+
+    def ftp(self, user="bob", **more):
+        client = self.server.ftp(user, **more)
+        client.cwd(self.path)
+        return client
+
+
+@pytest.fixture
+def site(request, shared):
+    one = shared.get()
+    request.node.stash.setdefault(SERVERS, []).append(one)
+    yield Site(one)
+    one.release()

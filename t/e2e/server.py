@@ -1,0 +1,193 @@
+"""One running `dray serve`: started, watched and stopped; a death, a sanitizer's word or a process left behind is a failure."""
+import ftplib
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from ftpraw import Raw
+from tools import PATIENCE, WAIT, until
+
+DRAY = os.environ.get("DRAY") or str(Path(__file__).resolve().parents[2] / "build" / "dray")
+COMPLAINT = re.compile(r"Sanitizer|runtime error:|CHECK|Assertion|assertion|stack smashing|buffer overflow detected")
+PASSWORD = "secret"
+ACCOUNTS = ("--account", f"rita:{PASSWORD}:read", "--account", f"ann:{PASSWORD}:add", "--account", f"bob:{PASSWORD}:write")
+
+
+def environment(**more):
+    """The environment of a server under test: sanitizers speak on stderr, and no DRAY_* of the tester leaks in."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DRAY")}
+    env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    env.update(more)
+    return env
+
+
+def command(root, *flags, model=None):
+    """The command line; what the flags do not say is said here: loopback, a free port, the model, enough workers."""
+    line = [DRAY, "serve", str(root), *map(str, flags)]
+    for flag, values in {"--ftp": ["0"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": ["16"]}.items():
+        if flag not in flags and values != [None]:
+            for value in values:
+                line += [flag, value]
+    return line
+
+
+class Server:
+    def __init__(self, root, *flags, model, work, env=None, user=None):
+        self.root, self.model = Path(root), model
+        self.output, self.clients = [], []
+        self.command = command(root, *flags, model=model)
+        self.stderr_path = Path(work) / f"stderr-{time.monotonic_ns()}"
+        who = {} if user is None else dict(user=user, group=user, extra_groups=[])
+        with open(self.stderr_path, "wb") as err:
+            self.proc = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err,
+                                         env=environment(**(env or {})), start_new_session=True, **who)
+        self.reader = threading.Thread(target=self._drain, daemon=True)
+        self.reader.start()
+        try:
+            until(self._ready, "the server listens")
+        except BaseException:
+            self.kill()
+            raise
+
+    def _drain(self):
+        for line in self.proc.stdout:
+            self.output.append(line.decode("utf-8", "replace"))
+
+    def _ready(self):
+        assert self.proc.poll() is None, f"the server ended at once ({self.proc.returncode}): {self.stderr}{self.stdout}"
+        urls = [(host.strip("[]"), int(port)) for host, port in re.findall(r"ftp://(\[[0-9a-f:.]+\]|[0-9.]+):(\d+)/", self.stdout)]
+        self.addresses = dict(urls)
+        return len(urls) >= self.command.count("--bind")
+
+    # -- what it is
+
+    @property
+    def stdout(self):
+        return "".join(self.output)
+
+    @property
+    def stderr(self):
+        return self.stderr_path.read_text(errors="replace")
+
+    @property
+    def port(self):
+        return self.addresses["127.0.0.1"]
+
+    def address(self, ipv6=False):
+        host = "::1" if ipv6 else "127.0.0.1"
+        return host, self.addresses[host]
+
+    def url(self, path="/", user=None, ipv6=False):
+        host, port = self.address(ipv6)
+        who = f"{user}:{PASSWORD}@" if user else ""
+        return f"ftp://{who}{'[::1]' if ipv6 else host}:{port}{path}"
+
+    def processes(self):
+        parent = psutil.Process(self.proc.pid)
+        return [parent] + parent.children(recursive=True)
+
+    def rss(self):
+        total = 0
+        for process in self.processes():
+            try:
+                total += process.memory_info().rss
+            except psutil.NoSuchProcess:
+                pass
+        return total
+
+    def process_of(self, client):
+        """The process that holds the other end of a raw client's control connection."""
+        mine = client.sock.getsockname()[:2]
+        def find():
+            for process in self.processes():
+                try:
+                    if any(c.raddr and tuple(c.raddr) == mine for c in process.connections("tcp")):
+                        return process
+                except psutil.Error:
+                    pass
+        return until(find, "a process holds the session")
+
+    # -- clients
+
+    def raw(self, user=None, ipv6=False, source=None, timeout=WAIT, greet=True):
+        """A control connection; logged in if a user is named."""
+        client = Raw(self.address(ipv6), source=source, timeout=timeout, greet=greet)
+        self.clients.append(client)
+        return client.login(user) if user else client
+
+    def ftp(self, user="bob", ipv6=False, encoding="utf-8"):
+        client = ftplib.FTP(encoding=encoding, timeout=WAIT)
+        client.connect(*self.address(ipv6))
+        self.clients.append(client)
+        client.login(user, PASSWORD)
+        client.voidcmd("TYPE I")
+        return client
+
+    def release(self):
+        """Hang up whatever the test left open (an iterative server would otherwise wait for it)."""
+        while self.clients:
+            self.clients.pop().close()
+
+    # -- its health and its end
+
+    def check(self):
+        """Alive, silent about itself, and without zombies."""
+        assert self.proc.poll() is None, f"the server died ({self.proc.returncode}): {self.stderr}"
+        self.check_stderr()
+        until(lambda: not self.zombies(), "the server reaps its children")
+
+    def zombies(self):
+        def dead(process):
+            try:
+                return process.status() == psutil.STATUS_ZOMBIE
+            except psutil.NoSuchProcess:
+                return False
+        return [p for p in self.processes() if dead(p)]
+
+    def check_stderr(self):
+        assert not COMPLAINT.search(self.stderr), f"the server complains about itself:\n{self.stderr[:8000]}"
+
+    def stop(self, signum=signal.SIGTERM, seconds=WAIT):
+        """SIGTERM must end it with exit code 0, and every process of it."""
+        if self.proc.returncode is not None:
+            return
+        self.release()
+        self.check()
+        family = self.processes()
+        self.proc.send_signal(signum)
+        try:
+            code = self.proc.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not end within {seconds:.0f} s after {signal.Signals(signum).name}")
+        finally:
+            self.check_stderr()
+        assert code == 0, f"exit code {code} after {signal.Signals(signum).name}: {self.stderr}"
+        until(lambda: not [p for p in family if alive(p)], "no process of the server is left behind", 5 * PATIENCE)
+
+    def kill(self):
+        """End it and all its processes the hard way (a test that failed, or one that wants exactly this)."""
+        self.release()
+        family = []
+        if self.proc.poll() is None:
+            family = self.processes()
+        for process in family:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                pass
+        self.proc.wait()
+        psutil.wait_procs(family, timeout=5)
+
+
+def alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

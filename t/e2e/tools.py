@@ -1,0 +1,57 @@
+"""Small things every test file uses: patience, polling, sample bytes, and the folder as the disk sees it."""
+import os
+import random
+import socket
+import struct
+import time
+from pathlib import Path
+
+PATIENCE = float(os.environ.get("DRAY_PATIENCE", "1"))    # sanitizer builds and busy machines: a larger number
+WAIT = 20 * PATIENCE                                      # how long anything that should happen "at once" may take
+
+
+def until(condition, what, seconds=WAIT):
+    """Poll until condition() is true, and return what it returned."""
+    end = time.monotonic() + seconds
+    while True:
+        got = condition()
+        if got:
+            return got
+        assert time.monotonic() < end, f"still not so after {seconds:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+def blob(size, seed=1):
+    """Bytes that look random but are the same in every run."""
+    return random.Random(seed).randbytes(size)
+
+
+def names(folder):
+    """Every name in a folder on disk, hidden ones too, as bytes."""
+    return set(os.listdir(os.fsencode(folder)))
+
+
+def no_leftovers(folder):
+    """Nothing hidden (temporary files of uploads) stays behind."""
+    hidden = [os.path.join(at, n) for at, dirs, files in os.walk(folder) for n in dirs + files if n.startswith(".")]
+    assert not hidden, f"left behind: {hidden}"
+
+
+def reset(sock):
+    """Close a TCP connection with RST rather than FIN."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def as_bytes(text):
+    return text if isinstance(text, bytes) else os.fsencode(text)
+
+
+def make(folder, name, data=b"", mtime=None):
+    """Put a file on the server's disk, behind the server's back."""
+    path = os.path.join(os.fsencode(folder), as_bytes(name))
+    with open(path, "wb") as f:
+        f.write(data)
+    if mtime is not None:
+        os.utime(path, (mtime, mtime))
+    return Path(os.fsdecode(path))
