@@ -3,7 +3,6 @@
  * given at connect. Fails as ftpc.h says; a connection that failed once stays lost. RFC 959 sections 4 and 5. */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "client/ftpc_impl.h"

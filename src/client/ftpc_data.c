@@ -3,7 +3,6 @@
  * Called by ftpc_xfer.c; the descriptor belongs to the caller. Fails as ftpc.h says. RFC 959 section 3.2, RFC 2428. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "client/ftpc_impl.h"
@@ -118,7 +117,7 @@ static int accept_server(struct ftpc *ftp, int listener)
         }
         if (fd < 0 || sock_addr_same_host(&peer, &ftp->peer))
             return fd < 0 ? ftpc_data_failed(fd) : fd;
-        close(fd);
+        close_fd(&fd);
     }
 }
 
@@ -135,7 +134,7 @@ int ftpc_data_take(struct ftpc *ftp, int *fd)
         return 0;
     conn = accept_server(ftp, *fd);
     TRY(conn);
-    close(*fd);
+    close_fd(fd);
     *fd = conn;
     return 0;
 }

@@ -25,6 +25,7 @@ struct lineedit {
     const char *prompt;
     int why; /* how the last line ended, if not by Enter */
     mbstate_t state;
+    char typed[CHOICE_CAP * 2], choice[CHOICE_CAP]; /* scratch of completion */
 };
 
 static struct lineedit *of(EditLine *el)
@@ -87,10 +88,9 @@ static void list_choices(const struct choices *c)
 }
 
 /* Replaces what was typed of the name. */
-static unsigned char type_choice(EditLine *el, const struct choices *c, struct span typed, const char *text)
+static unsigned char type_choice(struct lineedit *le, const struct choices *c, struct span typed)
 {
-    char raw[CHOICE_CAP * 2];
-    struct buf b = BUF(raw);
+    struct buf b = BUF(le->typed);
     size_t characters;
 
     buf_put(&b, span_from(typed, c->from));
@@ -98,17 +98,18 @@ static unsigned char type_choice(EditLine *el, const struct choices *c, struct s
     if (characters == (size_t)-1)
         return CC_ERROR;
     if (characters)
-        el_deletestr(el, (int)characters);
-    return el_insertstr(el, text) < 0 ? CC_ERROR : CC_REFRESH;
+        el_deletestr(le->el, (int)characters);
+    return el_insertstr(le->el, le->choice) < 0 ? CC_ERROR : CC_REFRESH;
 }
 
-static unsigned char offer(EditLine *el, const struct choices *c, struct span typed)
+static unsigned char offer(struct lineedit *le, const struct choices *c, struct span typed)
 {
-    char text[CHOICE_CAP];
-    struct buf b = BUF(text);
+    struct buf b = BUF(le->choice);
 
-    if (choices_extend(c, &b))
-        return type_choice(el, c, typed, buf_cstr(&b));
+    if (choices_extend(c, &b)) {
+        buf_cstr(&b);
+        return type_choice(le, c, typed);
+    }
     if (c->count < 2)
         return CC_REFRESH_BEEP;
     list_choices(c);
@@ -127,7 +128,7 @@ static unsigned char complete_key(EditLine *el, int key)
     if (!c)
         return CC_ERROR;
     le->complete(le->arg, typed, c);
-    then = offer(el, c, typed);
+    then = offer(le, c, typed);
     choices_free(c);
     free(c);
     return then;

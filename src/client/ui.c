@@ -30,7 +30,8 @@ const char *shown(struct shown *room, struct span text)
     return buf_cstr(&b);
 }
 
-static void print(FILE *to, const char *before, const char *fmt, va_list args, const char *after)
+__attribute__((format(printf, 3, 0))) static void
+print(FILE *to, const char *before, const char *fmt, va_list args, const char *after)
 {
     fflush(to == stdout ? stderr : stdout);
     fputs(before, to);

@@ -14,7 +14,6 @@
 #include "client/menu.h"
 #include "cmd/open_args.h"
 #include "sys/interrupt.h"
-#include "sys/resolve.h"
 
 static int cannot_connect(struct open *o, int rc)
 {
@@ -41,13 +40,13 @@ static int greet(struct open *o)
 }
 
 /* The addresses of the host in turn; the last failure is the one told. */
-static int connect_any(struct open *o, const struct resolve *found)
+static int connect_any(struct open *o)
 {
     struct client *cl = &o->client;
     int rc = -EHOSTUNREACH;
 
-    for (unsigned i = 0; i < found->count && rc != -ECANCELED; i++) {
-        rc = ftpc_connect(&cl->task, &found->at[i], o->how, &cl->ftp);
+    for (unsigned i = 0; i < o->found.count && rc != -ECANCELED; i++) {
+        rc = ftpc_connect(&cl->task, &o->found.at[i], o->how, &cl->ftp);
         if (rc == 0)
             return greet(o);
     }
@@ -111,9 +110,9 @@ static int enter_folder(struct open *o)
 }
 
 /* Steps until one has an exit code. */
-static int session(struct open *o, const struct resolve *found)
+static int session(struct open *o)
 {
-    int rc = connect_any(o, found);
+    int rc = connect_any(o);
 
     if (rc == OPEN_GO)
         rc = login(o);
@@ -129,8 +128,7 @@ static int session(struct open *o, const struct resolve *found)
 static int run(struct open *o)
 {
     CLEANUP(close_fd) int interrupt = -1;
-    struct resolve found;
-    int rc = resolve_host(o->target.host, o->target.port, &found);
+    int rc = resolve_host(o->target.host, o->target.port, &o->found);
 
     if (rc < 0)
         return cannot_connect(o, rc);
@@ -139,7 +137,7 @@ static int run(struct open *o)
         return client_failed_here(&o->client, SPAN("signals"), interrupt);
     o->client.interrupt = interrupt;
     o->client.task = rt_block_task((struct rt_stop){ .drain = -1, .now = interrupt });
-    return session(o, &found);
+    return session(o);
 }
 
 /* Names are UTF-8 also where the environment says nothing, or names a locale that is not installed. */

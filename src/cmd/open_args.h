@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 #include "client/target.h"
+#include "sys/resolve.h"
 
 enum { OPEN_PATIENCE = 60, OPEN_GO = -1 }; /* seconds; "no exit code yet" */
 
@@ -11,6 +12,7 @@ struct open {
     struct client client;
     struct target target;
     struct ftpc_how how;
+    struct resolve found; /* by cmd/open.c */
     bool quiet;
 };
 

@@ -1,5 +1,5 @@
 /* store_local: a folder of this machine: looking names up, and the changes that move no file content. Reading and writing is
- * in local_file.c, listings in local_dir.c. Called through store_ops only, after the front has checked rights and hidden
+ * in folder_file.c, listings in folder_dir.c. Called through store_ops only, after the front has checked rights and hidden
  * names. Whatever may block on a disk runs inside rt_call. Owns the root's descriptor, for as long as the server runs.
  *
  * Nothing outside the root is reachable: every path is resolved by one openat2(RESOLVE_BENEATH), and every change names a
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/local.h"
+#include "store/folder.h"
 #include "wire/path.h"
 
 int store_local_open(const char *dir, bool hidden, struct storage *out)
@@ -21,12 +21,12 @@ int store_local_open(const char *dir, bool hidden, struct storage *out)
     return 0;
 }
 
-const char *local_rel(const char *path)
+const char *folder_rel(const char *path)
 {
     return path[1] ? path + 1 : ".";
 }
 
-int local_stat_of(const struct fs_stat *raw, struct store_stat *out)
+int folder_stat_of(const struct fs_stat *raw, struct store_stat *out)
 {
     if (raw->kind != FS_FILE && raw->kind != FS_DIR)
         return -ENOENT;
@@ -43,17 +43,17 @@ static int not_shown(int rc)
     return rc == -EXDEV || rc == -ELOOP ? -ENOENT : rc;
 }
 
-int local_stat(int root, const char *path, struct store_stat *out)
+int folder_stat(int root, const char *path, struct store_stat *out)
 {
-    CLEANUP(close_fd) int fd = fs_open_handle(root, local_rel(path));
+    CLEANUP(close_fd) int fd = fs_open_handle(root, folder_rel(path));
     struct fs_stat raw;
 
     TRY(not_shown(fd));
     TRY(fs_stat(fd, &raw));
-    return local_stat_of(&raw, out);
+    return folder_stat_of(&raw, out);
 }
 
-int local_parent(int root, const char *path, const char **leaf)
+int folder_parent(int root, const char *path, const char **leaf)
 {
     struct span up = path_parent(span_of(path));
     CLEANUP(free_text) char *parent = strndup(up.at, up.len);
@@ -64,19 +64,19 @@ int local_parent(int root, const char *path, const char **leaf)
     *leaf = path_leaf(span_of(path)).at;
     if (!**leaf)
         return -EINVAL;
-    dir = fs_open_dir(root, local_rel(parent));
+    dir = fs_open_dir(root, folder_rel(parent));
     /* a folder that may be written but not listed is still a place to put a file */
-    return not_shown(dir == -EACCES ? fs_open_handle(root, local_rel(parent)) : dir);
+    return not_shown(dir == -EACCES ? fs_open_handle(root, folder_rel(parent)) : dir);
 }
 
-int local_target(int root, const char *path, int dir, const char *leaf)
+int folder_target(int root, const char *path, int dir, const char *leaf)
 {
     struct fs_stat raw;
     struct store_stat st;
 
     if (fs_stat_at(dir, leaf, &raw) == -ENOENT)
         return -ENOENT;
-    if (local_stat(root, path, &st) < 0)
+    if (folder_stat(root, path, &st) < 0)
         return -EPERM;
     return st.kind == STORE_DIR ? -EISDIR : 0;
 }
@@ -91,7 +91,7 @@ static int stat_call(void *arg)
 {
     struct stat_call *c = arg;
 
-    return local_stat(c->st->storage->root, c->path, c->out);
+    return folder_stat(c->st->storage->root, c->path, c->out);
 }
 
 static int store_local_stat(const struct store *st, const char *path, struct store_stat *out)
@@ -105,7 +105,7 @@ static int store_local_stat(const struct store *st, const char *path, struct sto
 
 static int change_rm(int root, int dir, const char *leaf, const struct store_change *c)
 {
-    TRY(local_target(root, c->path, dir, leaf));
+    TRY(folder_target(root, c->path, dir, leaf));
     return fs_unlink(dir, leaf);
 }
 
@@ -118,7 +118,7 @@ static int change_mkdir(int root, int dir, const char *leaf, const struct store_
 
 static int change_rmdir(int root, int dir, const char *leaf, const struct store_change *c)
 {
-    int rc = local_target(root, c->path, dir, leaf);
+    int rc = folder_target(root, c->path, dir, leaf);
 
     if (rc != -EISDIR)
         return rc == 0 ? -ENOTDIR : rc;
@@ -128,13 +128,13 @@ static int change_rmdir(int root, int dir, const char *leaf, const struct store_
 static int change_mv(int root, int dir, const char *leaf, const struct store_change *c)
 {
     const char *to_leaf;
-    CLEANUP(close_fd) int to_dir = local_parent(root, c->to, &to_leaf);
-    int from = local_target(root, c->path, dir, leaf), to;
+    CLEANUP(close_fd) int to_dir = folder_parent(root, c->to, &to_leaf);
+    int from = folder_target(root, c->path, dir, leaf), to;
 
     if (from != -EISDIR)
         TRY(from);
     TRY(to_dir);
-    to = local_target(root, c->to, to_dir, to_leaf);
+    to = folder_target(root, c->to, to_dir, to_leaf);
     if (to == -ENOENT)
         return fs_rename(dir, leaf, to_dir, to_leaf, false);
     TRY(to);
@@ -144,7 +144,7 @@ static int change_mv(int root, int dir, const char *leaf, const struct store_cha
 /* Times and modes are set through a handle, so that what was checked is what is changed. */
 static int change_fact(int root, int dir, const char *leaf, const struct store_change *c)
 {
-    CLEANUP(close_fd) int handle = fs_open_handle(root, local_rel(c->path));
+    CLEANUP(close_fd) int handle = fs_open_handle(root, folder_rel(c->path));
     struct store_stat st;
     struct fs_stat raw;
 
@@ -152,7 +152,7 @@ static int change_fact(int root, int dir, const char *leaf, const struct store_c
     (void)leaf;
     TRY(not_shown(handle));
     TRY(fs_stat(handle, &raw));
-    TRY(local_stat_of(&raw, &st));
+    TRY(folder_stat_of(&raw, &st));
     return c->verb == STORE_MTIME ? fs_set_mtime_handle(handle, c->mtime) : fs_set_mode_handle(handle, c->mode);
 }
 
@@ -169,13 +169,13 @@ static int change_call(void *arg)
     };
     struct change_call *c = arg;
     const char *leaf;
-    CLEANUP(close_fd) int dir = local_parent(c->root, c->change->path, &leaf);
+    CLEANUP(close_fd) int dir = folder_parent(c->root, c->change->path, &leaf);
 
     TRY(dir);
     return change[c->change->verb](c->root, dir, leaf, c->change);
 }
 
-int local_change(const struct store *st, const struct store_change *change)
+int folder_change(const struct store *st, const struct store_change *change)
 {
     struct change_call c = { st->storage->root, change };
 
@@ -191,13 +191,13 @@ struct space_call {
 static int space_call(void *arg)
 {
     struct space_call *c = arg;
-    CLEANUP(close_fd) int fd = fs_open_dir(c->root, local_rel(c->path));
+    CLEANUP(close_fd) int fd = fs_open_dir(c->root, folder_rel(c->path));
 
     TRY(not_shown(fd));
     return fs_space(fd, c->bytes);
 }
 
-static int local_space(const struct store *st, const char *path, int64_t *bytes)
+static int folder_space(const struct store *st, const char *path, int64_t *bytes)
 {
     struct space_call c = { st->storage->root, path, bytes };
 
@@ -205,6 +205,6 @@ static int local_space(const struct store *st, const char *path, int64_t *bytes)
 }
 
 const struct store_ops store_local_ops = {
-    .name = "local", .stat = store_local_stat, .open = local_open, .create = local_create, .list = local_list,
-    .change = local_change, .space = local_space,
+    .name = "local", .stat = store_local_stat, .open = folder_open, .create = folder_create, .list = folder_list,
+    .change = folder_change, .space = folder_space,
 };

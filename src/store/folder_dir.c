@@ -1,4 +1,4 @@
-/* local_dir: listings of the local store: getdents in 32 KiB blocks, one stat relative to the folder where asked, entries
+/* folder_dir: listings of the local store: getdents in 32 KiB blocks, one stat relative to the folder where asked, entries
  * handed out as they are read, so that a folder of any size starts at once in constant memory. Owns the folder's descriptor
  * and the block. Entries that vanish between the two calls, or are not to be shown, are left out. */
 #include <errno.h>
@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/local.h"
+#include "store/folder.h"
 #include "wire/path.h"
 
 enum { BLOCK = 32 * 1024 };
 
-struct local_dir {
+struct folder_dir {
     struct dir dir;
     struct store st;
     char *path; /* of the folder, for links: those are resolved from the root */
@@ -21,9 +21,9 @@ struct local_dir {
     _Alignas(8) char block[BLOCK];
 };
 
-static void local_dir_close(struct dir *dir)
+static void folder_dir_close(struct dir *dir)
 {
-    struct local_dir *d = (struct local_dir *)dir;
+    struct folder_dir *d = (struct folder_dir *)dir;
 
     close_fd(&d->fd);
     free(d->path);
@@ -32,7 +32,7 @@ static void local_dir_close(struct dir *dir)
 
 static int read_block(void *arg)
 {
-    struct local_dir *d = arg;
+    struct folder_dir *d = arg;
     ssize_t n = fs_entries(d->fd, d->block, sizeof d->block);
 
     TRY(n);
@@ -41,7 +41,7 @@ static int read_block(void *arg)
     return n > 0;
 }
 
-static int stat_link(struct local_dir *d, const char *name, struct store_stat *out)
+static int stat_link(struct folder_dir *d, const char *name, struct store_stat *out)
 {
     char *path = malloc(PATH_CAP);
     int rc;
@@ -50,13 +50,13 @@ static int stat_link(struct local_dir *d, const char *name, struct store_stat *o
         return -ENOMEM;
     rc = path_join(span_of(d->path), span_of(name), path, PATH_CAP);
     if (rc >= 0)
-        rc = local_stat(d->st.storage->root, path, out);
+        rc = folder_stat(d->st.storage->root, path, out);
     free(path);
     return rc;
 }
 
 /* Fills what was asked; -ENOENT for what is not to be shown. */
-static int stat_entry(struct local_dir *d, const char *name, enum fs_kind kind, struct store_stat *out)
+static int stat_entry(struct folder_dir *d, const char *name, enum fs_kind kind, struct store_stat *out)
 {
     struct fs_stat raw;
 
@@ -69,7 +69,7 @@ static int stat_entry(struct local_dir *d, const char *name, enum fs_kind kind, 
     if (kind == FS_LINK)
         return stat_link(d, name, out);
     TRY(fs_stat_at(d->fd, name, &raw));
-    return raw.kind == FS_LINK ? stat_link(d, name, out) : local_stat_of(&raw, out);
+    return raw.kind == FS_LINK ? stat_link(d, name, out) : folder_stat_of(&raw, out);
 }
 
 static bool is_dots(const char *name)
@@ -77,9 +77,9 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static int local_dir_next(struct dir *dir, struct dir_entry *out)
+static int folder_dir_next(struct dir *dir, struct dir_entry *out)
 {
-    struct local_dir *d = (struct local_dir *)dir;
+    struct folder_dir *d = (struct folder_dir *)dir;
 
     for (;;) {
         enum fs_kind kind;
@@ -99,31 +99,31 @@ static int local_dir_next(struct dir *dir, struct dir_entry *out)
     }
 }
 
-static const struct dir_ops local_dir_ops = { .next = local_dir_next, .close = local_dir_close };
+static const struct dir_ops folder_dir_ops = { .next = folder_dir_next, .close = folder_dir_close };
 
 static int open_dir(void *arg)
 {
-    struct local_dir *d = arg;
+    struct folder_dir *d = arg;
 
-    d->fd = fs_open_dir(d->st.storage->root, local_rel(d->path));
+    d->fd = fs_open_dir(d->st.storage->root, folder_rel(d->path));
     return d->fd == -EXDEV || d->fd == -ELOOP ? -ENOENT : d->fd < 0 ? d->fd : 0;
 }
 
 static void abandon(struct dir **dir)
 {
     if (*dir)
-        local_dir_close(*dir);
+        folder_dir_close(*dir);
 }
 
-int local_list(const struct store *st, const char *path, bool stats, struct dir **out)
+int folder_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
-    struct local_dir *d = malloc(sizeof *d);
+    struct folder_dir *d = malloc(sizeof *d);
     CLEANUP(abandon) struct dir *dir = NULL;
 
     if (!d)
         return -ENOMEM;
     dir = &d->dir;
-    d->dir.ops = &local_dir_ops;
+    d->dir.ops = &folder_dir_ops;
     d->st = *st;
     d->path = strdup(path);
     d->fd = -1;

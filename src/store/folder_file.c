@@ -1,4 +1,4 @@
-/* local_file: the content of files in the local store: one consistent version to read, and the commit path that makes an
+/* folder_file: the content of files in the local store: one consistent version to read, and the commit path that makes an
  * upload appear whole or not at all. Called through store_ops and file_ops; a file owns its descriptors.
  *
  * Writing goes to a file without a name (O_TMPFILE; where the file system has none, to a name that no listing shows). A
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/local.h"
+#include "store/folder.h"
 
-struct local_file {
+struct folder_file {
     struct file file;
     struct store st;
     enum store_how how;
@@ -25,14 +25,14 @@ struct local_file {
     char temp[40]; /* its hidden name, "" for a file without one */
 };
 
-static struct local_file *local_file(struct file *f)
+static struct folder_file *folder_file(struct file *f)
 {
-    return (struct local_file *)f;
+    return (struct folder_file *)f;
 }
 
-static void local_close(struct file *f)
+static void folder_close(struct file *f)
 {
-    struct local_file *l = local_file(f);
+    struct folder_file *l = folder_file(f);
 
     if (l->temp[0])
         fs_unlink(l->dir, l->temp);
@@ -42,15 +42,15 @@ static void local_close(struct file *f)
     free(l);
 }
 
-static void abandon(struct local_file **l)
+static void abandon(struct folder_file **l)
 {
     if (*l)
-        local_close(&(*l)->file);
+        folder_close(&(*l)->file);
 }
 
-static int new_file(const struct store *st, const char *path, const struct file_ops *ops, struct local_file **out)
+static int new_file(const struct store *st, const char *path, const struct file_ops *ops, struct folder_file **out)
 {
-    struct local_file *l = calloc(1, sizeof *l);
+    struct folder_file *l = calloc(1, sizeof *l);
 
     if (!l)
         return -ENOMEM;
@@ -64,7 +64,7 @@ static int new_file(const struct store *st, const char *path, const struct file_
 
 /* ---- reading ---- */
 
-static ssize_t local_read(struct file *f, void *buf, size_t len, int64_t off)
+static ssize_t folder_read(struct file *f, void *buf, size_t len, int64_t off)
 {
     return rt_pread(f->task, f->fd, buf, len, off);
 }
@@ -84,7 +84,7 @@ static int no_commit(struct file *f)
 }
 
 static const struct file_ops reading = {
-    .read = local_read, .write = no_write, .commit = no_commit, .close = local_close,
+    .read = folder_read, .write = no_write, .commit = no_commit, .close = folder_close,
 };
 
 /* A file, and only a file: looked at before it is opened, so that a device or FIFO never even notices, and after, because
@@ -95,12 +95,12 @@ static int open_regular(int root, const char *path, bool write, struct fs_stat *
     struct store_stat shown;
     int out;
 
-    if (fs_stat_at(root, local_rel(path), st) < 0 || st->kind != FS_FILE) {
-        TRY(local_stat(root, path, &shown));
+    if (fs_stat_at(root, folder_rel(path), st) < 0 || st->kind != FS_FILE) {
+        TRY(folder_stat(root, path, &shown));
         if (shown.kind == STORE_DIR)
             return -EISDIR;
     }
-    fd = out = fs_open_file(root, local_rel(path), write);
+    fd = out = fs_open_file(root, folder_rel(path), write);
     if (fd == -EXDEV || fd == -ELOOP)
         return -ENOENT;
     TRY(fd);
@@ -113,7 +113,7 @@ static int open_regular(int root, const char *path, bool write, struct fs_stat *
 
 static int open_call(void *arg)
 {
-    struct local_file *l = arg;
+    struct folder_file *l = arg;
     struct fs_stat st;
     int fd = open_regular(l->st.storage->root, l->path, false, &st);
 
@@ -123,9 +123,9 @@ static int open_call(void *arg)
     return 0;
 }
 
-int local_open(const struct store *st, const char *path, struct file **out)
+int folder_open(const struct store *st, const char *path, struct file **out)
 {
-    CLEANUP(abandon) struct local_file *l = NULL;
+    CLEANUP(abandon) struct folder_file *l = NULL;
 
     TRY(new_file(st, path, &reading, &l));
     TRY(rt_call(st->task, open_call, l));
@@ -136,7 +136,7 @@ int local_open(const struct store *st, const char *path, struct file **out)
 
 /* ---- writing ---- */
 
-static int local_write(struct file *f, const void *buf, size_t len)
+static int folder_write(struct file *f, const void *buf, size_t len)
 {
     const char *at = buf;
 
@@ -156,7 +156,7 @@ static void random_name(char *out, size_t cap)
     snprintf(out, cap, STORE_OWN_PREFIX "%016llx", (unsigned long long)fs_random());
 }
 
-static int open_temp(struct local_file *l)
+static int open_temp(struct folder_file *l)
 {
     l->file.fd = fs_open_unnamed(l->dir);
     if (l->file.fd != -EOPNOTSUPP)
@@ -169,7 +169,7 @@ static int open_temp(struct local_file *l)
 }
 
 /* REST n, STOR: the new version begins with the old one's first n bytes. */
-static int copy_kept(struct local_file *l)
+static int copy_kept(struct folder_file *l)
 {
     struct fs_stat st;
     CLEANUP(close_fd) int old = open_regular(l->st.storage->root, l->path, false, &st);
@@ -184,12 +184,12 @@ static int copy_kept(struct local_file *l)
 
 static int create_call(void *arg)
 {
-    struct local_file *l = arg;
+    struct folder_file *l = arg;
     int root = l->st.storage->root, target;
 
-    l->dir = local_parent(root, l->path, &l->leaf);
+    l->dir = folder_parent(root, l->path, &l->leaf);
     TRY(l->dir == -EINVAL ? -EISDIR : l->dir);
-    target = local_target(root, l->path, l->dir, l->leaf);
+    target = folder_target(root, l->path, l->dir, l->leaf);
     if (target < 0 && target != -ENOENT)
         return target;
     if (target == 0 && l->how == STORE_NEW)
@@ -199,7 +199,7 @@ static int create_call(void *arg)
 }
 
 /* Gives the new version a hidden name, from where rename can put it over the old one. */
-static int link_temp(struct local_file *l)
+static int link_temp(struct folder_file *l)
 {
     if (l->temp[0])
         return 0;
@@ -207,20 +207,20 @@ static int link_temp(struct local_file *l)
     return fs_link_unnamed(l->file.fd, l->dir, l->temp);
 }
 
-static int commit_new(struct local_file *l)
+static int commit_new(struct folder_file *l)
 {
     return l->temp[0] ? fs_rename(l->dir, l->temp, l->dir, l->leaf, false)
                       : fs_link_unnamed(l->file.fd, l->dir, l->leaf);
 }
 
-static int commit_put(struct local_file *l)
+static int commit_put(struct folder_file *l)
 {
     int rc = commit_new(l);
 
     if (rc != -EEXIST)
         return rc;
     /* what stands there now may have come after the upload began: a folder or something not shown stays */
-    rc = local_target(l->st.storage->root, l->path, l->dir, l->leaf);
+    rc = folder_target(l->st.storage->root, l->path, l->dir, l->leaf);
     if (rc < 0 && rc != -ENOENT)
         return rc;
     TRY(link_temp(l));
@@ -228,7 +228,7 @@ static int commit_put(struct local_file *l)
 }
 
 /* The file that the name stands for, locked; -EAGAIN when the name was given to another one while we waited. */
-static int open_locked(struct local_file *l, struct fs_stat *st)
+static int open_locked(struct folder_file *l, struct fs_stat *st)
 {
     int root = l->st.storage->root, out;
     struct store_stat now;
@@ -238,13 +238,13 @@ static int open_locked(struct local_file *l, struct fs_stat *st)
     TRY(fd);
     TRY(fs_lock(fd));
     TRY(fs_stat(fd, st));
-    if (local_stat(root, l->path, &now) < 0 || now.ino != st->ino || now.dev != st->dev)
+    if (folder_stat(root, l->path, &now) < 0 || now.ino != st->ino || now.dev != st->dev)
         return -EAGAIN;
     fd = -1;
     return out;
 }
 
-static int append_once(struct local_file *l)
+static int append_once(struct folder_file *l)
 {
     struct fs_stat st;
     CLEANUP(close_fd) int fd = open_locked(l, &st);
@@ -261,7 +261,7 @@ static int append_once(struct local_file *l)
     return rc;
 }
 
-static int commit_append(struct local_file *l)
+static int commit_append(struct folder_file *l)
 {
     int rc = -EAGAIN;
 
@@ -272,10 +272,10 @@ static int commit_append(struct local_file *l)
 
 static int commit_call(void *arg)
 {
-    static int (*const commit[])(struct local_file *) = {
+    static int (*const commit[])(struct folder_file *) = {
         [STORE_NEW] = commit_new, [STORE_PUT] = commit_put, [STORE_APPEND] = commit_append,
     };
-    struct local_file *l = arg;
+    struct folder_file *l = arg;
     int rc = commit[l->how](l);
 
     /* the hidden name is gone once it was renamed; an appended one is still there and goes with file_close */
@@ -284,18 +284,18 @@ static int commit_call(void *arg)
     return rc;
 }
 
-static int local_commit(struct file *f)
+static int folder_commit(struct file *f)
 {
-    return rt_call(f->task, commit_call, local_file(f));
+    return rt_call(f->task, commit_call, folder_file(f));
 }
 
 static const struct file_ops writing = {
-    .read = local_read, .write = local_write, .commit = local_commit, .close = local_close,
+    .read = folder_read, .write = folder_write, .commit = folder_commit, .close = folder_close,
 };
 
-int local_create(const struct store *st, const char *path, enum store_how how, int64_t keep, struct file **out)
+int folder_create(const struct store *st, const char *path, enum store_how how, int64_t keep, struct file **out)
 {
-    CLEANUP(abandon) struct local_file *l = NULL;
+    CLEANUP(abandon) struct folder_file *l = NULL;
 
     TRY(new_file(st, path, &writing, &l));
     l->how = how;
