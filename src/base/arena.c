@@ -1,7 +1,8 @@
-/* arena: memory with one lifetime and a ceiling. Sessions keep two: one for themselves, one reset at every command.
- * Owns a list of malloc'ed chunks, newest first; a taking either fits into the newest or gets a new one. Fails with
- * NULL, at the ceiling or when the machine has no more; what was taken before stays good. The ceiling counts bytes
- * handed out, rounded up for alignment, so that many small takings cannot slip under it. */
+/* arena: memory with one lifetime and a ceiling. Sessions keep two: one for themselves, one reset at every
+ * command. Owns a list of malloc'ed chunks, newest first; a taking either fits into the newest or gets a new
+ * one. Fails with NULL, at the ceiling or when the machine has no more; what was taken before stays good.
+ * The ceiling counts bytes handed out, rounded up for alignment, so that many small takings cannot slip
+ * under it. */
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>

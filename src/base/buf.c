@@ -1,6 +1,8 @@
-/* buf: bounded printing into the caller's storage. Used by every printer of wire/ and by the layers above for
- * replies, log lines and paths. Owns nothing. It fails by setting `over` once and for good: from then on nothing
- * more is taken, so that the content is always a true beginning of what was meant and never has a hole in it. */
+/* buf: bounded printing into the caller's storage. Used by every printer of wire/
+ * and by the layers above for replies, log lines and paths. Owns nothing. It fails
+ * by setting `over` once and for good: from then on nothing more is taken, so that
+ * the content is always a true beginning of what was meant and never has a hole in
+ * it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,8 @@
-/* check: the end of a process whose invariant broke. Called only through CHECK, from every floor; owns nothing and
- * never returns. The line goes to stderr in one write(2), unbuffered: locks of stdio may be held by whoever crashed,
- * and the parent (or the terminal) is the reader. abort() leaves a core for those who want one. */
+/* check: the end of a process whose invariant broke. Called only through CHECK, from
+ * every floor; owns nothing and never returns. The line goes to stderr in one
+ * write(2), unbuffered: locks of stdio may be held by whoever crashed, and the
+ * parent (or the terminal) is the reader. abort() leaves a core for those who want
+ * one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,7 +1,8 @@
-/* err: errno values in a few plain words, for replies, pages and messages. Called wherever a -errno reaches a
- * person. A table of our own, because strerror is not safe in every thread, speaks the machine's language, and says
- * "Is a directory" to people who see folders. Owns nothing, cannot fail: what has no row is an "internal error",
- * with no number, since clients are told nothing about the machine. */
+/* err: errno values in a few plain words, for replies, pages and messages. Called wherever a -errno
+ * reaches a person. A table of our own, because strerror is not safe in every thread, speaks the
+ * machine's language, and says "Is a directory" to people who see folders. Owns nothing, cannot fail:
+ * what has no row is an "internal error", with no number, since clients are told nothing about the
+ * machine. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,7 +1,8 @@
-/* span: views of bytes, and the few questions that every parser asks of them. Used by all of wire/ and above; owns
- * nothing, allocates nothing and cannot fail but in span_u64. Case is folded in ASCII only: protocol words are
- * ASCII, and the locale of the machine must not change what a command is. An empty span may have a NULL pointer,
- * which the mem* functions may not be given; hence the length is asked first. */
+/* span: views of bytes, and the few questions that every parser asks of them. Used by all of wire/ and
+ * above; owns nothing, allocates nothing and cannot fail but in span_u64. Case is folded in ASCII only:
+ * protocol words are ASCII, and the locale of the machine must not change what a command is. An empty
+ * span may have a NULL pointer, which the mem* functions may not be given; hence the length is asked
+ * first. */
 #include <errno.h>
 #include <string.h>
 

@@ -68,6 +68,8 @@ enum outcome client_failed(struct client *cl, const char *doing, struct span nam
         return refused(cl, OUT_REFUSED, doing, name);
     if (rc != -ECANCELED && ftpc_lost(cl->ftp))
         return lost(cl);
+    if (rc == -EPIPE && (ftpc_code(cl->ftp) == 425 || ftpc_code(cl->ftp) == 426))
+        return refused(cl, OUT_INCOMPLETE, doing, name);
     if (rc == -EPIPE)
         ui_fail(&cl->ui, "%s %s: the data connection failed before the end", doing, shown(&what, name));
     else if (rc == -ECANCELED)

@@ -27,6 +27,8 @@ int ftpc_verdict(const struct ftpc *ftp)
 
     if (code >= 200 && code < 400)
         return 0;
+    if (code == 425 || code == 426)
+        return -EPIPE;
     return (code == 550 || code == 450) && !sounds_forbidden(ftp) ? -ENOENT : -EACCES;
 }
 

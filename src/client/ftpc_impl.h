@@ -28,7 +28,7 @@ int ftpc_reply(struct ftpc *ftp);
 int ftpc_final(struct ftpc *ftp);
 /* ftpc_send and ftpc_final. */
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
-/* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT or -EACCES. */
+/* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT, -EPIPE or -EACCES. */
 int ftpc_verdict(const struct ftpc *ftp);
 
 /* ftpc_data.c: before the command, a connected descriptor (passive) or a listening one (active); after the server's

@@ -146,7 +146,8 @@ static void set_up(struct lineedit *le)
     el_set(le->el, EL_SIGNAL, 1);
     el_set(le->el, EL_HIST, history, le->history);
     el_set(le->el, EL_GETCFN, get_char);
-    el_set(le->el, EL_ADDFN, "dray-complete", "complete a name", complete_key);
+    /* the wide form keeps these literals; the narrow one would copy them and never free the copies */
+    el_wset(le->el, EL_ADDFN, L"dray-complete", L"complete a name", complete_key);
     el_set(le->el, EL_BIND, "^I", "dray-complete", NULL);
     el_set(le->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
 }

@@ -87,7 +87,7 @@ static enum outcome conclude(struct transfer *t, const char *doing, int rc)
         rc = client_give_up(t->cl, &t->data, rc);
     if (t->here)
         return client_failed_here(t->cl, t->name, t->here);
-    if (t->mismatch && rc == -EPIPE) {
+    if (t->mismatch && !ftpc_lost(t->cl->ftp)) {
         ui_fail(&t->cl->ui, "%s %s: not whole: %lld bytes arrived, %lld were announced", doing, shown(&name, t->name),
             (long long)t->moved, (long long)t->size);
         return OUT_INCOMPLETE;

@@ -1,7 +1,8 @@
-/* ascii: line ends of TYPE A, both ways. Called by the transfer loop for every block of an ASCII transfer; owns
- * nothing but the one bit that struct ascii carries from block to block, cannot fail. Works on whole runs between
- * line ends, since a listing or a source tree goes through here byte by byte otherwise. RFC 959 sections 3.1.1.1 and
- * 3.4: <CRLF> on the wire, LF here. */
+/* ascii: line ends of TYPE A, both ways. Called by the transfer loop for every block of an
+ * ASCII transfer; owns nothing but the one bit that struct ascii carries from block to block,
+ * cannot fail. Works on whole runs between line ends, since a listing or a source tree goes
+ * through here byte by byte otherwise. RFC 959 sections 3.1.1.1 and 3.4: <CRLF> on the wire, LF
+ * here. */
 #include <string.h>
 
 #include "wire/ascii.h"

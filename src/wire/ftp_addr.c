@@ -1,7 +1,8 @@
-/* ftp_addr: addresses as the control connection spells them. The server parses PORT and EPRT and prints 227 and 229,
- * the client the other way round. Pure text: whether an address may be used (bounce attacks, port 20) is asked where
- * the connection is made. Owns nothing; fails with -EINVAL and leaves the output alone. RFC 959 section 5.3.2
- * (host-port), RFC 2428 sections 2 and 3; for the search in a 227 text RFC 1123 section 4.1.2.6. */
+/* ftp_addr: addresses as the control connection spells them. The server parses PORT and EPRT and prints 227
+ * and 229, the client the other way round. Pure text: whether an address may be used (bounce attacks, port
+ * 20) is asked where the connection is made. Owns nothing; fails with -EINVAL and leaves the output alone.
+ * RFC 959 section 5.3.2 (host-port), RFC 2428 sections 2 and 3; for the search in a 227 text RFC 1123 section
+ * 4.1.2.6. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>

@@ -93,7 +93,8 @@ int ftp_cmd_parse(struct span line, struct ftp_cmd *out)
 
 /* None of them is a verb of FTP. */
 static const char *const http_methods[] = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "PROPFIND", "REPORT", "SEARCH",
+    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "PROPFIND", "REPORT",
+    "SEARCH",
 };
 
 /* Fields that browsers send; one that ends in '-' stands for all that begin so. */

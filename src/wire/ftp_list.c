@@ -1,9 +1,8 @@
 /* ftp_list: entries of listings. The server prints them (LIST, MLSD, MLST), the client reads what any server sends.
  * Owns nothing: names are views into the line. A printer leaves a whole entry in the buffer or none of it. A parser
- * fails with
- * -EBADMSG for a line that it cannot explain, and takes nothing on trust: numbers are bounded, and a fact with a
- * malformed value is left out of `has`. Names are not judged here: whoever writes local files must refuse "..", and
- * slashes. RFC 3659 section 7 for facts; `ls -l` and its relatives are common usage without a standard. */
+ * fails with -EBADMSG for a line that it cannot explain, and takes nothing on trust: numbers are bounded, and a fact
+ * with a malformed value is left out of `has`. Names are not judged here: whoever writes local files must refuse
+ * "..", and slashes. RFC 3659 section 7 for facts; `ls -l` and its relatives are common usage without a standard. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -37,7 +36,7 @@ void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now)
 
     buf_putc(b, kinds[e->kind].letter);
     for (int i = 0; i < 9; i++)
-        buf_putc(b, e->mode & (0400u >> i) ? rwx[i] : '-');
+        buf_putc(b, (e->mode & (0400u >> i)) ? rwx[i] : '-');
     buf_printf(b, " %3u %-8s %-8s %8" PRId64 " ", e->nlink ? e->nlink : 1, "ftp", "ftp", e->size);
     ftp_time_print_ls(b, e->mtime, now);
     buf_putc(b, ' ');
@@ -112,6 +111,8 @@ static void print_group(struct buf *b, const struct ftp_entry *e)
 
 static bool parse_type(struct span v, struct ftp_entry *e)
 {
+    if (v.len == 0)
+        return false;
     for (size_t i = 0; i < COUNT(kinds); i++) {
         if (span_ieq(v, span_of(kinds[i].fact))) {
             e->kind = (enum ftp_kind)i;
@@ -119,7 +120,7 @@ static bool parse_type(struct span v, struct ftp_entry *e)
         }
     }
     e->kind = FTP_OTHER;
-    return v.len != 0;
+    return true;
 }
 
 static bool parse_size(struct span v, struct ftp_entry *e)

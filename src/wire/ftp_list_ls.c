@@ -1,7 +1,7 @@
-/* ftp_list_ls: reading what LIST answers. Called by the client for servers without MLSD. There is no standard:
- * nearly all servers imitate `ls -l`, IIS also the DIR of DOS. Columns before the date vary (group or none, owners
- * with blanks, device numbers), so the date is looked for: a number, then something that is a date; then exactly one
- * blank and the name, all of it, since names may begin and end with blanks. Owns nothing; -EBADMSG for what no form
+/* ftp_list_ls: reading what LIST answers. Called by the client for servers without MLSD. There is no standard: nearly
+ * all servers imitate `ls -l`, IIS also the DIR of DOS. Columns before the date vary (group or none, owners with
+ * blanks, device numbers), so the date is looked for: a number, then something that is a date; then exactly one blank
+ * and the name, all of it, since names may begin and end with blanks. Owns nothing; -EBADMSG for what no form
  * explains. Dates are taken as UTC, which is a guess that no listing can settle. */
 #include <errno.h>
 
@@ -66,9 +66,9 @@ static bool month_parse(struct span s, unsigned *month)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-    for (unsigned i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 12; i++) {
         if (span_ieq(s, (struct span){ names + 3 * i, 3 })) {
-            *month = i + 1;
+            *month = (unsigned)i + 1;
             return true;
         }
     }

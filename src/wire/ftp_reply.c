@@ -1,7 +1,8 @@
 /* ftp_reply: replies of the control connection. ftp_reply_print is the only place where the server makes reply
  * lines, so nothing that came from outside can forge one; ftp_reply_feed is the client's reader, fed line by line
  * and bounded in memory and in lines whatever the server sends. Owns nothing. RFC 959 sections 4.2 and 5.4, and
- * appendix II for the quotes of 257; RFC 2389 section 3.2 for the blank before middle lines; RFC 854 for byte 255. */
+ * appendix II for the quotes of 257; RFC 2389 section 3.2 for the blank before middle lines; RFC 854 for byte
+ * 255. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
-/* ftp_time: points in time as text. The server prints MDTM replies, modify facts and the date column of ls -l; both
- * sides parse the fourteen digits (MFMT, MDTM). Owns nothing, asks no clock and no time zone: everything is UTC, and
- * the calendar is computed here because gmtime and timegm belong to the machine's locale and cannot say "no such
- * day". Fails with -EINVAL. RFC 3659 section 2.3. */
+/* ftp_time: points in time as text. The server prints MDTM replies, modify facts and the date
+ * column of ls -l; both sides parse the fourteen digits (MFMT, MDTM). Owns nothing, asks no clock
+ * and no time zone: everything is UTC, and the calendar is computed here because gmtime and timegm
+ * belong to the machine's locale and cannot say "no such day". Fails with -EINVAL. RFC 3659 section
+ * 2.3. */
 #include <errno.h>
 
 #include "wire/ftp_time.h"
@@ -93,7 +94,7 @@ static int civil_parse(struct span s, struct civil *out)
 
     if (s.len != 14 || span_u64(s, UINT64_MAX, &ignored) < 0)
         return -EINVAL;
-    c.year = pair(&s) * 100;
+    c.year = (int64_t)pair(&s) * 100;
     c.year += pair(&s);
     c.month = pair(&s);
     c.day = pair(&s);
@@ -121,7 +122,7 @@ int ftp_time_parse(struct span s, int64_t *sec, uint32_t *nsec)
     }
     if (civil_parse(digits, &c) < 0)
         return -EINVAL;
-    *sec = days_before(c.year, c.month, c.day) * DAY + c.hour * 3600 + c.minute * 60 + c.second;
+    *sec = days_before(c.year, c.month, c.day) * DAY + (c.hour * 60 + c.minute) * 60LL + c.second;
     *nsec = frac;
     return 0;
 }
@@ -147,5 +148,5 @@ void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
     if (sec > now - (int64_t)RECENT_DAYS * DAY && sec <= now + DAY)
         buf_printf(b, "%02u:%02u", c.hour, c.minute);
     else
-        buf_printf(b, "%5u", (unsigned)c.year);
+        buf_printf(b, " %04u", (unsigned)c.year); /* four digits are how readers tell a year */
 }

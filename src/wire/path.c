@@ -1,8 +1,8 @@
-/* path: virtual paths. path_join is the one gate through which every name from a client goes before a store sees it. It
- * reads components from the right, where ".." simply means "leave out one more", and so needs neither a stack nor a
- * copy: one round measures, a second one writes, and on failure the output is untouched. Owns nothing; fails with
- * -EINVAL and
- * -ENAMETOOLONG. Symbolic links are the store's affair: here ".." is textual. RFC 3659 section 6 (TVFS). */
+/* path: virtual paths. path_join is the one gate through which every name from a client goes before a store sees
+ * it. It reads components from the right, where ".." simply means "leave out one more", and so needs neither a
+ * stack nor a copy: one round measures, a second one writes, and on failure the output is untouched. Owns nothing;
+ * fails with -EINVAL and -ENAMETOOLONG. Symbolic links are the store's affair: here ".." is textual. RFC 3659
+ * section 6 (TVFS). */
 #include <errno.h>
 #include <string.h>
 

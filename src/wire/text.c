@@ -1,7 +1,8 @@
 /* text: what is done to bytes from outside before anybody reads them. Called for replies, listings, logs, the
- * terminal and JSON; owns nothing, and fails only as every printer does, through `over`. One decoder serves all: it
- * cuts the input into pieces, a character or a byte that belongs to none, and each printer says what becomes of a
- * piece. RFC 3629 for UTF-8, RFC 8259 section 7 for JSON strings, RFC 959 appendix II for doubled quotes. */
+ * terminal and JSON; owns nothing, and fails only as every printer does, through `over`. One decoder serves
+ * all: it cuts the input into pieces, a character or a byte that belongs to none, and each printer says what
+ * becomes of a piece. RFC 3629 for UTF-8, RFC 8259 section 7 for JSON strings, RFC 959 appendix II for doubled
+ * quotes. */
 #include "wire/text.h"
 
 enum { NO_CHAR = -1 };

@@ -156,7 +156,7 @@ static void parse_facts(void **state)
         { "type=file;UNIX.owner=John Doe; x", 1, "x", FTP_FILE, F(TYPE), 0, 0 },
         /* facts that are unknown, odd or wrong */
         { "media-type=text/plain;lang=en;x.y=1=2; x", 1, "x", FTP_FILE, 0, 0, 0 },
-        { "type=;size=;modify=; x", 1, "x", FTP_OTHER, 0, 0, 0 },
+        { "type=;size=;modify=; x", 1, "x", FTP_FILE, 0, 0, 0 },
         { "size=-1; x", 1, "x", FTP_FILE, 0, 0, 0 },
         { "size=9223372036854775807; x", 1, "x", FTP_FILE, F(SIZE), INT64_MAX, 0 },
         { "size=9223372036854775808; x", 1, "x", FTP_FILE, 0, 0, 0 },

@@ -124,7 +124,7 @@ static void ls_column(void **state)
         { now - 180 * day, "May 27  2026" },
         { 0, "Jan  1  1970" },
         { INT64_MAX, "Dec 31  9999" },
-        { INT64_MIN, "Jan  1     0" },
+        { INT64_MIN, "Jan  1  0000" },
     };
 
     (void)state;

@@ -157,15 +157,29 @@ static int reply_failure(struct ftp *f, const struct ftp_row *row, int rc)
     if (code == 421)
         f->over = true;
     if (!text)
-        return reply(f, code, "%s: not allowed; this account may %s.", path, auth_rights_text(f->s->account->rights));
+        return reply(f, code, "%s: not allowed; this account may %s, and the file's own permissions hold, too.", path,
+                     auth_rights_text(f->s->account->rights));
     return reply(f, code, "%s%s%s.", path, *path ? ": " : "", text);
 }
 
 /* ---- one command ---- */
 
+/* REST and RNFR hold for the next command only (NULL: one that was not understood); what sets up a transfer may stand
+ * between REST and the transfer. A RNFR that has just been said is not yet to be forgotten. */
+static void forget(struct ftp *f, const struct ftp_row *row, const char *rename_from)
+{
+    if (!row || !(row->flags & KEEP))
+        f->restart = 0;
+    if (f->rename_from == rename_from) {
+        free(f->rename_from);
+        f->rename_from = NULL;
+    }
+}
+
 /* Browsers can be tricked into sending commands in the body of a form: whoever does not speak FTP is not listened to. */
 static int reject(struct ftp *f, int code, const char *text)
 {
+    forget(f, NULL, f->rename_from);
     if (!f->s->account && ++f->bad >= BAD_BEFORE_LOGIN) {
         f->over = true;
         return reply(f, 421, "Too many commands that make no sense; goodbye.");
@@ -181,17 +195,6 @@ static const char *complaint(const struct ftp *f, const struct ftp_row *row, str
     }
     *code = 501;
     return (row->flags & ARG) && !arg.len ? "This command needs an argument; HELP and its name tell which." : NULL;
-}
-
-/* REST and RNFR hold for the next command only; what sets up a transfer may stand between REST and the transfer. */
-static void forget(struct ftp *f, const struct ftp_row *row, const char *rename_from)
-{
-    if (!(row->flags & KEEP))
-        f->restart = 0;
-    if (f->rename_from == rename_from) {
-        free(f->rename_from);
-        f->rename_from = NULL;
-    }
 }
 
 static int run_row(struct ftp *f, const struct ftp_row *row, struct span arg)

@@ -26,21 +26,15 @@ int verb_size(struct ftp *f, struct span arg)
     return reply(f, 213, "%lld", (long long)st.size);
 }
 
-static int reply_time(struct ftp *f, const char *before, int64_t mtime, const char *after)
+int verb_mdtm(struct ftp *f, struct span arg)
 {
     char text[20];
     struct buf b = BUF(text);
-
-    ftp_time_print(&b, mtime);
-    return reply(f, 213, "%s%s%s", before, buf_cstr(&b), after);
-}
-
-int verb_mdtm(struct ftp *f, struct span arg)
-{
     struct store_stat st;
 
     TRY(stat_path(f, arg, &st));
-    return reply_time(f, "", st.mtime, "");
+    ftp_time_print(&b, st.mtime);
+    return reply_span(f, 213, buf_span(&b));
 }
 
 static int set_time(struct ftp *f, struct span path, int64_t mtime)
@@ -87,7 +81,7 @@ int verb_mfmt(struct ftp *f, struct span arg)
     if (ftp_time_parse(time, &mtime, &nsec) < 0 || !path.len)
         return reply(f, 501, "MFMT wants YYYYMMDDHHMMSS and a path.");
     TRY(set_time(f, path, mtime));
-    return reply_time(f, "Modify=", mtime, "; done.");
+    return reply(f, 213, "Modify=%.*s; %s", SPAN_ARG(time), show(f, path));
 }
 
 /* ---- MFF: a list of facts, each a row ---- */
@@ -142,7 +136,7 @@ int verb_mff(struct ftp *f, struct span arg)
         return reply(f, 501, "MFF wants fact=value;... and a path.");
     while (rest.len)
         TRY(set_fact(f, path, span_cut(&rest, ';')));
-    return reply(f, 213, "%s done.", show(f, facts));
+    return reply(f, 213, "%s %s", show(f, facts), show(f, path));
 }
 
 /* ---- SITE ---- */
