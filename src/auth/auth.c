@@ -1,40 +1,11 @@
 /* auth: the accounts of the command line and the anonymous one (see auth.h). Called by the front door once and by sessions
- * at login; owns nothing beyond the struct. Rights are levels: add includes read, write includes both. */
+ * at login; owns nothing beyond the struct. */
 #include "auth/auth.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/store.h"
-
-static const struct {
-    const char *word;
-    unsigned rights;
-    const char *text;
-} levels[] = {
-    { "read", STORE_READ, "list and download" },
-    { "add", STORE_READ | STORE_ADD, "list, download and upload new files" },
-    { "write", STORE_READ | STORE_ADD | STORE_WRITE, "list, download, upload, overwrite, rename and delete" },
-};
-
-enum { LEVELS = sizeof levels / sizeof *levels, READ = 0, ADD, WRITE };
-
-const char *auth_rights_text(unsigned rights)
-{
-    for (unsigned i = 0; i < LEVELS; i++)
-        if (levels[i].rights == rights)
-            return levels[i].text;
-    return "nothing";
-}
-
-static const unsigned *rights_of(struct span word)
-{
-    for (unsigned i = 0; i < LEVELS; i++)
-        if (span_eq(word, span_of(levels[i].word)))
-            return &levels[i].rights;
-    return NULL;
-}
 
 static int bad_account(struct span name, const char *what, struct buf *err)
 {
@@ -43,23 +14,25 @@ static int bad_account(struct span name, const char *what, struct buf *err)
     return -EINVAL;
 }
 
-/* "NAME:PASSWORD[:RIGHTS]". The password may hold colons: only a last part that is a right is taken as one. */
+/* "NAME:PASSWORD[:RIGHTS]". What follows a second colon must be a right: a slip there must not become a password. A password
+ * that holds colons needs its rights written behind it. */
 static int add_account(struct auth *a, const char *text, struct buf *err)
 {
     struct span rest = span_of(text), name = span_cut(&rest, ':');
     struct account *new = &a->account[a->n];
     ptrdiff_t last = span_rfind(rest, ':');
-    const unsigned *rights = last < 0 ? NULL : rights_of(span_from(rest, (size_t)last + 1));
 
+    new->rights = RIGHTS_ADD;
     if (!name.len || name.len > ACCOUNT_NAME_MAX || auth_is_anonymous(name))
         return bad_account(name, "the name is empty, too long or that of the anonymous account", err);
-    if (rights)
+    if (last >= 0 && rights_parse(span_from(rest, (size_t)last + 1), &new->rights) < 0)
+        return bad_account(name, "what follows the last colon is no right", err);
+    if (last >= 0)
         rest.len = (size_t)last;
     if (!rest.len)
         return bad_account(name, "the password is missing", err);
     memcpy(new->name, name.at, name.len);
     new->password = strndup(rest.at, rest.len);
-    new->rights = rights ? *rights : levels[ADD].rights;
     a->n++;
     return new->password ? 0 : -ENOMEM;
 }
@@ -71,7 +44,7 @@ int auth_init(struct auth *a, const struct conf *c, struct buf *err)
         buf_text(err, "--read-only and --writable contradict each other; choose one");
         return -EINVAL;
     }
-    a->anonymous.rights = levels[c->writable ? WRITE : c->read_only ? READ : ADD].rights;
+    a->anonymous.rights = c->writable ? RIGHTS_WRITE : c->read_only ? RIGHTS_READ : RIGHTS_ADD;
     for (unsigned i = 0; i < c->account.n; i++)
         TRY(add_account(a, c->account.item[i], err));
     if (c->no_anonymous && !a->n) {

@@ -3,13 +3,14 @@
 #define DRAY_AUTH_AUTH_H
 
 #include "conf/conf.h"
+#include "conf/rights.h"
 
 enum { ACCOUNT_NAME_MAX = 64 };
 
 struct account {
     char name[ACCOUNT_NAME_MAX + 1];
     const char *password; /* NULL: none is asked (anonymous) */
-    unsigned rights;      /* bits of enum store_right */
+    unsigned rights;      /* bits of enum right */
 };
 
 struct auth {
@@ -27,8 +28,5 @@ bool auth_is_anonymous(struct span name);
 
 /* The account that these words open, or NULL. Takes the same time whether the name or the password is wrong. */
 const struct account *auth_check(const struct auth *, struct span name, struct span password);
-
-/* "read", "read, add" ... in words. */
-const char *auth_rights_text(unsigned rights);
 
 #endif

@@ -162,6 +162,8 @@ static int make_env(struct serve *s)
     s->env.log = &s->log;
     s->env.entry = session_main;
     s->env.ctx = &s->server;
+    for (unsigned i = 0; i < s->listeners.n; i++)
+        proc_shut_on_stop(s->listeners.l[i].fd);
     return proc_catch_stop(stop.drain, stop.now, s->conf.drain_timeout);
 }
 
@@ -197,18 +199,19 @@ static void print_urls(const struct serve *s)
 static void print_people(const struct serve *s)
 {
     if (s->auth.allow_anonymous)
-        printf("Anyone who can reach these addresses may %s.\n", auth_rights_text(s->auth.anonymous.rights));
+        printf("Anyone who can reach these addresses may %s.\n", rights_text(s->auth.anonymous.rights));
     else
-        printf("Strangers may do nothing.\n");
+        printf("Strangers may do nothing: log in with an account.\n");
     for (unsigned i = 0; i < s->auth.n; i++)
-        printf("%s may, with a password, %s.\n", s->auth.account[i].name, auth_rights_text(s->auth.account[i].rights));
+        printf("%s may, with a password, %s.\n", s->auth.account[i].name, rights_text(s->auth.account[i].rights));
 }
 
 static void print_greeting(const struct serve *s)
 {
     CLEANUP(free_text) char *real = realpath(s->conf.dir, NULL);
 
-    printf("dray serves %s at\n", real ? real : s->conf.dir);
+    if (!s->conf.quiet)
+        printf("dray serves %s at\n", real ? real : s->conf.dir);
     print_urls(s);
     if (!s->conf.quiet) {
         print_people(s);

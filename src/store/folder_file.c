@@ -215,6 +215,7 @@ static int commit_new(struct folder_file *l)
 
 static int commit_put(struct folder_file *l)
 {
+    struct fs_stat old;
     int rc = commit_new(l);
 
     if (rc != -EEXIST)
@@ -223,6 +224,8 @@ static int commit_put(struct folder_file *l)
     rc = folder_target(l->st.storage->root, l->path, l->dir, l->leaf);
     if (rc < 0 && rc != -ENOENT)
         return rc;
+    if (fs_stat_at(l->dir, l->leaf, &old) == 0 && old.kind == FS_FILE)
+        TRY(fs_take_after(l->file.fd, &old));
     TRY(link_temp(l));
     return fs_rename(l->dir, l->temp, l->dir, l->leaf, true);
 }

@@ -48,16 +48,16 @@ int store_stat(const struct store *st, const char *path, struct store_stat *out)
 
 int store_open(const struct store *st, const char *path, struct file **out)
 {
-    TRY(allow(st, path, STORE_READ, -ENOENT));
+    TRY(allow(st, path, RIGHT_READ, -ENOENT));
     return st->storage->ops->open(st, path, out);
 }
 
 int store_create(const struct store *st, const char *path, enum store_how how, int64_t keep, struct file **out)
 {
-    bool write = st->rights & STORE_WRITE;
+    bool write = st->rights & RIGHT_WRITE;
     struct store_stat old;
 
-    TRY(allow(st, path, STORE_ADD, -EPERM));
+    TRY(allow(st, path, RIGHT_ADD, -EPERM));
     if (how == STORE_PUT && keep && !write)
         return -EACCES;
     /* said before the client has sent the whole file for nothing; file_commit says it again for the race */
@@ -100,7 +100,7 @@ void file_close(struct file **f)
 
 int store_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
-    TRY(allow(st, path, STORE_READ, -ENOENT));
+    TRY(allow(st, path, RIGHT_READ, -ENOENT));
     return st->storage->ops->list(st, path, stats, out);
 }
 
@@ -119,8 +119,8 @@ void dir_close(struct dir **d)
 int store_change(const struct store *st, const struct store_change *c)
 {
     static const unsigned needs[] = {
-        [STORE_RM] = STORE_WRITE,    [STORE_MKDIR] = STORE_ADD, [STORE_RMDIR] = STORE_WRITE, [STORE_MV] = STORE_WRITE,
-        [STORE_MTIME] = STORE_WRITE, [STORE_MODE] = STORE_WRITE,
+        [STORE_RM] = RIGHT_WRITE,    [STORE_MKDIR] = RIGHT_ADD, [STORE_RMDIR] = RIGHT_WRITE, [STORE_MV] = RIGHT_WRITE,
+        [STORE_MTIME] = RIGHT_WRITE, [STORE_MODE] = RIGHT_WRITE,
     };
 
     TRY(allow(st, c->path, needs[c->verb], c->verb == STORE_MKDIR ? -EPERM : -ENOENT));

@@ -8,9 +8,8 @@
 #define DRAY_STORE_STORE_H
 
 #include "base/span.h"
+#include "conf/rights.h"
 #include "rt/rt.h"
-
-enum store_right { STORE_READ = 1, STORE_ADD = 2, STORE_WRITE = 4 };
 
 enum store_kind { STORE_FILE = 1, STORE_DIR };
 
@@ -33,7 +32,7 @@ struct storage {
 struct store {
     const struct storage *storage;
     struct rt_task *task;
-    unsigned rights; /* bits of enum store_right */
+    unsigned rights; /* bits of enum right */
 };
 
 /* A folder of this machine. -ENOTDIR, -ENOENT, -EACCES, -ENOSYS (a kernel without openat2). */
@@ -58,7 +57,7 @@ ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 
 enum store_how {
     STORE_NEW,    /* the name must not exist when it is committed */
-    STORE_PUT,    /* a new version; replaces where STORE_WRITE allows, else as STORE_NEW */
+    STORE_PUT,    /* a new version; replaces where RIGHT_WRITE allows, else as STORE_NEW */
     STORE_APPEND, /* behind what the file holds when it is committed; makes it when missing */
 };
 

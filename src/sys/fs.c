@@ -202,7 +202,7 @@ static ssize_t copy_some(int from, int64_t from_off, int to, int64_t to_off, siz
     return n;
 }
 
-int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
+static int copy_data(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
 {
     for (int64_t done = 0; done < len;) {
         int64_t left = len - done, step = left < 1 << 30 ? left : 1 << 30;
@@ -215,6 +215,48 @@ int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
         done += n > 0 ? n : 0;
     }
     return 0;
+}
+
+/* The next stretch of data at or behind `at`, as [*start, *stop) within `end`; all of it where holes are not known. */
+static void next_data(int fd, int64_t at, int64_t end, int64_t *start, int64_t *stop)
+{
+    off_t data = lseek(fd, at, SEEK_DATA), hole;
+
+    if (data < 0) {
+        *start = errno == ENXIO ? end : at;
+        *stop = end;
+        return;
+    }
+    hole = lseek(fd, data, SEEK_HOLE);
+    *start = data < end ? data : end;
+    *stop = hole > data && hole < end ? hole : end;
+}
+
+/* Holes stay holes: a sparse file of terabytes is copied in the time that its data takes. */
+int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
+{
+    int64_t end = from_off + len, at = from_off, start, stop;
+    struct fs_stat st;
+
+    TRY(fs_stat(from, &st));
+    if (st.size < end)
+        return -ENODATA;
+    for (; at < end; at = stop) {
+        next_data(from, at, end, &start, &stop);
+        TRY(copy_data(from, start, to, to_off + start - from_off, stop - start));
+    }
+    TRY(fs_stat(to, &st));
+    return st.size < to_off + len ? fs_truncate(to, to_off + len) : 0;
+}
+
+int fs_take_after(int fd, const struct fs_stat *like)
+{
+    struct fs_stat now;
+
+    TRY(fs_stat(fd, &now));
+    if ((now.uid != like->uid || now.gid != like->gid) && fchown(fd, like->uid, like->gid) < 0 && errno != EPERM)
+        return -errno;
+    return now.mode == (like->mode & 0777) ? 0 : RC(fchmod(fd, like->mode & 0777));
 }
 
 int fs_truncate(int fd, int64_t len)

@@ -47,6 +47,8 @@ int fs_set_mode_handle(int handle, unsigned mode);
 
 /* Copies len bytes within the kernel (reflink where possible), -ENODATA when the source is shorter. */
 int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len);
+/* Mode of `like` for the open file, and its owner where this process may give files away. */
+int fs_take_after(int fd, const struct fs_stat *like);
 int fs_truncate(int fd, int64_t len);
 /* Waits for the exclusive lock on the open file; given back by closing fd. */
 int fs_lock(int fd);

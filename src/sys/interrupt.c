@@ -13,6 +13,8 @@ int interrupt_open(void)
     sigset_t set;
     int fd;
 
+    /* sendfile(2) knows no MSG_NOSIGNAL: a server that hangs up during an upload is an error value, not the end */
+    signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);

@@ -10,12 +10,16 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
+
 static struct {
     int drain, now, child;
-    unsigned seconds;
+    int shut[PROC_SHUT_MAX];
+    unsigned shuts, seconds;
     volatile sig_atomic_t stops;
 } caught = { .drain = -1, .now = -1, .child = -1 };
 
@@ -57,9 +61,17 @@ static void on_stop(int signal)
         proc_event_raise(caught.now);
     else
         proc_event_raise(caught.drain);
+    for (unsigned i = 0; i < caught.shuts; i++)
+        shutdown(caught.shut[i], SHUT_RDWR);
     if (signal != SIGALRM && caught.seconds)
         alarm(caught.seconds);
     errno = saved;
+}
+
+void proc_shut_on_stop(int listener)
+{
+    CHECK(caught.shuts < PROC_SHUT_MAX);
+    caught.shut[caught.shuts++] = listener;
 }
 
 static void on_child(int signal)

@@ -17,6 +17,10 @@ void proc_event_clear(int fd);
 /* SIGINT, SIGTERM (and SIGHUP from a terminal that goes away): the first raises `drain` and after `seconds` (0: never)
  * `now`; the second raises `now` at once. SIGPIPE is ignored. For the main process, before any fork. */
 int proc_catch_stop(int drain, int now, unsigned seconds);
+/* At the first of those signals this listener is shut, for all processes that share it: new clients are refused at once,
+ * even while the one process of a server is busy. At most PROC_SHUT_MAX of them. */
+void proc_shut_on_stop(int listener);
+enum { PROC_SHUT_MAX = 32 };
 /* Raises fd whenever a child ends. */
 int proc_watch_children(int fd);
 

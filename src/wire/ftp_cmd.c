@@ -93,15 +93,15 @@ int ftp_cmd_parse(struct span line, struct ftp_cmd *out)
 
 /* None of them is a verb of FTP. */
 static const char *const http_methods[] = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "PROPFIND", "REPORT",
-    "SEARCH",
+    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "PROPFIND", "REPORT", "SEARCH",
 };
 
 /* Fields that browsers send; one that ends in '-' stands for all that begin so. */
 static const char *const http_fields[] = {
-    "Host", "User-Agent", "Connection", "Accept", "Accept-", "Content-", "Cookie", "Origin", "Referer", "Authorization",
-    "Cache-Control", "Pragma", "DNT", "Upgrade", "Upgrade-", "Transfer-Encoding", "TE", "Range", "If-", "Sec-", "X-",
-    "Proxy-", "Access-Control-", "Forwarded", "Via", "Keep-Alive", "Priority", "Expect", "Date",
+    "Host",    "User-Agent",    "Connection",    "Accept", "Accept-", "Content-", "Cookie",          "Origin",
+    "Referer", "Authorization", "Cache-Control", "Pragma", "DNT",     "Upgrade",  "Upgrade-",        "Transfer-Encoding",
+    "TE",      "Range",         "If-",           "Sec-",   "X-",      "Proxy-",   "Access-Control-", "Forwarded",
+    "Via",     "Keep-Alive",    "Priority",      "Expect", "Date",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -54,10 +54,9 @@ static const struct perm {
     bool file, folder;
     unsigned need;
 } perms[] = {
-    { 'a', true, false, WRITE }, { 'c', false, true, ADD },  { 'd', true, true, WRITE },
-    { 'e', false, true, READ },  { 'f', true, true, WRITE }, { 'l', false, true, READ },
-    { 'm', false, true, ADD },   { 'p', false, true, WRITE }, { 'r', true, false, READ },
-    { 'w', true, false, WRITE },
+    { 'a', true, false, WRITE }, { 'c', false, true, ADD },   { 'd', true, true, WRITE }, { 'e', false, true, READ },
+    { 'f', true, true, WRITE },  { 'l', false, true, READ },  { 'm', false, true, ADD },  { 'p', false, true, WRITE },
+    { 'r', true, false, READ },  { 'w', true, false, WRITE },
 };
 
 static void print_perm(struct buf *b, const struct ftp_entry *e)

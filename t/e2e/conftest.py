@@ -78,6 +78,8 @@ def pytest_pyfunc_call(pyfuncitem):
     signal.alarm(LIMIT)
     try:
         pyfuncitem.obj(**{a: pyfuncitem.funcargs[a] for a in pyfuncitem._fixtureinfo.argnames})
+        for check in pyfuncitem.stash.get(CHECKS, []):
+            check()
         for one in servers:
             one.release()
             (one.check if one.shared else one.stop)()
@@ -90,7 +92,7 @@ def pytest_pyfunc_call(pyfuncitem):
     return True
 
 
-SERVERS = pytest.StashKey()
+SERVERS, CHECKS = pytest.StashKey(), pytest.StashKey()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -100,6 +102,12 @@ def pytest_runtest_makereport(item, call):
     if report.failed:
         for one in item.stash.get(SERVERS, []):
             report.sections.append(("server", f"{' '.join(one.command)}\nexit code {one.proc.poll()}\n{one.stderr[-6000:]}"))
+
+
+@pytest.fixture
+def also_check(request):
+    """also_check(function): called after the body of the test, as a part of it."""
+    return request.node.stash.setdefault(CHECKS, []).append
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ import socket
 from tools import WAIT, as_bytes
 
 
+OPEN = (125, 150)                   # a transfer begins
+
+
 class Closed(Exception):
     """The server closed the control connection."""
 
@@ -168,7 +171,7 @@ class Raw:
         return self.finish_get(getattr(self, how)(), line)
 
     def finish_get(self, data, line):
-        self.expect((125, 150), line)
+        self.expect(OPEN, line)
         with data() as sock:
             got = receive_all(sock)
         self.expect((226, 250))
@@ -177,7 +180,7 @@ class Raw:
     def put(self, line, data, how="epsv"):
         """A STOR, APPE or STOU from start to 226; gives the first reply."""
         ready = getattr(self, how)()
-        reply = self.expect((125, 150), line)
+        reply = self.expect(OPEN, line)
         with ready() as sock:
             sock.sendall(data)
         self.expect((226, 250))
@@ -187,8 +190,9 @@ class Raw:
         """A transfer that must not start (or must not end well): the data connection carries nothing."""
         data = self.epsv()()
         reply = self.cmd(line)
-        if reply.code in (125, 150):
+        if reply.code in OPEN:
             reply = self.reply()
+        codes = codes if isinstance(codes, tuple) else (codes,)
         assert reply.code in codes or reply.code // 100 in codes, f"{line!r}: {reply.text!r}, not {codes}"
         data.close()
         return reply

@@ -173,7 +173,6 @@ class Server:
 
     def kill(self):
         """End it and all its processes the hard way (a test that failed, or one that wants exactly this)."""
-        self.release()
         family = []
         if self.proc.poll() is None:
             family = self.processes()
@@ -184,6 +183,7 @@ class Server:
                 pass
         self.proc.wait()
         psutil.wait_procs(family, timeout=5)
+        self.release()                              # only now: a client that closes its data connection ends an upload well
 
 
 def alive(process):

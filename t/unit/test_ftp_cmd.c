@@ -20,7 +20,7 @@ static void telnet(void **state)
         { S("USER \xFF\xFB\x01x"), S("USER x") },
         { S("USER x\xFF\xFD"), S("USER x") },       /* cut off */
         { S("USER x\xFF\xFA\x18\x00\xFF\xF0y"), S("USER xy") },
-        { S("a\xFF\xFA\x18\xFF\xFF\xF0\xFF\xF0z"), S("az") }, /* IAC IAC inside */
+        { S("a\xFF\xFA\x18\xFF\xFF\xF0yy\xFF\xF0z"), S("az") }, /* IAC IAC inside */
         { S("a\xFF\xFA\x18zzz"), S("a") },
         { S("a\xFF\xFA"), S("a") },
         { S("a\xFF\xFA\xFF"), S("a") },

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "store/store.h"
 
-enum { ALL = STORE_READ | STORE_ADD | STORE_WRITE };
+enum { ALL = RIGHT_READ | RIGHT_ADD | RIGHT_WRITE };
 
 static struct rt_task task;
 static struct storage storage;
@@ -52,7 +52,7 @@ static int put(struct store *st, const char *path, const char *text)
 
 static void expect_content(const char *path, const char *want)
 {
-    struct store st = as(STORE_READ);
+    struct store st = as(RIGHT_READ);
     CLEANUP(file_close) struct file *f = NULL;
     char got[200];
     ssize_t n;
@@ -147,7 +147,7 @@ static void appends_add_up(void **state)
 
 static void whoever_may_only_add_destroys_nothing(void **state)
 {
-    struct store all = as(ALL), add = as(STORE_READ | STORE_ADD);
+    struct store all = as(ALL), add = as(RIGHT_READ | RIGHT_ADD);
     struct file *f;
 
     (void)state;
@@ -168,7 +168,7 @@ static void whoever_may_only_add_destroys_nothing(void **state)
 
 static void whoever_may_only_read_brings_nothing(void **state)
 {
-    struct store read = as(STORE_READ), none = as(0);
+    struct store read = as(RIGHT_READ), none = as(0);
     struct file *f;
     struct dir *d;
 

@@ -26,8 +26,8 @@ int reply_span(struct ftp *f, int code, struct span text)
 {
     struct buf b = { .cap = text.len + 16 };
 
-    for (size_t i = 0; i < text.len; i++)
-        b.cap += text.at[i] == '\n' ? 8 : 0;
+    for (size_t i = 0; i < text.len; i++) /* a line begins with the code, a byte 255 is doubled */
+        b.cap += text.at[i] == '\n' ? 8 : (unsigned char)text.at[i] == 255;
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
         return io_put(f->s->control, SPAN("451 Out of memory for this reply.\r\n"));
@@ -158,7 +158,7 @@ static int reply_failure(struct ftp *f, const struct ftp_row *row, int rc)
         f->over = true;
     if (!text)
         return reply(f, code, "%s: not allowed; this account may %s, and the file's own permissions hold, too.", path,
-                     auth_rights_text(f->s->account->rights));
+                     rights_text(f->s->account->rights));
     return reply(f, code, "%s%s%s.", path, *path ? ": " : "", text);
 }
 
@@ -293,6 +293,7 @@ static int run(struct session *s)
 {
     struct ftp f = {
         .s = s, .cwd = strdup("/"), .facts = (1u << FTP_FACTS) - 1, .data = { .listener = -1 },
+        .ascii = true, /* RFC 959 section 5.1; lftp relies on it and never says TYPE A */
         .login_by = rt_after(s->task, s->server->conf->login_timeout),
     };
     int rc = f.cwd ? serve(&f) : -ENOMEM;

@@ -30,8 +30,8 @@ static struct ftp_entry entry_of(const struct store *st, struct span name, const
 {
     return (struct ftp_entry){
         .name = name, .kind = s->kind == STORE_DIR ? FTP_DIR : FTP_FILE, .size = s->size, .mtime = s->mtime, .dev = s->dev,
-        .ino = s->ino, .mode = s->mode, .nlink = s->nlink, .uid = s->uid, .gid = s->gid, .read = st->rights & STORE_READ,
-        .add = st->rights & STORE_ADD, .write = st->rights & STORE_WRITE,
+        .ino = s->ino, .mode = s->mode, .nlink = s->nlink, .uid = s->uid, .gid = s->gid, .read = st->rights & RIGHT_READ,
+        .add = st->rights & RIGHT_ADD, .write = st->rights & RIGHT_WRITE,
     };
 }
 

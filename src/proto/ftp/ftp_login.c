@@ -43,7 +43,7 @@ int verb_pass(struct ftp *f, struct span arg)
         return refuse(f);
     session_login(f->s, account);
     LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
-    return reply(f, 230, "Logged in; you may %s.", auth_rights_text(account->rights));
+    return reply(f, 230, "Logged in; you may %s.", rights_text(account->rights));
 }
 
 int verb_acct(struct ftp *f, struct span arg)
@@ -58,7 +58,8 @@ int verb_rein(struct ftp *f, struct span arg)
     session_login(f->s, NULL);
     data_forget(f);
     strcpy(f->cwd, "/");
-    f->ascii = f->epsv_all = f->user_given = false;
+    f->epsv_all = f->user_given = false;
+    f->ascii = true;
     f->login_by = rt_after(f->s->task, f->s->server->conf->login_timeout);
     return reply(f, 220, "Logged out; USER logs in again.");
 }
