@@ -7,10 +7,10 @@
 
 #include "base/cleanup.h"
 
-static int bad_account(struct span name, const char *what, struct buf *err)
+static int bad_account(struct span name, const char *what, struct span word, struct buf *err)
 {
-    buf_printf(err, "--account %.*s:...: %s; write NAME:PASSWORD or NAME:PASSWORD:RIGHTS with rights read, add or write",
-               SPAN_ARG(name), what);
+    buf_printf(err, "--account %.*s:...: %s%.*s; write NAME:PASSWORD or NAME:PASSWORD:RIGHTS with rights read, add or write",
+               SPAN_ARG(name), what, SPAN_ARG(word));
     return -EINVAL;
 }
 
@@ -24,13 +24,13 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
 
     new->rights = RIGHTS_ADD;
     if (!name.len || name.len > ACCOUNT_NAME_MAX || auth_is_anonymous(name))
-        return bad_account(name, "the name is empty, too long or that of the anonymous account", err);
+        return bad_account(name, "the name is empty, too long or that of the anonymous account", SPAN(""), err);
     if (last >= 0 && rights_parse(span_from(rest, (size_t)last + 1), &new->rights) < 0)
-        return bad_account(name, "what follows the last colon is no right", err);
+        return bad_account(name, "no right is called ", span_from(rest, (size_t)last + 1), err);
     if (last >= 0)
         rest.len = (size_t)last;
     if (!rest.len)
-        return bad_account(name, "the password is missing", err);
+        return bad_account(name, "the password is missing", SPAN(""), err);
     memcpy(new->name, name.at, name.len);
     new->password = strndup(rest.at, rest.len);
     a->n++;

@@ -118,7 +118,7 @@ void progress_move(struct progress *p, int64_t done, int64_t now)
     struct buf b = BUF(line);
 
     p->done = done;
-    if (!p->ui->live || now - p->drawn < DRAW_EVERY)
+    if (!p->ui->live || p->ui->quiet || now - p->drawn < DRAW_EVERY)
         return;
     p->drawn = now;
     p->visible = true;

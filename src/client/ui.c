@@ -15,7 +15,7 @@ struct ui ui_of_process(bool quiet)
     const char *no = getenv("NO_COLOR");
 
     return (struct ui){
-        .terminal = term_is(0), .live = term_is(2) && !quiet, .colour = term_is(1) && !(no && *no), .quiet = quiet,
+        .terminal = term_is(0), .live = term_is(2), .colour = term_is(1) && !(no && *no), .quiet = quiet,
     };
 }
 

@@ -8,7 +8,7 @@
 
 struct ui {
     bool terminal; /* commands are typed by a person */
-    bool live;     /* the error stream is a terminal: a bar may be drawn there */
+    bool live;     /* the error stream is a terminal: unless quiet, a bar is drawn there */
     bool colour;   /* the output is one, and NO_COLOR is not set */
     bool quiet;    /* results and errors only */
 };

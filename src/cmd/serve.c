@@ -119,18 +119,30 @@ static int port_failed(const struct serve *s, const char *host, int rc)
     return complain("port %u is taken by another program; choose another one with --ftp PORT", port);
 }
 
-static int open_ports(struct serve *s)
+/* Every address, until one fails: that one is *host. */
+static int open_each(struct serve *s, const char **host)
 {
     const struct conf_list *bind = &s->conf.bind;
+    int rc = 0;
 
-    for (unsigned i = 0; i < bind->n || i == 0; i++) {
-        const char *host = bind->n ? bind->item[i] : NULL;
-        int rc = listen_open(&s->listeners, host, s->conf.ftp_port, SERVICE_FTP);
-
-        if (rc < 0)
-            return port_failed(s, host, rc);
+    for (unsigned i = 0; (i < bind->n || i == 0) && rc == 0; i++) {
+        *host = bind->n ? bind->item[i] : NULL;
+        rc = listen_open(&s->listeners, *host, s->conf.ftp_port, SERVICE_FTP);
     }
-    return 0;
+    return rc;
+}
+
+static int open_ports(struct serve *s)
+{
+    const char *host;
+    int rc = open_each(s, &host);
+
+    /* a port that is free on the first address may be taken on the second: with 0 any other will do */
+    for (int i = 0; i < 20 && rc == -EADDRINUSE && !s->conf.ftp_port; i++) {
+        listen_close_all(&s->listeners);
+        rc = open_each(s, &host);
+    }
+    return rc < 0 ? port_failed(s, host, rc) : 0;
 }
 
 /* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ftpraw import OPEN, Closed, receive_all
+from ftpraw import OPEN, Closed
 from server import ACCOUNTS
 from tools import PATIENCE, WAIT, blob, make, names, until
 

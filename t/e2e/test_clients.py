@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from server import PASSWORD
-from tools import PATIENCE, WAIT, blob, make, names, no_leftovers
+from tools import PATIENCE, blob, make, names, no_leftovers
 
 FILE = blob(300_000)
 TEXT = b"one\ntwo\n\nfour\n"

@@ -1,13 +1,11 @@
 """Many clients at the same time, limits that count exactly, and the deaths of processes."""
-import ftplib
 import io
-import signal
 import threading
 
 import psutil
 import pytest
 
-from ftpraw import OPEN, Closed, Raw, receive_all
+from ftpraw import OPEN, Closed, receive_all
 from server import ACCOUNTS, alive
 from tools import WAIT, blob, make, names, no_leftovers, reset, until
 

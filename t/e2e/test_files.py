@@ -1,13 +1,12 @@
 """A file is the old one or the whole new one, never a piece; 226 means stored; a download is one version from start to end."""
 import os
 import signal
-import socket
 import threading
 
 import pytest
 
-from ftpraw import OPEN, Closed, ls, mlsd, nlst, receive_all
-from tools import PATIENCE, WAIT, as_bytes, blob, make, names, no_leftovers, reset, until
+from ftpraw import OPEN, ls, mlsd, nlst, receive_all
+from tools import WAIT, as_bytes, blob, make, names, no_leftovers, reset, until
 
 OLD_FILE, NEW_FILE = b"the old file\n" * 1000, blob(3 << 20)
 GIB = 1 << 30

@@ -448,8 +448,9 @@ def test_active_transfers_take_only_the_server(menu, fake):
 
     menu.run("--active", fake(Active).address, lines=["get a.txt"])
     assert menu.read("a.txt") == b"one\n"
+    begun = time.monotonic()
     menu.run("--active", fake(Unable).address, lines=["get b.txt", "help"], code=INCOMPLETE)
-    assert "cannot reach you (425)" in menu.err
+    assert "cannot reach you (425)" in menu.err and time.monotonic() - begun < 10 * PATIENCE
 
 
 def test_terminal_controls_do_not_pass(menu, fake):
@@ -664,13 +665,14 @@ def test_the_password_is_asked_for_and_not_shown(menu, fake):
 
 
 @pytest.mark.parametrize("setting", [{}, {"NO_COLOR": "1"}], ids=["colour", "no colour"])
-def test_no_color_and_quiet(menu, fake, setting):
-    child = pexpect.spawn(DRAY, ["open", *(["-q"] if setting else []), fake().address], cwd=str(menu.dir),
-                          env=session_environment(**setting), encoding="utf-8", timeout=WAIT)
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["", "quiet"])
+def test_no_color_and_quiet(menu, fake, setting, quiet):
+    child = pexpect.spawn(DRAY, ["open", *quiet, fake(Dripping).address], cwd=str(menu.dir), encoding="utf-8", timeout=WAIT,
+                          env=session_environment(**setting))
     child.expect("dray:/> ")
-    child.sendline("get a.txt")
-    child.expect("a.txt: 4 B")
-    assert ("server:" in child.before) == (not setting)
+    child.sendline("get x")
+    child.expect("x: 98 KiB in")
+    assert ("server:" in child.before) == ("% [" in child.before) == (not quiet)
     child.expect("dray:/> ")
     child.sendline("dance")
     child.expect("there is no choice")

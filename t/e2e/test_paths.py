@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from ftpraw import Closed, ls, mlsd, nlst, receive_all
-from tools import WAIT, make, names
+from ftpraw import ls, mlsd, nlst, receive_all
+from tools import make, names
 
 SECRET = b"the secret outside"
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ftpraw import OPEN, entry, ls, mlsd, nlst, receive_all
-from tools import WAIT, blob, make, names, no_leftovers, until
+from tools import blob, make, names, no_leftovers, until
 
 BIG = 24 << 20                      # more than the socket buffers of both sides hold, so a transfer is certainly under way
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ftpraw import OPEN, Closed, receive_all
+from ftpraw import OPEN, receive_all
 from server import ACCOUNTS, DRAY, environment, alive
-from tools import PATIENCE, WAIT, blob, make, names, no_leftovers, until
+from tools import PATIENCE, WAIT, blob, make, no_leftovers, until
 
 
 def run(*words, env=None, cwd=None, user=None):
