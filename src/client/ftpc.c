@@ -10,9 +10,9 @@
 
 enum { CONNECT_SECONDS = 20, GOODBYE_SECONDS = 2, CATCH_UP_SECONDS = 10 };
 
-static int connect_socket(struct rt_task *task, const struct sockaddr_storage *to)
+static int connect_socket(struct rt_task *task, const struct sock_addr *to)
 {
-    CLEANUP(close_fd) int fd = sock_stream(to->ss_family, NULL);
+    CLEANUP(close_fd) int fd = sock_stream(to->any.sa_family, NULL);
     int out = fd;
 
     TRY(fd);
@@ -22,7 +22,7 @@ static int connect_socket(struct rt_task *task, const struct sockaddr_storage *t
     return out;
 }
 
-int ftpc_connect(struct rt_task *task, const struct sockaddr_storage *to, struct ftpc_how how, struct ftpc **out)
+int ftpc_connect(struct rt_task *task, const struct sock_addr *to, struct ftpc_how how, struct ftpc **out)
 {
     CLEANUP(ftpc_drop) struct ftpc *ftp = calloc(1, sizeof *ftp);
     int fd;

@@ -20,7 +20,7 @@ struct ftpc_how {
 };
 
 /* Connects; nothing is read yet. Fails with the errno of connect(2), -ETIMEDOUT or -ECANCELED. */
-int ftpc_connect(struct rt_task *task, const struct sockaddr_storage *to, struct ftpc_how how, struct ftpc **out);
+int ftpc_connect(struct rt_task *task, const struct sock_addr *to, struct ftpc_how how, struct ftpc **out);
 /* Says QUIT, waits a moment for the goodbye, and frees. NULL is fine. */
 void ftpc_quit(struct ftpc **ftp);
 /* Frees without a word. For CLEANUP. */

@@ -29,8 +29,8 @@ static int ask_epsv(struct ftpc *ftp, uint16_t *port)
     TRY(code);
     if (code == 229 && ftp_addr_parse_229(ftpc_words(ftp), port) == 0)
         return 0;
-    ftp->no_epsv = code >= 500 && ftp->peer.ss_family == AF_INET;
-    return ftp->peer.ss_family == AF_INET ? 1 : -EACCES;
+    ftp->no_epsv = code >= 500 && ftp->peer.any.sa_family == AF_INET;
+    return ftp->peer.any.sa_family == AF_INET ? 1 : -EACCES;
 }
 
 static int ask_pasv(struct ftpc *ftp, uint16_t *port)
@@ -48,7 +48,7 @@ static int ask_pasv(struct ftpc *ftp, uint16_t *port)
 static int open_passive(struct ftpc *ftp, int *fd)
 {
     CLEANUP(close_fd) int s = -1;
-    struct sockaddr_storage to = ftp->peer;
+    struct sock_addr to = ftp->peer;
     uint16_t port = 0;
     int rc = ask_epsv(ftp, &port);
 
@@ -56,7 +56,7 @@ static int open_passive(struct ftpc *ftp, int *fd)
     if (rc == 1)
         TRY(ask_pasv(ftp, &port));
     sock_addr_set_port(&to, port);
-    s = sock_stream(to.ss_family, NULL);
+    s = sock_stream(to.any.sa_family, NULL);
     TRY(s);
     rc = rt_connect(ftp->task, s, -1, &to, sock_addr_len(&to), rt_after(ftp->task, DATA_CONNECT_SECONDS));
     if (rc < 0)
@@ -68,9 +68,9 @@ static int open_passive(struct ftpc *ftp, int *fd)
 
 /* ---- active ---- */
 
-static int say_port(struct ftpc *ftp, const struct sockaddr_storage *at)
+static int say_port(struct ftpc *ftp, const struct sock_addr *at)
 {
-    struct ftp_addr addr = { .net = at->ss_family == AF_INET ? 1 : 2, .port = sock_addr_port(at) };
+    struct ftp_addr addr = { .net = at->any.sa_family == AF_INET ? 1 : 2, .port = sock_addr_port(at) };
     const unsigned char *bytes;
     unsigned len = sock_addr_bytes(at, &bytes);
     char text[96];
@@ -85,7 +85,7 @@ static int say_port(struct ftpc *ftp, const struct sockaddr_storage *at)
 static int open_active(struct ftpc *ftp, int *fd)
 {
     CLEANUP(close_fd) int s = -1;
-    struct sockaddr_storage at;
+    struct sock_addr at;
 
     if (sock_local(io_fd(ftp->io), &at) < 0)
         return -ENOTCONN;
@@ -106,7 +106,7 @@ static int accept_server(struct ftpc *ftp, int listener)
     int hear = io_fd(ftp->io);
 
     for (;;) {
-        struct sockaddr_storage peer;
+        struct sock_addr peer;
         int fd = rt_accept(ftp->task, listener, hear, &peer, when);
 
         if (fd == -EINTR && hear >= 0) {

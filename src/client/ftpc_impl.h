@@ -9,7 +9,7 @@ struct ftpc {
     struct rt_task *task;
     struct io *io;
     struct ftpc_how how;
-    struct sockaddr_storage peer; /* data connections go here, whatever PASV says */
+    struct sock_addr peer; /* data connections go here, whatever PASV says */
     struct ftp_reply reply;
     bool mid_reply;     /* an interrupted wait left `reply` unfinished */
     int due;            /* final replies that are still to come */

@@ -191,7 +191,7 @@ static void print_url(void *arg, const char *host)
 static void print_urls(const struct serve *s)
 {
     for (unsigned i = 0; i < s->listeners.n; i++) {
-        const struct sockaddr_storage *at = &s->listeners.l[i].at;
+        const struct sock_addr *at = &s->listeners.l[i].at;
         const unsigned char *bytes;
         unsigned len = sock_addr_bytes(at, &bytes), any = 0;
         uint16_t port = sock_addr_port(at);
@@ -204,7 +204,7 @@ static void print_urls(const struct serve *s)
         if (any)
             print_url(&port, buf_cstr(&b));
         else
-            sock_each_local(at->ss_family, print_url, &port);
+            sock_each_local(at->any.sa_family, print_url, &port);
     }
 }
 

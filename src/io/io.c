@@ -9,14 +9,13 @@
 
 #include "base/cleanup.h"
 #include "io/io_impl.h"
-#include "sys/sock.h"
 
 int io_socket(struct rt_task *task, int fd, struct io **out)
 {
     struct io *io = calloc(1, sizeof *io);
 
     if (!io) {
-        sock_close(fd);
+        rt_close(task, fd);
         return -ENOMEM;
     }
     io->ops = &io_sock_ops;

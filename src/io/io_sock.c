@@ -26,9 +26,8 @@ static int stream_finish(struct io *io)
 static void stream_close(struct io *io, bool reset)
 {
     if (reset)
-        sock_close_reset(io->fd);
-    else
-        sock_close(io->fd);
+        sock_reset_on_close(io->fd);
+    rt_close(io->task, io->fd);
 }
 
 const struct io_ops io_sock_ops = {

@@ -8,7 +8,7 @@
 #include "sys/fs.h"
 #include "sys/sock.h"
 
-static int add(struct listeners *all, const struct sockaddr_storage *at, unsigned service)
+static int add(struct listeners *all, const struct sock_addr *at, unsigned service)
 {
     struct listener l = { .service = service };
 
@@ -31,7 +31,7 @@ static uint16_t port_for(const struct listeners *all, unsigned service, uint16_t
 
 static int open_one(struct listeners *all, const char *host, uint16_t port, unsigned service)
 {
-    struct sockaddr_storage at;
+    struct sock_addr at;
 
     TRY(sock_addr_parse(host, port_for(all, service, port), &at));
     return add(all, &at, service);
@@ -89,9 +89,9 @@ int listen_accept(struct rt_task *task, const struct listeners *all, int hear, i
     }
 }
 
-int passive_open(const struct sockaddr_storage *local, uint16_t min, uint16_t max, int *fd, uint16_t *port)
+int passive_open(const struct sock_addr *local, uint16_t min, uint16_t max, int *fd, uint16_t *port)
 {
-    struct sockaddr_storage at = *local;
+    struct sock_addr at = *local;
     unsigned range = min ? (unsigned)max - min + 1 : 1, start = (unsigned)(fs_random() % range);
     int rc = -EADDRINUSE;
 

@@ -10,7 +10,7 @@ enum { LISTEN_MAX = 32 };
 struct listener {
     int fd;
     unsigned service; /* what is spoken there: an index that the front door gives */
-    struct sockaddr_storage at;
+    struct sock_addr at;
 };
 
 struct listeners {
@@ -22,7 +22,7 @@ struct listeners {
 struct arrival {
     int fd;
     unsigned service;
-    struct sockaddr_storage peer, local;
+    struct sock_addr peer, local;
 };
 
 /* Opens `host` (numeric; NULL: all IPv4 and all IPv6 addresses) on the port; port 0 takes a free one, the same for all.
@@ -34,6 +34,6 @@ int listen_accept(struct rt_task *, const struct listeners *, int hear, int64_t 
 
 /* A listener for one data connection to come, on the local address of the control connection; min 0: any port.
  * -EADDRINUSE when the whole range is taken. */
-int passive_open(const struct sockaddr_storage *local, uint16_t min, uint16_t max, int *fd, uint16_t *port);
+int passive_open(const struct sock_addr *local, uint16_t min, uint16_t max, int *fd, uint16_t *port);
 
 #endif

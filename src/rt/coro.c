@@ -19,6 +19,7 @@
 #include "rt/coro.h"
 #include "rt/coro_stack.h"
 #include "rt/coro_switch.h"
+#include "rt/coro_tools.h"
 
 enum { WARM = 64 };
 
@@ -291,7 +292,7 @@ int coro_sleep_deep(struct coro *co)
         return 0;
     if (SWITCH_ASAN) /* it keeps what it knows of the frames elsewhere */
         return -ENOTSUP;
-    if (live > stacks->page / 2)
+    if (live > stacks->page / 4 * 3)
         return -E2BIG;
     copy = malloc(live);
     if (!copy)

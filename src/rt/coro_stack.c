@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "rt/coro_stack.h"
+#include "rt/coro_tools.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -56,10 +57,10 @@ static unsigned mprotect_most(void)
     return count / 4;
 }
 
-/* Sandboxes and emulators take advice that they do not know for granted: ask the kernel to read there. */
+/* Sandboxes and emulators say yes to advice that they do not know: ask the kernel to read there. Valgrind would read itself. */
 static bool markers_work(const struct stacks *s)
 {
-    return madvise(s->base, s->guard, MADV_GUARD_INSTALL) == 0 && access(s->base, F_OK) < 0 && errno == EFAULT;
+    return !RUNNING_ON_VALGRIND && madvise(s->base, s->guard, MADV_GUARD_INSTALL) == 0 && access(s->base, F_OK) < 0 && errno == EFAULT;
 }
 
 static void guard_choose(struct stacks *s)

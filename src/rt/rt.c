@@ -14,13 +14,13 @@ static ssize_t try_accept(struct rt_op *op)
 {
     socklen_t len = sizeof *op->addr;
 
-    return accept4(op->fd, (struct sockaddr *)op->addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accept4(op->fd, &op->addr->any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 /* connect(2) starts once; asked again it says EISCONN when done, EALREADY while under way, or why it failed. */
 static ssize_t try_connect(struct rt_op *op)
 {
-    int rc = connect(op->fd, (const struct sockaddr *)op->addr, op->addr_len);
+    int rc = connect(op->fd, &op->addr->any, op->addr_len);
 
     if (rc < 0 && errno == EISCONN)
         return 0;
@@ -145,19 +145,26 @@ ssize_t rt_sendfile(struct rt_task *task, int fd, int hear, int from, int64_t of
     return task->ops->run(task, &op, when);
 }
 
-int rt_accept(struct rt_task *task, int fd, int hear, struct sockaddr_storage *peer, int64_t when)
+int rt_accept(struct rt_task *task, int fd, int hear, struct sock_addr *peer, int64_t when)
 {
     struct rt_op op = { .code = RT_ACCEPT, .fd = fd, .hear = hear, .addr = peer };
 
     return (int)task->ops->run(task, &op, when);
 }
 
-int rt_connect(struct rt_task *task, int fd, int hear, const struct sockaddr_storage *to, socklen_t len, int64_t when)
+int rt_connect(struct rt_task *task, int fd, int hear, const struct sock_addr *to, socklen_t len, int64_t when)
 {
-    struct sockaddr_storage addr = *to;
+    struct sock_addr addr = *to;
     struct rt_op op = { .code = RT_CONNECT, .fd = fd, .hear = hear, .addr = &addr, .addr_len = len };
 
     return (int)task->ops->run(task, &op, when);
+}
+
+void rt_close(struct rt_task *task, int fd)
+{
+    if (task->ops->forget)
+        task->ops->forget(task, fd);
+    close(fd);
 }
 
 ssize_t rt_pread(struct rt_task *task, int fd, void *buf, size_t len, int64_t off)

@@ -11,8 +11,9 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
+
+#include "sys/sock.h"
 
 #define RT_NEVER INT64_MAX
 #define RT_SECONDS(n) ((int64_t)(n) * 1000000000)
@@ -42,7 +43,7 @@ struct rt_op {
     void *buf;                     /* RECV, PREAD: into; SEND, PWRITE: from */
     size_t len;
     int64_t off;                   /* PREAD, PWRITE, SENDFILE */
-    struct sockaddr_storage *addr; /* ACCEPT: the peer, out; CONNECT: the target */
+    struct sock_addr *addr; /* ACCEPT: the peer, out; CONNECT: the target */
     socklen_t addr_len;            /* CONNECT */
 };
 
@@ -55,6 +56,8 @@ struct rt_ops {
     /* Runs fn(arg), which may block on a disk, a name look-up or a hash; returns what fn returned. */
     int (*call)(struct rt_task *, int (*fn)(void *), void *arg);
     int64_t (*now)(const struct rt_task *);
+    /* Before a descriptor that was waited for is closed: its number will mean something else. NULL: nothing to forget. */
+    void (*forget)(struct rt_task *, int fd);
 };
 
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
@@ -80,9 +83,11 @@ ssize_t rt_send(struct rt_task *, int fd, int hear, const void *buf, size_t len,
 /* Bytes of the file `from` at `off` sent (off is not moved); 0 when the file ends there. */
 ssize_t rt_sendfile(struct rt_task *, int fd, int hear, int from, int64_t off, size_t len, int64_t when);
 /* A new descriptor, non-blocking and close-on-exec; *peer is filled. */
-int rt_accept(struct rt_task *, int fd, int hear, struct sockaddr_storage *peer, int64_t when);
+int rt_accept(struct rt_task *, int fd, int hear, struct sock_addr *peer, int64_t when);
 /* 0 when connected. */
-int rt_connect(struct rt_task *, int fd, int hear, const struct sockaddr_storage *to, socklen_t len, int64_t when);
+int rt_connect(struct rt_task *, int fd, int hear, const struct sock_addr *to, socklen_t len, int64_t when);
+/* Closes a descriptor that this task may have waited for. */
+void rt_close(struct rt_task *, int fd);
 /* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
 ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
 ssize_t rt_pwrite(struct rt_task *, int fd, const void *buf, size_t len, int64_t off);

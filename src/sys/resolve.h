@@ -3,13 +3,13 @@
 #define DRAY_SYS_RESOLVE_H
 
 #include <stdint.h>
-#include <sys/socket.h>
+#include "sys/sock.h"
 
 enum { RESOLVE_MOST = 8 };
 
 struct resolve {
     unsigned count;
-    struct sockaddr_storage at[RESOLVE_MOST]; /* in the order in which they are worth trying */
+    struct sock_addr at[RESOLVE_MOST]; /* in the order in which they are worth trying */
 };
 
 /* Blocks for as long as the system's resolver does. Numeric addresses need no look-up. The count (at least 1);

@@ -13,26 +13,6 @@
 
 #include "base/cleanup.h"
 
-static struct sockaddr_in *in4(struct sockaddr_storage *a)
-{
-    return (struct sockaddr_in *)a;
-}
-
-static struct sockaddr_in6 *in6(struct sockaddr_storage *a)
-{
-    return (struct sockaddr_in6 *)a;
-}
-
-static const struct sockaddr_in *cin4(const struct sockaddr_storage *a)
-{
-    return (const struct sockaddr_in *)a;
-}
-
-static const struct sockaddr_in6 *cin6(const struct sockaddr_storage *a)
-{
-    return (const struct sockaddr_in6 *)a;
-}
-
 /* fe80::1%eth0: link-local addresses need their interface, by name or number. */
 static int parse_in6(const char *host, struct sockaddr_in6 *out)
 {
@@ -55,48 +35,48 @@ static int parse_in6(const char *host, struct sockaddr_in6 *out)
     return 0;
 }
 
-int sock_addr_parse(const char *host, uint16_t port, struct sockaddr_storage *out)
+int sock_addr_parse(const char *host, uint16_t port, struct sock_addr *out)
 {
-    struct sockaddr_storage a = { 0 };
+    struct sock_addr a = { 0 };
 
-    if (inet_pton(AF_INET, host, &in4(&a)->sin_addr) == 1)
-        in4(&a)->sin_family = AF_INET;
+    if (inet_pton(AF_INET, host, &a.in4.sin_addr) == 1)
+        a.in4.sin_family = AF_INET;
     else
-        TRY(parse_in6(host, in6(&a)));
+        TRY(parse_in6(host, &a.in6));
     sock_addr_set_port(&a, port);
     *out = a;
     return 0;
 }
 
-socklen_t sock_addr_len(const struct sockaddr_storage *a)
+socklen_t sock_addr_len(const struct sock_addr *a)
 {
-    return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    return a->any.sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
-uint16_t sock_addr_port(const struct sockaddr_storage *a)
+uint16_t sock_addr_port(const struct sock_addr *a)
 {
-    return ntohs(a->ss_family == AF_INET ? cin4(a)->sin_port : cin6(a)->sin6_port);
+    return ntohs(a->any.sa_family == AF_INET ? a->in4.sin_port : a->in6.sin6_port);
 }
 
-void sock_addr_set_port(struct sockaddr_storage *a, uint16_t port)
+void sock_addr_set_port(struct sock_addr *a, uint16_t port)
 {
-    if (a->ss_family == AF_INET)
-        in4(a)->sin_port = htons(port);
+    if (a->any.sa_family == AF_INET)
+        a->in4.sin_port = htons(port);
     else
-        in6(a)->sin6_port = htons(port);
+        a->in6.sin6_port = htons(port);
 }
 
-unsigned sock_addr_bytes(const struct sockaddr_storage *a, const unsigned char **bytes)
+unsigned sock_addr_bytes(const struct sock_addr *a, const unsigned char **bytes)
 {
-    if (a->ss_family == AF_INET) {
-        *bytes = (const unsigned char *)&cin4(a)->sin_addr;
+    if (a->any.sa_family == AF_INET) {
+        *bytes = (const unsigned char *)&a->in4.sin_addr;
         return 4;
     }
-    *bytes = (const unsigned char *)&cin6(a)->sin6_addr;
+    *bytes = (const unsigned char *)&a->in6.sin6_addr;
     return 16;
 }
 
-bool sock_addr_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+bool sock_addr_same_host(const struct sock_addr *a, const struct sock_addr *b)
 {
     const unsigned char *x, *y;
     unsigned n = sock_addr_bytes(a, &x);
@@ -104,25 +84,25 @@ bool sock_addr_same_host(const struct sockaddr_storage *a, const struct sockaddr
     return n == sock_addr_bytes(b, &y) && memcmp(x, y, n) == 0;
 }
 
-void sock_addr_make(const unsigned char *bytes, unsigned len, uint16_t port, struct sockaddr_storage *out)
+void sock_addr_make(const unsigned char *bytes, unsigned len, uint16_t port, struct sock_addr *out)
 {
-    *out = (struct sockaddr_storage){ .ss_family = len == 4 ? AF_INET : AF_INET6 };
+    *out = (struct sock_addr){ .any.sa_family = len == 4 ? AF_INET : AF_INET6 };
     if (len == 4)
-        memcpy(&in4(out)->sin_addr, bytes, 4);
+        memcpy(&out->in4.sin_addr, bytes, 4);
     else
-        memcpy(&in6(out)->sin6_addr, bytes, 16);
+        memcpy(&out->in6.sin6_addr, bytes, 16);
     sock_addr_set_port(out, port);
 }
 
-void sock_addr_print(struct buf *b, const struct sockaddr_storage *a)
+void sock_addr_print(struct buf *b, const struct sock_addr *a)
 {
     char text[INET6_ADDRSTRLEN] = "?", zone[IF_NAMESIZE];
     const unsigned char *bytes;
 
     sock_addr_bytes(a, &bytes);
-    inet_ntop(a->ss_family, bytes, text, sizeof text);
+    inet_ntop(a->any.sa_family, bytes, text, sizeof text);
     buf_text(b, text);
-    if (a->ss_family == AF_INET6 && cin6(a)->sin6_scope_id && if_indextoname(cin6(a)->sin6_scope_id, zone))
+    if (a->any.sa_family == AF_INET6 && a->in6.sin6_scope_id && if_indextoname(a->in6.sin6_scope_id, zone))
         buf_printf(b, "%%%s", zone);
 }
 
@@ -133,24 +113,24 @@ static void set_flag(int fd, int level, int name)
     setsockopt(fd, level, name, &on, sizeof on);
 }
 
-int sock_listen(const struct sockaddr_storage *at, int backlog, bool reuse)
+int sock_listen(const struct sock_addr *at, int backlog, bool reuse)
 {
-    CLEANUP(close_fd) int fd = socket(at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    CLEANUP(close_fd) int fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int out = fd;
 
     if (fd < 0)
         return -errno;
     if (reuse)
         set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
-    if (at->ss_family == AF_INET6)
+    if (at->any.sa_family == AF_INET6)
         set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-    if (bind(fd, (const struct sockaddr *)at, sock_addr_len(at)) < 0 || listen(fd, backlog) < 0)
+    if (bind(fd, &at->any, sock_addr_len(at)) < 0 || listen(fd, backlog) < 0)
         return -errno;
     fd = -1;
     return out;
 }
 
-int sock_stream(int family, const struct sockaddr_storage *from)
+int sock_stream(int family, const struct sock_addr *from)
 {
     CLEANUP(close_fd) int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int out = fd;
@@ -160,25 +140,25 @@ int sock_stream(int family, const struct sockaddr_storage *from)
     if (from) {
         /* the port is chosen at connect time, where the whole four-tuple counts, so that ports do not run out */
         set_flag(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-        if (bind(fd, (const struct sockaddr *)from, sock_addr_len(from)) < 0)
+        if (bind(fd, &from->any, sock_addr_len(from)) < 0)
             return -errno;
     }
     fd = -1;
     return out;
 }
 
-int sock_local(int fd, struct sockaddr_storage *out)
+int sock_local(int fd, struct sock_addr *out)
 {
     socklen_t len = sizeof *out;
 
-    return getsockname(fd, (struct sockaddr *)out, &len) < 0 ? -errno : 0;
+    return getsockname(fd, &out->any, &len) < 0 ? -errno : 0;
 }
 
-int sock_peer(int fd, struct sockaddr_storage *out)
+int sock_peer(int fd, struct sock_addr *out)
 {
     socklen_t len = sizeof *out;
 
-    return getpeername(fd, (struct sockaddr *)out, &len) < 0 ? -errno : 0;
+    return getpeername(fd, &out->any, &len) < 0 ? -errno : 0;
 }
 
 void sock_tune_control(int fd)
@@ -198,12 +178,11 @@ void sock_close(int fd)
     close(fd);
 }
 
-void sock_close_reset(int fd)
+void sock_reset_on_close(int fd)
 {
     struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
 }
 
 static bool wanted(const struct ifaddrs *i, int family, bool loopback)
@@ -226,7 +205,7 @@ int sock_each_local(int family, void (*each)(void *arg, const char *host), void 
 
             if (!wanted(i, family, !other))
                 continue;
-            sock_addr_print(&b, (const struct sockaddr_storage *)(const void *)i->ifa_addr);
+            sock_addr_print(&b, (const struct sock_addr *)(const void *)i->ifa_addr);
             each(arg, buf_cstr(&b));
             count++;
         }

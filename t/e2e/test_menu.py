@@ -24,9 +24,9 @@ def quoted(name):
 
 
 def session_environment(**more):
-    env = environment(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm", **more)
+    env = environment(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm")
     env.pop("NO_COLOR", None)
-    return env
+    return env | more
 
 
 class Menu:

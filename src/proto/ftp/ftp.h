@@ -12,7 +12,7 @@ enum ftp_data_mode { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE };
 struct ftp_data {
     enum ftp_data_mode mode;
     int listener;                   /* PASSIVE */
-    struct sockaddr_storage target; /* ACTIVE */
+    struct sock_addr target; /* ACTIVE */
 };
 
 struct ftp {

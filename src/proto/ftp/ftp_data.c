@@ -12,14 +12,16 @@
 
 void data_forget(struct ftp *f)
 {
-    close_fd(&f->data.listener);
+    if (f->data.listener >= 0)
+        rt_close(f->s->task, f->data.listener);
+    f->data.listener = -1;
     f->data.mode = DATA_NONE;
 }
 
 /* The session's network as RFC 2428 numbers it: 1 IPv4, 2 IPv6. */
 static int net_of(const struct ftp *f)
 {
-    return f->s->arrival->local.ss_family == AF_INET ? 1 : 2;
+    return f->s->arrival->local.any.sa_family == AF_INET ? 1 : 2;
 }
 
 static int not_after_epsv_all(struct ftp *f)
@@ -80,7 +82,7 @@ int verb_epsv(struct ftp *f, struct span arg)
 
 static int connect_for_data(struct ftp *f, const struct ftp_addr *to)
 {
-    struct sockaddr_storage target;
+    struct sock_addr target;
 
     sock_addr_make(to->ip, to->net == 1 ? 4 : 16, to->port, &target);
     if (!sock_addr_same_host(&target, &f->s->arrival->peer))
@@ -196,7 +198,7 @@ static int hearing(const struct ftp *f)
 static int accept_data(struct ftp *f, int64_t when)
 {
     for (;;) {
-        struct sockaddr_storage peer;
+        struct sock_addr peer;
         int fd = rt_accept(f->s->task, f->data.listener, hearing(f), &peer, when);
 
         if (fd == -EINTR)
@@ -210,23 +212,31 @@ static int accept_data(struct ftp *f, int64_t when)
     }
 }
 
+static int connect_and_hear(struct ftp *f, int fd, int64_t when)
+{
+    const struct sock_addr *to = &f->data.target;
+
+    for (;;) {
+        int rc = rt_connect(f->s->task, fd, hearing(f), to, sock_addr_len(to), when);
+
+        if (rc != -EINTR)
+            return rc;
+        TRY(ftp_heard(f));
+    }
+}
+
 static int connect_data(struct ftp *f, int64_t when)
 {
-    struct sockaddr_storage from = f->s->arrival->local;
-    CLEANUP(close_fd) int fd = -1;
-    int out, rc;
+    struct sock_addr from = f->s->arrival->local;
+    int fd, rc;
 
     sock_addr_set_port(&from, 0);
-    fd = out = sock_stream(from.ss_family, &from);
+    fd = sock_stream(from.any.sa_family, &from);
     TRY(fd);
-    do {
-        rc = rt_connect(f->s->task, fd, hearing(f), &f->data.target, sock_addr_len(&f->data.target), when);
-        if (rc == -EINTR)
-            TRY(ftp_heard(f));
-    } while (rc == -EINTR);
-    TRY(rc);
-    fd = -1;
-    return out;
+    rc = connect_and_hear(f, fd, when);
+    if (rc < 0)
+        rt_close(f->s->task, fd);
+    return rc < 0 ? rc : fd;
 }
 
 /* A connection that has come already is taken without sending the first reply on its own: it can share a packet with the
