@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -33,8 +34,10 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
         return bad_account(name, "the password is missing", SPAN(""), err);
     memcpy(new->name, name.at, name.len);
     new->password = strndup(rest.at, rest.len);
+    if (!new->password)
+        return -ENOMEM;
     a->n++;
-    return new->password ? 0 : -ENOMEM;
+    return 0;
 }
 
 int auth_init(struct auth *a, const struct conf *c, struct buf *err)
@@ -52,6 +55,15 @@ int auth_init(struct auth *a, const struct conf *c, struct buf *err)
         return -EINVAL;
     }
     return 0;
+}
+
+void auth_free(struct auth *a)
+{
+    for (unsigned i = 0; i < a->n; i++) {
+        explicit_bzero(a->account[i].password, strlen(a->account[i].password));
+        free(a->account[i].password);
+    }
+    a->n = 0;
 }
 
 bool auth_is_anonymous(struct span name)

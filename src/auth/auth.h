@@ -9,7 +9,7 @@ enum { ACCOUNT_NAME_MAX = 64 };
 
 struct account {
     char name[ACCOUNT_NAME_MAX + 1];
-    const char *password; /* NULL: none is asked (anonymous) */
+    char *password; /* NULL: none is asked (anonymous) */
     unsigned rights;      /* bits of enum right */
 };
 
@@ -22,6 +22,9 @@ struct auth {
 
 /* From --account, --no-anonymous, --read-only and --writable. -EINVAL and a sentence in err. */
 int auth_init(struct auth *, const struct conf *, struct buf *err);
+
+/* Wipes and frees the passwords. */
+void auth_free(struct auth *);
 
 /* Is this one of the names that need no password (anonymous, ftp)? */
 bool auth_is_anonymous(struct span name);

@@ -1,6 +1,6 @@
-/* choices: the arithmetic of completion: which candidates fit, what they have in common, what to type for the person. Called
- * by the menu (which knows the candidates) and the line editor (which shows them); owns copies of the first names. A name
- * that does not fit into CHOICE_CAP is not offered. Cannot fail. */
+/* choices: the arithmetic of completion: which candidates fit, what they have in common, what to type for the person.
+ * Called by the menu (which knows the candidates) and the line editor (which shows them); owns copies of the first
+ * names. A name that does not fit into CHOICE_CAP is not offered. Cannot fail. */
 #include "client/choices.h"
 
 #include <string.h>

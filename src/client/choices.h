@@ -8,14 +8,14 @@
 enum { CHOICES_SHOWN = 60, CHOICE_CAP = 512 };
 
 struct choices {
-    size_t from;                /* where in the line the name begins */
-    bool quoted;                /* it was begun with a quote */
-    char prefix[CHOICE_CAP];    /* what was typed of it, quotes undone */
+    size_t from;             /* where in the line the name begins */
+    bool quoted;             /* it was begun with a quote */
+    char prefix[CHOICE_CAP]; /* what was typed of it, quotes undone */
     size_t prefix_len;
-    char common[CHOICE_CAP];    /* what all choices begin with */
+    char common[CHOICE_CAP]; /* what all choices begin with */
     size_t common_len;
     unsigned count;
-    bool open;                  /* the only one is a folder: more may follow */
+    bool open; /* the only one is a folder: more may follow */
     unsigned shown;
     struct span names[CHOICES_SHOWN];
     struct arena arena;

@@ -1,5 +1,5 @@
-/* client: outcomes and their words. Every failure of a conversation with the server ends here, once, in one line on the error
- * stream and one exit code. Called by the menu, the listing and the transfers; owns nothing. Cannot fail. */
+/* client: outcomes and their words. Every failure of a conversation with the server ends here, once, in one line on
+ * the error stream and one exit code. Called by the menu, the listing and the transfers; owns nothing. Cannot fail. */
 #include "client/client.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static enum outcome refused(struct client *cl, enum outcome out, const char *doi
     struct shown what, words;
 
     ui_fail(&cl->ui, "%s %s: the server says: %s (%d)", doing, shown(&what, name),
-        shown(&words, first_line(ftpc_words(cl->ftp))), ftpc_code(cl->ftp));
+            shown(&words, first_line(ftpc_words(cl->ftp))), ftpc_code(cl->ftp));
     return out;
 }
 

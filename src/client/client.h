@@ -7,15 +7,24 @@
 
 /* Outcomes are exit codes (cmd/open.h). */
 enum outcome {
-    OUT_DONE = 0, OUT_USAGE = 2, OUT_CONNECT = 3, OUT_LOGIN = 4, OUT_NOT_FOUND = 5, OUT_REFUSED = 6, OUT_LOCAL = 7,
-    OUT_TLS = 8, OUT_INCOMPLETE = 9, OUT_UNVERIFIED = 10, OUT_INTERRUPTED = 130
+    OUT_DONE = 0,
+    OUT_USAGE = 2,
+    OUT_CONNECT = 3,
+    OUT_LOGIN = 4,
+    OUT_NOT_FOUND = 5,
+    OUT_REFUSED = 6,
+    OUT_LOCAL = 7,
+    OUT_TLS = 8,
+    OUT_INCOMPLETE = 9,
+    OUT_UNVERIFIED = 10,
+    OUT_INTERRUPTED = 130
 };
 
 struct client {
     struct rt_task task;
-    int interrupt;    /* sys/interrupt.h; also task.stop.now */
-    bool force;       /* existing local files may be replaced */
-    bool ending;      /* SIGTERM or SIGHUP: no further command */
+    int interrupt; /* sys/interrupt.h; also task.stop.now */
+    bool force;    /* existing local files may be replaced */
+    bool ending;   /* SIGTERM or SIGHUP: no further command */
     struct ui ui;
     struct ftpc *ftp; /* owned by whoever opened it */
 };
@@ -29,8 +38,8 @@ void client_calm(struct client *cl);
 /* Shows the last reply in one line, unless quiet. */
 void client_note(struct client *cl);
 
-/* Says in words why `doing` (a verb) could not be done with `name`, on the error stream: the outcome for rc, which is what
- * an ftpc call returned. A lost connection is told here, too. */
+/* Says in words why `doing` (a verb) could not be done with `name`, on the error stream: the outcome for rc, which is
+ * what an ftpc call returned. A lost connection is told here, too. */
 enum outcome client_failed(struct client *cl, const char *doing, struct span name, int rc);
 
 /* The same for a file or folder of this computer: always OUT_LOCAL. */

@@ -1,6 +1,7 @@
-/* ftpc: commands and replies on the client's control connection. Called by the rest of the ftpc files; owns the connection
- * and the last reply. Everything the server sends is bounded: lines by io_line, replies by ftp_reply, waiting by the patience
- * given at connect. Fails as ftpc.h says; a connection that failed once stays lost. RFC 959 sections 4 and 5. */
+/* ftpc: commands and replies on the client's control connection. Called by the rest of the ftpc files; owns the
+ * connection and the last reply. Everything the server sends is bounded: lines by io_line, replies by ftp_reply,
+ * waiting by the patience given at connect. Fails as ftpc.h says; a connection that failed once stays lost. RFC 959
+ * sections 4 and 5. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -92,7 +93,8 @@ static int failed(struct ftpc *ftp, int rc)
 
 static bool can_be_sent(struct span arg)
 {
-    return span_find(arg, '\r') < 0 && span_find(arg, '\n') < 0 && span_find(arg, '\0') < 0 && arg.len < IO_LINE_MAX - 16;
+    return span_find(arg, '\r') < 0 && span_find(arg, '\n') < 0 && span_find(arg, '\0') < 0 &&
+           arg.len < IO_LINE_MAX - 16;
 }
 
 /* A byte 255 begins a telnet command, so that one in a name is sent twice (RFC 959 section 5.3.1, RFC 854). */

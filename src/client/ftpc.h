@@ -1,9 +1,11 @@
-/* ftpc: one FTP control connection, seen from the client (RFC 959, 2389, 2428, 3659). Straight-line calls that wait through
- * rt; texts of the server are kept as they came: whoever shows them makes them harmless first (text_terminal).
+/* ftpc: one FTP control connection, seen from the client (RFC 959, 2389, 2428, 3659). Straight-line calls that wait
+ * through rt; texts of the server are kept as they came: whoever shows them makes them harmless first
+ * (text_terminal).
  *
- * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for both
- * ftpc_words says why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data connection could
- * not be made or broke, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent, -ENOMEM. */
+ * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for
+ * both ftpc_words says why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data
+ * connection could not be made or broke, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent,
+ * -ENOMEM. */
 #ifndef DRAY_CLIENT_FTPC_H
 #define DRAY_CLIENT_FTPC_H
 
@@ -51,9 +53,9 @@ int ftpc_line(struct ftpc *ftp, struct io *data, struct span *line);
 /* Up to len bytes of a file from *off, which moves on; 0: the file ended. -EIO may be the file's. */
 ssize_t ftpc_sendfile(struct ftpc *ftp, struct io *data, int file, int64_t *off, size_t len);
 int ftpc_end(struct ftpc *ftp);
-/* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so that
- * the session can go on. The task is no longer cancelled when this is called. Returns the failure that tells most: rc, or
- * what the server said. */
+/* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so
+ * that the session can go on. The task is no longer cancelled when this is called. Returns the failure that tells
+ * most: rc, or what the server said. */
 int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc);
 /* After -ECANCELED outside a transfer: reads the replies that are still due. */
 int ftpc_catch_up(struct ftpc *ftp);

@@ -1,6 +1,6 @@
-/* ftpc_ask: login and the questions that need no data connection. Called by the menu and by transfers; owns nothing. What the
- * server's numbers mean is decided here, once. Fails as ftpc.h says. RFC 959 section 5.4, RFC 2389 (FEAT), RFC 2640 (UTF-8
- * names), RFC 3659 section 4 (SIZE). */
+/* ftpc_ask: login and the questions that need no data connection. Called by the menu and by transfers; owns nothing.
+ * What the server's numbers mean is decided here, once. Fails as ftpc.h says. RFC 959 section 5.4, RFC 2389 (FEAT),
+ * RFC 2640 (UTF-8 names), RFC 3659 section 4 (SIZE). */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -11,8 +11,8 @@
 /* 550 is both "not found" and "not allowed" (RFC 959 section 4.2.2): only the words can tell. */
 static bool sounds_forbidden(const struct ftpc *ftp)
 {
-    static const char *const signs[] = { "denied", "permission", "permitted", "allowed", "forbidden", "privilege",
-        "read-only", "read only", "may not" };
+    static const char *const signs[] = { "denied",    "permission", "permitted", "allowed", "forbidden",
+                                         "privilege", "read-only",  "read only", "may not" };
 
     for (unsigned i = 0; i < sizeof signs / sizeof *signs; i++)
         for (size_t at = 0; at + strlen(signs[i]) <= ftp->reply.len; at++)
@@ -92,7 +92,7 @@ int ftpc_prepare(struct ftpc *ftp)
 int ftpc_cwd(struct ftpc *ftp, struct span folder)
 {
     return demand(ftp, span_eq(folder, SPAN("..")) ? "CDUP" : "CWD",
-        span_eq(folder, SPAN("..")) ? (struct span){ 0 } : folder);
+                  span_eq(folder, SPAN("..")) ? (struct span){ 0 } : folder);
 }
 
 int ftpc_pwd(struct ftpc *ftp, struct buf *b)

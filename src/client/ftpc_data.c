@@ -18,7 +18,8 @@ int ftpc_data_failed(int rc)
 
 /* ---- passive ---- */
 
-/* RFC 2428: no host in the reply. Refused for good by 5xx: not asked again. 0 when the port is known, 1 when PASV is next. */
+/* RFC 2428: no host in the reply. Refused for good by 5xx: not asked again. 0 when the port is known, 1 when PASV is
+ * next. */
 static int ask_epsv(struct ftpc *ftp, uint16_t *port)
 {
     int code;

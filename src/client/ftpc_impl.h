@@ -11,10 +11,10 @@ struct ftpc {
     struct ftpc_how how;
     struct sock_addr peer; /* data connections go here, whatever PASV says */
     struct ftp_reply reply;
-    bool mid_reply;     /* an interrupted wait left `reply` unfinished */
-    int due;            /* final replies that are still to come */
-    bool transferring;  /* a transfer command was sent and its final reply has not come */
-    bool ended;         /* its final reply came before the data ended: it is in `reply` */
+    bool mid_reply;    /* an interrupted wait left `reply` unfinished */
+    int due;           /* final replies that are still to come */
+    bool transferring; /* a transfer command was sent and its final reply has not come */
+    bool ended;        /* its final reply came before the data ended: it is in `reply` */
     bool lost;
     int cause;
     bool has_mlsd, no_epsv;

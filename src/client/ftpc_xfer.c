@@ -1,7 +1,8 @@
-/* ftpc_xfer: one transfer, from the command to its final reply, and the way back into step after one that failed. While data
- * flows the control connection is heard, so that a refusal in mid-transfer is not waited out; a final reply that comes
- * before the data ends lets the rest come. Called by transfers and listings; the data stream belongs to the caller.
- * Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7 (MLSD). */
+/* ftpc_xfer: one transfer, from the command to its final reply, and the way back into step after one that failed.
+ * While data flows the control connection is heard, so that a refusal in mid-transfer is not waited out; a final
+ * reply that comes before the data ends lets the rest come. Called by transfers and listings; the data stream belongs
+ * to the caller. Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7
+ * (MLSD). */
 #include <errno.h>
 
 #include "base/cleanup.h"
@@ -156,7 +157,8 @@ static int last_words(struct ftpc *ftp, int rc)
     return said < 0 ? said : rc;
 }
 
-/* Servers answer ABOR with one reply or two. PWD's answer is like no other: when it comes, everything before it has come. */
+/* Servers answer ABOR with one reply or two. PWD's answer is like no other: when it comes, everything before it has
+ * come. */
 static int resync(struct ftpc *ftp)
 {
     int code = 0;

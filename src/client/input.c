@@ -1,6 +1,6 @@
-/* input: lines for the menu, from a pipe here and from the line editor in lineedit.c. Called by the menu and cmd/open; owns
- * the reading buffer and the editor. Bounded: a line that is too long is reported once and dropped whole. Fails as the
- * header says. */
+/* input: lines for the menu, from a pipe here and from the line editor in lineedit.c. Called by the menu and
+ * cmd/open; owns the reading buffer and the editor. Bounded: a line that is too long is reported once and dropped
+ * whole. Fails as the header says. */
 #include "client/input.h"
 
 #include <errno.h>

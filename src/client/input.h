@@ -16,9 +16,9 @@ int input_open(struct rt_task *task, bool terminal, input_complete *complete, vo
 /* For CLEANUP. */
 void input_close(struct input **in);
 
-/* The next line without its line end, NUL-terminated: its length. The prompt is shown to a person only; `remember` puts the
- * line into the history. -ENODATA at the end, -ECANCELED interrupted, -EMSGSIZE too long for cap (the rest of the line is
- * dropped) or with a NUL in it. */
+/* The next line without its line end, NUL-terminated: its length. The prompt is shown to a person only; `remember`
+ * puts the line into the history. -ENODATA at the end, -ECANCELED interrupted, -EMSGSIZE too long for cap (the rest
+ * of the line is dropped) or with a NUL in it. */
 int input_line(struct input *in, const char *prompt, bool remember, char *out, size_t cap);
 
 /* A line typed without echo, for passwords; as input_line. -ENOTTY when no person is there. */

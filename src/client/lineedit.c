@@ -1,6 +1,6 @@
-/* lineedit: libedit bound to our runtime. Called by input.c; owns the editor and its history. Characters are fetched through
- * rt_wait, so that Ctrl-C ends a line like it ends a transfer: by -ECANCELED. TAB asks the owner for choices and either
- * types what they have in common or lists them. Fails as input.h says. editline(7). */
+/* lineedit: libedit bound to our runtime. Called by input.c; owns the editor and its history. Characters are fetched
+ * through rt_wait, so that Ctrl-C ends a line like it ends a transfer: by -ECANCELED. TAB asks the owner for choices
+ * and either types what they have in common or lists them. Fails as input.h says. editline(7). */
 #include "client/lineedit.h"
 
 #include <errno.h>

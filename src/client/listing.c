@@ -1,6 +1,7 @@
-/* listing: reads what MLSD or LIST sends, keeps what is safe to show and to type again, and prints it. Called by the menu for
- * `list` and for completion; owns the names it keeps. A name with a slash, a control byte or just dots is left out and
- * counted: it could be used to steer where a download lands or to paint on the terminal. Fails as ftpc.h says. RFC 3659 7. */
+/* listing: reads what MLSD or LIST sends, keeps what is safe to show and to type again, and prints it. Called by the
+ * menu for `list` and for completion; owns the names it keeps. A name with a slash, a control byte or just dots is
+ * left out and counted: it could be used to steer where a download lands or to paint on the terminal. Fails as ftpc.h
+ * says. RFC 3659 7. */
 #include "client/listing.h"
 
 #include <errno.h>
@@ -167,7 +168,8 @@ static void show_entry(const struct client *cl, const struct listing_entry *e)
 
     if (!e->folder)
         ui_size(&b, e->size);
-    ui_say(&cl->ui, "  %8s  %-16s  %s%s", buf_cstr(&b), date(e->mtime, when), shown(&name, e->name), e->folder ? "/" : "");
+    ui_say(&cl->ui, "  %8s  %-16s  %s%s", buf_cstr(&b), date(e->mtime, when), shown(&name, e->name),
+           e->folder ? "/" : "");
 }
 
 static const char *plural(unsigned n)
@@ -185,8 +187,8 @@ static void show_totals(const struct client *cl, const struct listing *l, unsign
         if (__builtin_add_overflow(total, l->at[i].size > 0 ? l->at[i].size : 0, &total))
             total = INT64_MAX;
     ui_size(&b, total);
-    ui_say(&cl->ui, "%u file%s (%s), %u folder%s", l->count - folders, plural(l->count - folders), buf_cstr(&b), folders,
-        plural(folders));
+    ui_say(&cl->ui, "%u file%s (%s), %u folder%s", l->count - folders, plural(l->count - folders), buf_cstr(&b),
+           folders, plural(folders));
 }
 
 void listing_show(const struct client *cl, const struct listing *l)
@@ -206,6 +208,6 @@ void listing_show(const struct client *cl, const struct listing *l)
     if (l->odd)
         ui_say(&cl->ui, "%u more line%s left out: not understood, or no safe name", l->odd, plural(l->odd));
     if (l->cut)
-        ui_say(&cl->ui, "The listing is longer than this client keeps (%d names, %d MiB): the rest was not read", LISTING_MOST,
-            LISTING_BYTES >> 20);
+        ui_say(&cl->ui, "The listing is longer than this client keeps (%d names, %d MiB): the rest was not read",
+               LISTING_MOST, LISTING_BYTES >> 20);
 }

@@ -20,13 +20,14 @@ struct listing {
     struct arena arena;
     struct listing_entry *at; /* folders first, then by name */
     unsigned count, room;
-    unsigned odd;             /* lines that made no sense, and names that could do harm: left out */
-    int64_t bytes;            /* received */
+    unsigned odd;  /* lines that made no sense, and names that could do harm: left out */
+    int64_t bytes; /* received */
     bool cut;
 };
 
-/* Reads a folder ("" is the current one) into an empty listing: regular files and folders, no hidden ones. With `loud` the
- * server's confirmations are shown. Fails as ftpc.h says, the session being in step again; the listing is then empty. */
+/* Reads a folder ("" is the current one) into an empty listing: regular files and folders, no hidden ones. With
+ * `loud` the server's confirmations are shown. Fails as ftpc.h says, the session being in step again; the listing is
+ * then empty. */
 int listing_fetch(struct client *cl, struct span folder, bool loud, struct listing *out);
 
 /* Prints it: folders, files, a line of totals. */

@@ -20,9 +20,9 @@ struct menu {
 
 struct row {
     char number, letter;
-    const char *words;       /* the first is the one shown */
+    const char *words; /* the first is the one shown */
     const char *usage, *about;
-    const char *question;    /* for a name that must be given; NULL: none is needed */
+    const char *question; /* for a name that must be given; NULL: none is needed */
     enum names_kind kind;
     enum outcome (*run)(struct menu *m, struct span name);
 };

@@ -1,6 +1,6 @@
-/* menu_rows: the choices of the menu. Every choice is one row: number, letter, words, question, action; the printed menu, the
- * help and completion come from the rows. Called by menu.c; owns nothing. A choice that fails says so in one line and
- * returns its outcome; it never ends the menu. Exit codes: cmd/open.h. */
+/* menu_rows: the choices of the menu. Every choice is one row: number, letter, words, question, action; the printed
+ * menu, the help and completion come from the rows. Called by menu.c; owns nothing. A choice that fails says so in
+ * one line and returns its outcome; it never ends the menu. Exit codes: cmd/open.h. */
 #include <errno.h>
 
 #include "base/cleanup.h"
@@ -152,8 +152,8 @@ static enum outcome do_help(struct menu *m, struct span name)
 {
     (void)name;
     menu_show(m);
-    ui_say(&m->cl->ui, "Names may hold blanks; \"in quotes\" they may also begin or end with one. TAB completes a name,\n"
-                       "the arrow keys bring lines back, Ctrl-C stops a transfer.");
+    ui_say(&m->cl->ui, "Names may hold blanks; \"in quotes\" they may also begin or end with one. TAB completes a\n"
+                       "name, the arrow keys bring lines back, Ctrl-C stops a transfer.");
     return OUT_DONE;
 }
 

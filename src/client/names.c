@@ -1,6 +1,6 @@
-/* names: candidates for completion. Called by the menu when TAB is pressed; owns the last listing of the current folder, so
- * that TAB asks the server once per folder. Fails silently: without candidates nothing is completed, and a lost connection
- * is told by the next command. */
+/* names: candidates for completion. Called by the menu when TAB is pressed; owns the last listing of the current
+ * folder, so that TAB asks the server once per folder. Fails silently: without candidates nothing is completed, and a
+ * lost connection is told by the next command. */
 #include "client/names.h"
 
 #include <string.h>

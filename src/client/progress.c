@@ -1,5 +1,6 @@
-/* progress: percent, speed and time left, from what has moved since the start. Called by transfers between two blocks; owns
- * nothing but the line it drew. Widths are columns, not bytes: a Chinese character takes two. Cannot fail. */
+/* progress: percent, speed and time left, from what has moved since the start. Called by transfers between two
+ * blocks; owns nothing but the line it drew. Widths are columns, not bytes: a Chinese character takes two. Cannot
+ * fail. */
 #include "client/progress.h"
 
 #include <string.h>
@@ -12,7 +13,9 @@ enum { DRAW_EVERY = 100000000, FIRST_DRAW = 200000000, NAME_LEAST = 8 }; /* ns, 
 
 struct progress progress_begin(const struct ui *ui, struct span name, int64_t total, int64_t now)
 {
-    return (struct progress){ .ui = ui, .name = name, .total = total, .started = now, .drawn = now + FIRST_DRAW - DRAW_EVERY };
+    int64_t drawn = now + FIRST_DRAW - DRAW_EVERY;
+
+    return (struct progress){ .ui = ui, .name = name, .total = total, .started = now, .drawn = drawn };
 }
 
 /* Bytes a second; -1 while it is too early to tell. */

@@ -1,5 +1,6 @@
-/* target: parses the argument of `dray open`. Called by cmd/open; owns nothing. Strict about what would reach the control
- * connection: no control byte, also none in percent escapes. Fails with -EINVAL, -EPROTONOSUPPORT. RFC 1738, RFC 3986. */
+/* target: parses the argument of `dray open`. Called by cmd/open; owns nothing. Strict about what would reach the
+ * control connection: no control byte, also none in percent escapes. Fails with -EINVAL, -EPROTONOSUPPORT. RFC 1738,
+ * RFC 3986. */
 #include "client/target.h"
 
 #include <errno.h>

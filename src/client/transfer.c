@@ -1,7 +1,7 @@
-/* transfer: downloads and uploads of the menu. Called by its get and put; owns, while it runs, the data connection, the
- * temporary file and one buffer. The result is judged by three witnesses: the data's end, the server's final reply, and the
- * size where the server tells it; they must agree. Failures of this computer and of the server are told apart (`here`),
- * because ENOSPC and ENOENT exist on both sides. RFC 959 section 5.4, RFC 3659 section 4. */
+/* transfer: downloads and uploads of the menu. Called by its get and put; owns, while it runs, the data connection,
+ * the temporary file and one buffer. The result is judged by three witnesses: the data's end, the server's final
+ * reply, and the size where the server tells it; they must agree. Failures of this computer and of the server are
+ * told apart (`here`), because ENOSPC and ENOENT exist on both sides. RFC 959 section 5.4, RFC 3659 section 4. */
 #include "client/transfer.h"
 
 #include <errno.h>
@@ -17,15 +17,15 @@ enum { BLOCK = 256 << 10 };
 
 struct transfer {
     struct client *cl;
-    struct span name;         /* as the person gave it */
+    struct span name; /* as the person gave it */
     char leaf[256];
-    int64_t size;             /* what it must come to; -1 unknown */
+    int64_t size; /* what it must come to; -1 unknown */
     int64_t moved;
-    int here;                 /* the error of this computer, 0 if it was none */
-    bool mismatch;            /* the witnesses disagree */
+    int here;      /* the error of this computer, 0 if it was none */
+    bool mismatch; /* the witnesses disagree */
     struct io *data;
-    struct local_part part;   /* get */
-    int file;                 /* put */
+    struct local_part part; /* get */
+    int file;               /* put */
     char *block;
     struct progress bar;
 };
@@ -89,7 +89,7 @@ static enum outcome conclude(struct transfer *t, const char *doing, int rc)
         return client_failed_here(t->cl, t->name, t->here);
     if (t->mismatch && !ftpc_lost(t->cl->ftp)) {
         ui_fail(&t->cl->ui, "%s %s: not whole: %lld bytes arrived, %lld were announced", doing, shown(&name, t->name),
-            (long long)t->moved, (long long)t->size);
+                (long long)t->moved, (long long)t->size);
         return OUT_INCOMPLETE;
     }
     if (rc < 0)

@@ -1,6 +1,6 @@
-/* ui: the screen of the client. Results go to standard output, failures to the error stream, each after what the other has
- * printed before, so that a pipe shows them in order. Called by everything in client/; owns nothing. Cannot fail: nobody
- * could be told. Colours only on a terminal and never with NO_COLOR (no-color.org). */
+/* ui: the screen of the client. Results go to standard output, failures to the error stream, each after what the
+ * other has printed before, so that a pipe shows them in order. Called by everything in client/; owns nothing. Cannot
+ * fail: nobody could be told. Colours only on a terminal and never with NO_COLOR (no-color.org). */
 #include "client/ui.h"
 
 #include <stdarg.h>
@@ -15,7 +15,10 @@ struct ui ui_of_process(bool quiet)
     const char *no = getenv("NO_COLOR");
 
     return (struct ui){
-        .terminal = term_is(0), .live = term_is(2), .colour = term_is(1) && !(no && *no), .quiet = quiet,
+        .terminal = term_is(0),
+        .live = term_is(2),
+        .colour = term_is(1) && !(no && *no),
+        .quiet = quiet,
     };
 }
 
@@ -30,8 +33,8 @@ const char *shown(struct shown *room, struct span text)
     return buf_cstr(&b);
 }
 
-__attribute__((format(printf, 3, 0))) static void
-print(FILE *to, const char *before, const char *fmt, va_list args, const char *after)
+__attribute__((format(printf, 3, 0))) static void print(FILE *to, const char *before, const char *fmt, va_list args,
+                                                        const char *after)
 {
     fflush(to == stdout ? stderr : stdout);
     fputs(before, to);

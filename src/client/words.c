@@ -1,6 +1,6 @@
-/* words: what a typed line means. Called by the menu and by completion; owns nothing, allocates nothing. Most names need no
- * quotes, blanks inside included; they are there for names that begin or end with a blank or begin with a quote. Cannot
- * fail: a line always means something, if only a name that does not exist. */
+/* words: what a typed line means. Called by the menu and by completion; owns nothing, allocates nothing. Most names
+ * need no quotes, blanks inside included; they are there for names that begin or end with a blank or begin with a
+ * quote. Cannot fail: a line always means something, if only a name that does not exist. */
 #include "client/words.h"
 
 static struct span skip_blanks(struct span s)

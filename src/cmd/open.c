@@ -1,6 +1,6 @@
-/* open: connection and login of the menu client; then client/menu takes over. Called by main; owns the descriptor for Ctrl-C
- * and the session. Failures are told in one line on the error stream and by the exit code (open.h). A password is asked for
- * only when the server wants one, and forgotten when it was sent. */
+/* open: connection and login of the menu client; then client/menu takes over. Called by main; owns the descriptor for
+ * Ctrl-C and the session. Failures are told in one line on the error stream and by the exit code (open.h). A password
+ * is asked for only when the server wants one, and forgotten when it was sent. */
 #include "cmd/open.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static int cannot_connect(struct open *o, int rc)
     struct shown host;
 
     ui_fail(&o->client.ui, "cannot connect to %s port %u: %s", shown(&host, span_of(o->target.host)), o->target.port,
-        rc == -ENOENT ? "there is no such host" : err_text(rc));
+            rc == -ENOENT ? "there is no such host" : err_text(rc));
     return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
 }
 

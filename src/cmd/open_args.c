@@ -1,6 +1,6 @@
-/* open_args: options and address of `dray open`. Called by cmd/open.c; owns nothing. The rows of `options` are the parser, the
- * help text and its order. Mistakes are told in one line on the error stream and by exit code 2. The password comes from a
- * file, later from a prompt without echo, or from a URL, and is wiped from the argument list. */
+/* open_args: options and address of `dray open`. Called by cmd/open.c; owns nothing. The rows of `options` are the
+ * parser, the help text and its order. Mistakes are told in one line on the error stream and by exit code 2. The
+ * password comes from a file, later from a prompt without echo, or from a URL, and is wiped from the argument list. */
 #include "cmd/open_args.h"
 
 #include <errno.h>
@@ -80,8 +80,9 @@ static int set_help(struct open *o, const char *value)
     puts("Usage: dray open [OPTION...] [HOST[:PORT] | ftp://[USER@]HOST[:PORT][/FOLDER]]\n\n"
          "Opens an FTP server with a menu: list, download and upload files (default: 127.0.0.1:2121).\n");
     for (const struct option_row *r = options; r < options + OPTIONS; r++)
-        printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
-            r->arg ? " " : "", 20 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
+        printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ',
+               r->name, r->arg ? " " : "", 20 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "",
+               r->about);
     puts("\nCommands are typed, or read from a pipe: printf 'get notes.txt\\nquit\\n' | dray open HOST\n"
          "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
          "9 not whole or connection lost, 130 interrupted.");
@@ -147,7 +148,8 @@ static int parse_where(struct open *o, char *arg)
     int rc = target_parse(span_of(arg), &found);
 
     if (rc < 0) {
-        ui_fail(&o->client.ui, "%s: %s", arg, rc == -EPROTONOSUPPORT ? "only ftp:// is spoken here" : "this is no address");
+        ui_fail(&o->client.ui, "%s: %s", arg,
+                rc == -EPROTONOSUPPORT ? "only ftp:// is spoken here" : "this is no address");
         return OUT_USAGE;
     }
     /* an option says more than the address */

@@ -86,7 +86,7 @@ static int choose_model(struct serve *s)
     s->model = model_find(name);
     if (!s->model)
         return complain("there is no model `%s`; `dray serve --help` lists them", name);
-    s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers;
+    s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers == MODEL_A_CORE ? proc_cpus() : s->model->workers;
     return 0;
 }
 
@@ -270,6 +270,10 @@ int cmd_serve(int argc, char **argv)
         if (rc < 0)
             complain("the %s model could not begin: %s", s->model->name, err_text(rc));
         rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
+    }
+    if (s) {
+        auth_free(&s->auth);
+        conf_free(&s->conf);
     }
     free(s);
     return rc;

@@ -173,6 +173,8 @@ int conf_init(struct conf *c, struct buf *err)
 
         env_name(r, name, sizeof name);
         text = getenv(name);
+        if (text && r->offset == offsetof(struct conf, account))
+            text = strdup(text); /* as from a flag: conf_free frees it */
         if (text)
             TRY(set(c, r, text, "DRAY: ", err));
     }
@@ -238,7 +240,7 @@ static int take_flag(struct conf *c, int argc, char **argv, int *i, struct buf *
 
     TRY(read_flag(argc, argv, i, &f, err));
     text = f.value ? f.value : "yes";
-    if (strcmp(f.row->name, "account") == 0)
+    if (f.row->offset == offsetof(struct conf, account))
         text = hide_secret(f.value);
     return text ? set(c, f.row, text, "--", err) : -ENOMEM;
 }
@@ -271,6 +273,17 @@ int conf_args(struct conf *c, int argc, char **argv, struct buf *err)
         }
     }
     return 0;
+}
+
+void conf_free(struct conf *c)
+{
+    for (unsigned i = 0; i < c->account.n; i++) {
+        char *secret = (char *)(uintptr_t)c->account.item[i];
+
+        explicit_bzero(secret, strlen(secret));
+        free(secret);
+    }
+    c->account.n = 0;
 }
 
 void conf_print_help(struct buf *b)

@@ -35,6 +35,8 @@ int conf_init(struct conf *, struct buf *err);
 /* Flags and the folder, argv[1..argc-1]; texts point into argv, except secrets, which are copied and wiped there so that no
  * process list shows them. 1: help was asked for. On failure -EINVAL and a sentence in err. */
 int conf_args(struct conf *, int argc, char **argv, struct buf *err);
+/* Wipes and frees the secrets. */
+void conf_free(struct conf *);
 /* One line for each row, as --help shows it. */
 void conf_print_help(struct buf *b);
 

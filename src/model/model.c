@@ -9,9 +9,10 @@
 #include "sys/proc.h"
 #include "sys/sock.h"
 
-extern const struct model model_iterative, model_fork, model_prefork, model_thread, model_pool;
+extern const struct model model_iterative, model_fork, model_prefork, model_thread, model_pool, model_epoll, model_uring;
 
-const struct model *const models[] = { &model_fork, &model_iterative, &model_prefork, &model_thread, &model_pool, NULL };
+const struct model *const models[] = { &model_epoll, &model_iterative, &model_fork,  &model_prefork,
+                                       &model_thread, &model_pool,     &model_uring, NULL };
 
 const struct model *model_find(const char *name)
 {
@@ -74,6 +75,55 @@ int model_reap(const struct model_env *env, bool wait)
         count++;
     }
     return count ? count : rc;
+}
+
+/* ---- a parent and its workers ---- */
+
+static int start(const struct model_env *env, void (*worker)(const struct model_env *))
+{
+    pid_t pid = proc_fork();
+
+    if (pid == 0) {
+        worker(env);
+        proc_exit(0);
+    }
+    return pid < 0 ? (int)pid : 0;
+}
+
+/* Not faster than ten a second, so that a worker that cannot live does not eat the machine. */
+static void replace(const struct model_env *env, struct rt_task *task, void (*worker)(const struct model_env *), int ended)
+{
+    while (ended-- > 0) {
+        if (rt_sleep(task, rt_now(task) + RT_SECONDS(1) / 10) < 0)
+            return;
+        start(env, worker);
+    }
+}
+
+static void watch_over(const struct model_env *env, void (*worker)(const struct model_env *))
+{
+    struct rt_task task = model_task(env);
+
+    rt_idle(&task, true);
+    for (;;) {
+        struct pollfd child = { .fd = env->children, .events = POLLIN };
+
+        if (rt_wait(&task, &child, 1, RT_NEVER) == -ECANCELED)
+            return;
+        proc_event_clear(env->children);
+        replace(env, &task, worker, model_reap(env, false));
+    }
+}
+
+int model_supervise(const struct model_env *env, void (*worker)(const struct model_env *))
+{
+    TRY(proc_watch_children(env->children));
+    for (unsigned i = 0; i < env->workers; i++)
+        TRY(start(env, worker));
+    watch_over(env, worker);
+    while (model_reap(env, true) > 0) /* the last sessions */
+        ;
+    return 0;
 }
 
 void model_turn_away(const struct model_env *env, const struct arrival *client, int why)

@@ -20,6 +20,9 @@ struct model_env {
     void *ctx;
 };
 
+/* As many workers as the machine has processors. */
+#define MODEL_A_CORE UINT32_MAX
+
 struct model {
     const char *name, *about;
     unsigned workers; /* default; 0: the model has no such number */
@@ -43,6 +46,8 @@ void model_serve_in_turn(const struct model_env *);
 /* Takes note of children that have ended and frees the seats of their sessions: how many there were. wait: sleeps until
  * there is at least one; -ECHILD when there are no children. */
 int model_reap(const struct model_env *, bool wait);
+/* Keeps env->workers processes running worker(env) and replaces those that die, until a drain; then waits for the last. */
+int model_supervise(const struct model_env *, void (*worker)(const struct model_env *));
 /* As entry, but says "the server has no room" instead when the machine gave no process or thread. */
 void model_turn_away(const struct model_env *, const struct arrival *, int why);
 

@@ -29,8 +29,9 @@ const char *stacks_guard_text(const struct stacks *s);
 char *stack_top(const struct stacks *s, unsigned i);
 char *stack_low(const struct stacks *s, unsigned i);
 
-/* Gives back all pages wholly below `live`; stack_top gives back everything. */
+/* Gives back all pages wholly below `live`, or all pages: 0 or -errno. */
 int stack_give_back(struct stacks *s, unsigned i, const char *live);
+int stack_give_back_all(struct stacks *s, unsigned i);
 
 /* Painted stacks: fill all below `live`; the bytes used by now; note them in s->deepest. No-ops without paint. */
 void stack_paint(const struct stacks *s, unsigned i, char *live);

@@ -90,6 +90,8 @@ ssize_t rt_run_by_waiting(struct rt_task *task, struct rt_op *op, int64_t when)
 
         if (n != -EAGAIN)
             return n;
+        if (task->ops->forget)
+            task->ops->forget(task, op->fd, events_of(op));
         TRY(wait_for(task, op, when));
     }
 }
@@ -122,6 +124,26 @@ int rt_turn(struct rt_task *task, int hear)
     if (rc == -ETIMEDOUT)
         return 0;
     return rc > 0 ? -EINTR : rc;
+}
+
+ssize_t rt_recv_now(struct rt_task *task, int fd, void *buf, size_t len)
+{
+    struct rt_op op = { .code = RT_RECV, .fd = fd, .buf = buf, .len = len };
+    size_t got = 0;
+
+    while (got < len) {
+        ssize_t n;
+
+        op.buf = (char *)buf + got;
+        op.len = len - got;
+        n = rt_try(&op);
+        if (n == -EAGAIN && task->ops->forget)
+            task->ops->forget(task, fd, POLLIN);
+        if (n <= 0)
+            return got ? (ssize_t)got : n; /* an end or an error shows again at the next call */
+        got += (size_t)n;
+    }
+    return (ssize_t)got;
 }
 
 ssize_t rt_recv(struct rt_task *task, int fd, int hear, void *buf, size_t len, int64_t when)
@@ -163,7 +185,7 @@ int rt_connect(struct rt_task *task, int fd, int hear, const struct sock_addr *t
 void rt_close(struct rt_task *task, int fd)
 {
     if (task->ops->forget)
-        task->ops->forget(task, fd);
+        task->ops->forget(task, fd, 0);
     close(fd);
 }
 

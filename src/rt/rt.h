@@ -56,8 +56,9 @@ struct rt_ops {
     /* Runs fn(arg), which may block on a disk, a name look-up or a hash; returns what fn returned. */
     int (*call)(struct rt_task *, int (*fn)(void *), void *arg);
     int64_t (*now)(const struct rt_task *);
-    /* Before a descriptor that was waited for is closed: its number will mean something else. NULL: nothing to forget. */
-    void (*forget)(struct rt_task *, int fd);
+    /* What is known of a descriptor does not hold any more: it is not ready for `events` after all, or (0) it is about to be
+     * closed and its number will mean something else. NULL: nothing is ever known. */
+    void (*forget)(struct rt_task *, int fd, short events);
 };
 
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
@@ -76,6 +77,8 @@ int rt_idle(struct rt_task *, bool idle);
  * -ECANCELED when the task is cancelled, else 0. */
 int rt_turn(struct rt_task *, int hear);
 
+/* What is there, up to len, without waiting: -EAGAIN when that is nothing. */
+ssize_t rt_recv_now(struct rt_task *, int fd, void *buf, size_t len);
 /* Bytes received, 0 at the end of the stream. */
 ssize_t rt_recv(struct rt_task *, int fd, int hear, void *buf, size_t len, int64_t when);
 /* Bytes sent, at least 1; no SIGPIPE. */
@@ -91,6 +94,12 @@ void rt_close(struct rt_task *, int fd);
 /* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
 ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
 ssize_t rt_pwrite(struct rt_task *, int fd, const void *buf, size_t len, int64_t off);
+
+/* One large block (RT_BLOCK bytes) to carry bytes from one place to another. Take it late and give it back soon: it is memory
+ * that a session has only while it moves something. NULL without memory. */
+enum { RT_BLOCK = 1 << 20 };
+void *rt_block_take(void);
+void rt_block_give(void *block);
 
 int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
 /* Waits until `when`: 0, or -ECANCELED. */

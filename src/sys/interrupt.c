@@ -1,6 +1,6 @@
-/* interrupt: signals that end or interrupt the client, read from a signalfd. Called by cmd/open and client/; the descriptor
- * is the caller's. The signals stay blocked in the process: there is no moment when one could hit unprepared code, and no
- * half-written download is left behind by SIGTERM. Fails with -errno. */
+/* interrupt: signals that end or interrupt the client, read from a signalfd. Called by cmd/open and client/; the
+ * descriptor is the caller's. The signals stay blocked in the process: there is no moment when one could hit
+ * unprepared code, and no half-written download is left behind by SIGTERM. Fails with -errno. */
 #include "sys/interrupt.h"
 
 #include <errno.h>

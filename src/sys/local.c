@@ -1,6 +1,6 @@
-/* local: files of the person at the client, in the folder where it was started. Called by client/ and cmd/open. Owns nothing
- * but what a local_part says. Downloads are created exclusively and renamed without replacing, so that neither a planted
- * link nor a file that appeared meanwhile is written over. Fails with -errno. */
+/* local: files of the person at the client, in the folder where it was started. Called by client/ and cmd/open. Owns
+ * nothing but what a local_part says. Downloads are created exclusively and renamed without replacing, so that
+ * neither a planted link nor a file that appeared meanwhile is written over. Fails with -errno. */
 #include "sys/local.h"
 
 #include <dirent.h>

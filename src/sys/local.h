@@ -16,13 +16,17 @@ struct local_part {
     char temp[LOCAL_NAME];
 };
 
-#define LOCAL_NO_PART { .fd = -1 }
+#define LOCAL_NO_PART \
+    {                 \
+        .fd = -1      \
+    }
 
-/* A new file in the current folder under a name made from `leaf` (".leaf.XXXXXXXX.part"), with the rights that umask leaves. */
+/* A new file in the current folder under a name made from `leaf` (".leaf.XXXXXXXX.part"), with the rights that umask
+ * leaves. */
 int local_part_open(const char *leaf, struct local_part *out);
 
-/* Gives the part its name: now it exists. Without `replace` an existing name is left alone: -EEXIST. The part stays to be
- * dropped on failure and holds nothing on success. */
+/* Gives the part its name: now it exists. Without `replace` an existing name is left alone: -EEXIST. The part stays
+ * to be dropped on failure and holds nothing on success. */
 int local_part_keep(struct local_part *part, const char *leaf, bool replace);
 
 /* Removes the temporary file, if there is one. For CLEANUP. */

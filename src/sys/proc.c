@@ -30,6 +30,19 @@ void *proc_shared(size_t size)
     return at == MAP_FAILED ? NULL : at;
 }
 
+void *proc_private(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void proc_private_free(void *at, size_t size)
+{
+    if (at)
+        munmap(at, size);
+}
+
 int proc_event(void)
 {
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

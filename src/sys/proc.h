@@ -9,6 +9,11 @@
 /* Zeroed memory that children share; lives as long as the process. NULL when there is none. */
 void *proc_shared(size_t size);
 
+/* Zeroed memory of this process, of which only what is touched is ever there. NULL when there is none. */
+void *proc_private(size_t size);
+/* NULL is fine. */
+void proc_private_free(void *at, size_t size);
+
 /* A descriptor that becomes readable by proc_event_raise and stays so until proc_event_clear. */
 int proc_event(void);
 void proc_event_raise(int fd); /* also from a signal handler */

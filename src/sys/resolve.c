@@ -1,5 +1,6 @@
 /* resolve: getaddrinfo(3) behind errno values. Called by cmd/open before it connects; owns nothing. Addresses beyond
- * RESOLVE_MOST are dropped: a client that tries eight in vain has said enough. RFC 6724 order is the resolver's work. */
+ * RESOLVE_MOST are dropped: a client that tries eight in vain has said enough. RFC 6724 order is the resolver's work.
+ */
 #include "sys/resolve.h"
 
 #include <errno.h>
@@ -10,8 +11,8 @@
 static const struct {
     int eai, err;
 } errors[] = {
-    { EAI_NONAME, -ENOENT }, { EAI_NODATA, -ENOENT },     { EAI_ADDRFAMILY, -ENOENT }, { EAI_AGAIN, -EAGAIN },
-    { EAI_MEMORY, -ENOMEM }, { EAI_FAIL, -EHOSTUNREACH },
+    { EAI_NONAME, -ENOENT }, { EAI_NODATA, -ENOENT }, { EAI_ADDRFAMILY, -ENOENT },
+    { EAI_AGAIN, -EAGAIN },  { EAI_MEMORY, -ENOMEM }, { EAI_FAIL, -EHOSTUNREACH },
 };
 
 static int errno_of(int eai)

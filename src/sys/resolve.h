@@ -2,8 +2,8 @@
 #ifndef DRAY_SYS_RESOLVE_H
 #define DRAY_SYS_RESOLVE_H
 
-#include <stdint.h>
 #include "sys/sock.h"
+#include <stdint.h>
 
 enum { RESOLVE_MOST = 8 };
 

@@ -1,5 +1,6 @@
-/* term: terminal questions for the client: is there one, how wide, and typing without echo. Called by client/ and cmd/open;
- * owns nothing, changes only the echo flag of the terminal it is given. Fails with -errno (-ENOTTY on a pipe). */
+/* term: terminal questions for the client: is there one, how wide, and typing without echo. Called by client/ and
+ * cmd/open; owns nothing, changes only the echo flag of the terminal it is given. Fails with -errno (-ENOTTY on a
+ * pipe). */
 #include "sys/term.h"
 
 #include <errno.h>

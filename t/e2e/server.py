@@ -14,7 +14,7 @@ from ftpraw import Raw
 from tools import PATIENCE, WAIT, until
 
 DRAY = os.environ.get("DRAY") or str(Path(__file__).resolve().parents[2] / "build" / "dray")
-COMPLAINT = re.compile(r"Sanitizer|runtime error:|CHECK|Assertion|assertion|stack smashing|buffer overflow detected")
+COMPLAINT = re.compile(r"Sanitizer|runtime error:|check failed:|[Aa]ssertion|stack smashing|buffer overflow detected")
 PASSWORD = "secret"
 ACCOUNTS = ("--account", f"rita:{PASSWORD}:read", "--account", f"ann:{PASSWORD}:add", "--account", f"bob:{PASSWORD}:write")
 
@@ -23,6 +23,7 @@ def environment(**more):
     """The environment of a server under test: sanitizers speak on stderr, and no DRAY_* of the tester leaks in."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DRAY")}
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    env.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")      # so that memory can be measured
     env.update(more)
     return env
 
@@ -151,7 +152,8 @@ class Server:
         return [p for p in self.processes() if dead(p)]
 
     def check_stderr(self):
-        assert not COMPLAINT.search(self.stderr), f"the server complains about itself:\n{self.stderr[:8000]}"
+        complaint = COMPLAINT.search(self.stderr)
+        assert not complaint, f"the server complains about itself:\n{self.stderr[max(0, complaint.start() - 500):][:8000]}"
 
     def stop(self, signum=signal.SIGTERM, seconds=WAIT):
         """SIGTERM must end it with exit code 0, and every process of it."""

@@ -59,6 +59,8 @@ def test_a_million_noops_without_reading_while_another_is_served(site):
     content = blob(2 * MIB)
     make(site.dir, "f", content)
     other, flood = site.raw(), site.raw()
+    assert other.get("RETR f") == content           # what a transfer needs is no growth
+    other.put("STOR g", content)
     before = site.server.rss()
     total, sent, got = 6_000_000, 0, 0
     flood.sock.setblocking(False)

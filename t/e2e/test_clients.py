@@ -151,10 +151,11 @@ def test_curl_odd_names(client, site, name):
 
 
 def test_curl_many_files_over_one_connection(client, site):
-    for n in range(20):
+    """Few of them: curl 7.88 itself waits a second before every other file, on any server."""
+    for n in range(5):
         make(site.dir, f"f{n}", FILE[:n * 1000])
-    curl(client, client.url().rstrip("/") + "/f[0-19]", "-o", "#1")
-    assert all(client.read(str(n)) == FILE[:n * 1000] for n in range(20))
+    curl(client, client.url().rstrip("/") + "/f[0-4]", "-o", "#1")
+    assert all(client.read(str(n)) == FILE[:n * 1000] for n in range(5))
 
 
 def test_curl_says_that_a_file_is_missing(client):

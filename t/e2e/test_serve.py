@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_read(tmp_path):
     (["--bind", "no.such.address.invalid"], ["no.such.address.invalid"]), (["--bind", "192.0.2.1"], ["192.0.2.1"]), (["--model", "magic"], ["magic"]),
     (["--workers", "-3"], ["-3"]), (["--workers", "many"], ["many"]), (["--max-sessions", "x"], ["x"]), (["--passive", "9000-8000"], ["9000-8000"]),
     (["--passive", "9000"], ["9000"]), (["--passive", "100000-100001"], ["100000"]), (["--log-format", "xml"], ["xml"]), (["--account", "bob"], ["account"]),
-    (["--account", "bob:secret:everything"], ["everything"]), (["--account", ":secret"], ["account"]), (["--idle-timeout", "soon"], ["soon"]),
+    (["--account", "bob:secret:everything"], ["bob", "read, add or write"]), (["--account", ":secret"], ["account"]), (["--idle-timeout", "soon"], ["soon"]),
     (["--log", "/no/such/folder/log"], ["/no/such/folder/log"]), (["one", "two"], ["two"]), (["--quiet=3"], ["quiet"]),
 ], ids=lambda v: " ".join(map(str, v)))
 def test_flags_and_values_that_make_no_sense(tmp_path, words, naming):

@@ -21,8 +21,8 @@
 #define coro_trim oracle_trim
 #define switch_first oracle_switch_first
 
-#include "rt/coro.c"
-#include "rt/coro_ucontext.c"
+#include "rt/coro.c"          // NOLINT(bugprone-suspicious-include)
+#include "rt/coro_ucontext.c" // NOLINT(bugprone-suspicious-include)
 
 #include "coro_oracle.h"
 

@@ -12,8 +12,16 @@ static void sizes(void **state)
         int64_t bytes;
         const char *text;
     } rows[] = {
-        { -1, "?" }, { 0, "0 B" }, { 1023, "1023 B" }, { 1024, "1.0 KiB" }, { 10188, "9.9 KiB" }, { 10189, "10 KiB" },
-        { 1023 * 1024, "1.0 MiB" }, { 48LL << 20, "48 MiB" }, { 5LL << 30, "5.0 GiB" }, { INT64_MAX, "8.0 EiB" },
+        { -1, "?" },
+        { 0, "0 B" },
+        { 1023, "1023 B" },
+        { 1024, "1.0 KiB" },
+        { 10188, "9.9 KiB" },
+        { 10189, "10 KiB" },
+        { 1023 * 1024, "1.0 MiB" },
+        { 48LL << 20, "48 MiB" },
+        { 5LL << 30, "5.0 GiB" },
+        { INT64_MAX, "8.0 EiB" },
     };
 
     (void)state;
@@ -51,8 +59,7 @@ static void bar(void **state)
         unsigned width;
         const char *text;
     } rows[] = {
-        { "x", 1000000, 250000, 1000, 79,
-          "x                       25% [====>             ] 244 KiB  244 KiB/s  0:03 left" },
+        { "x", 1000000, 250000, 1000, 79, "x                       25% [====>             ] 244 KiB  244 KiB/s  0:03 left" },
         { "x", -1, 2048, 1000, 60, "x                  2.0 KiB  2.0 KiB/s" },
         { "x", 0, 0, 0, 60, "x                         100% [======================] 0 B" },
         { "文件", 100, 100, 1000, 79, "文件                     100% [====================] 100 B  100 B/s  0:00 left" },
@@ -80,7 +87,8 @@ static void bars_fit(void **state)
     for (size_t t = 0; t < COUNT(totals); t++)
         for (size_t d = 0; d < COUNT(dones); d++)
             for (unsigned width = 1; width < 200; width++) {
-                struct progress p = progress_begin(NULL, SPAN("a rather long name of a file, longer than any bar"), totals[t], 0);
+                struct progress p =
+                    progress_begin(NULL, SPAN("a rather long name of a file, longer than any bar"), totals[t], 0);
                 char text[300];
                 struct buf b = BUF(text);
 
@@ -108,8 +116,8 @@ static void summary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes), cmocka_unit_test(times), cmocka_unit_test(bar), cmocka_unit_test(bars_fit),
-        cmocka_unit_test(summary),
+        cmocka_unit_test(sizes),    cmocka_unit_test(times),   cmocka_unit_test(bar),
+        cmocka_unit_test(bars_fit), cmocka_unit_test(summary),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");

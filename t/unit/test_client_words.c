@@ -9,7 +9,8 @@ static void first_word(void **state)
     static const struct {
         const char *line, *first, *rest;
     } rows[] = {
-        { "get a b", "get", "a b" }, { "  G\t a b ", "G", "a b " }, { "list", "list", "" }, { "", "", "" }, { " \t", "", "" },
+        { "get a b", "get", "a b" }, { "  G\t a b ", "G", "a b " }, { "list", "list", "" }, { "", "", "" },
+        { " \t", "", "" },
     };
 
     (void)state;
@@ -30,8 +31,8 @@ static void name_of(void **state)
         { " a b ", "a b", " a b " },
         { "\" a \"", " a ", " a " },
         { "\"a\\\"b\\\\c\"", "a\"b\\c", "a\"b\\c" },
-        { "\"a", "\"a", "a" },              /* never closed: an ordinary character */
-        { "\"a\" b", "\"a\" b", "a" },      /* closed too early: the same */
+        { "\"a", "\"a", "a" },         /* never closed: an ordinary character */
+        { "\"a\" b", "\"a\" b", "a" }, /* closed too early: the same */
         { "a\\b \"c\"", "a\\b \"c\"", "a\\b \"c\"" },
         { "\"a\\", "\"a\\", "a\\" },
         { "\"\"", "", "" },
@@ -53,7 +54,8 @@ static void name_of(void **state)
 /* whatever a name holds, its quoted form means it again */
 static void quoting_round_trip(void **state)
 {
-    static const char *const names[] = { "a", "a b", " a", "a ", "\"", "\"a\"", "\\", "a\\", "\" \\", "\t", "文件", "a\"b" };
+    static const char *const names[] = { "a", "a b", " a", "a ", "\"", "\"a\"", "\\", "a\\", "\" \\", "\t", "文件",
+                                         "a\"b" };
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++)
@@ -182,10 +184,21 @@ static void no_addresses(void **state)
         const char *text;
         int rc;
     } rows[] = {
-        { "", -EINVAL },          { "h:", -EINVAL },         { "h:0", -EINVAL },          { "h:65536", -ERANGE },
-        { "h:x", -EINVAL },       { "[::1", -EINVAL },       { "[]", -EINVAL },           { "[::1]x", -EINVAL },
-        { "ftp://h/%", -EINVAL }, { "ftp://h/%4", -EINVAL }, { "ftp://h/%zz", -EINVAL },  { "ftp://a%0d%0ab@h", -EINVAL },
-        { "ftp://h/%00", -EINVAL }, { ":21", -EINVAL },      { "http://h/", -EPROTONOSUPPORT },
+        { "", -EINVAL },
+        { "h:", -EINVAL },
+        { "h:0", -EINVAL },
+        { "h:65536", -ERANGE },
+        { "h:x", -EINVAL },
+        { "[::1", -EINVAL },
+        { "[]", -EINVAL },
+        { "[::1]x", -EINVAL },
+        { "ftp://h/%", -EINVAL },
+        { "ftp://h/%4", -EINVAL },
+        { "ftp://h/%zz", -EINVAL },
+        { "ftp://a%0d%0ab@h", -EINVAL },
+        { "ftp://h/%00", -EINVAL },
+        { ":21", -EINVAL },
+        { "http://h/", -EPROTONOSUPPORT },
         { "ftps://h", -EPROTONOSUPPORT },
     };
 
@@ -200,10 +213,9 @@ static void no_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_word),        cmocka_unit_test(name_of),
-        cmocka_unit_test(quoting_round_trip), cmocka_unit_test(completes),
-        cmocka_unit_test(folders_stay_open), cmocka_unit_test(many_choices_are_bounded),
-        cmocka_unit_test(addresses),         cmocka_unit_test(no_addresses),
+        cmocka_unit_test(first_word), cmocka_unit_test(name_of),           cmocka_unit_test(quoting_round_trip),
+        cmocka_unit_test(completes),  cmocka_unit_test(folders_stay_open), cmocka_unit_test(many_choices_are_bounded),
+        cmocka_unit_test(addresses),  cmocka_unit_test(no_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,7 @@ static void secrets_leave_the_process_list(void **state)
     assert_string_equal(c.account.item[1], "eve:hush");
     assert_null(strstr(value, "secret"));
     assert_null(strstr(joined, "hush"));
+    conf_free(&c);
 }
 
 int main(void)

@@ -15,7 +15,7 @@
 #include "coro_oracle.h"
 #include "unit.h"
 
-#include "rt/coro.c"
+#include "rt/coro.c" // NOLINT(bugprone-suspicious-include)
 
 #define NOINLINE __attribute__((noinline, noclone))
 #if !defined(__GNUC__) || defined(__clang__)
@@ -23,7 +23,12 @@
 #define NOINLINE __attribute__((noinline))
 #endif
 
-enum { SANITIZED = SWITCH_ASAN || SWITCH_TSAN };
+#define SANITIZED (SWITCH_ASAN || SWITCH_TSAN)
+
+static void same_size(const char *what, size_t got, size_t want)
+{
+    same_int(what, 0, (long long)got, (long long)want);
+}
 
 static struct coro_pool *pool_of(unsigned max, size_t room)
 {
@@ -113,7 +118,7 @@ static void thousands_alive(void **state)
     enum { N = SWITCH_TSAN ? 500 : 5000 };
     struct coro_pool *pool = pool_of(N, sizeof(void *));
     struct sum *sums = calloc(N, sizeof *sums);
-    struct coro **all = calloc(N, sizeof *all);
+    struct coro **all = calloc(N, sizeof(void *));
     unsigned alive = N;
 
     (void)state;
@@ -325,7 +330,7 @@ static void go_deep(struct coro *co, void *arg)
 static void deep_calls_fit(void **state)
 {
     struct coro_pool *pool = pool_of(2, 0);
-    struct depth d = { .bytes = 44 * 1024, .park = true };
+    struct depth d = { .bytes = (SANITIZED || SWITCH_BELOW > 0 ? 36 : 44) * 1024, .park = true }; /* a ucontext_t is large */
 
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -354,7 +359,7 @@ static int death_of(void (*fn)(struct coro_pool *), struct coro_pool *pool)
 
 static void overflow(struct coro_pool *pool)
 {
-    struct depth d = { .bytes = 1024 * 1024 * 1024 };
+    struct depth d = { .bytes = 80 * 1024 }; /* over the guard, and not as far as the next one */
     struct sum sum = { .turns = 1 };
     struct coro *below = coro_new(pool, add_up, &sum), *co = coro_new(pool, go_deep, &d);
 
@@ -482,7 +487,7 @@ static void last_in_first_out(void **state)
 /* Resident bytes of whole pages. */
 static size_t resident(const struct coro_pool *pool, char *low, size_t len)
 {
-    unsigned char in[4096];
+    unsigned char in[256];
     size_t page = pool->stacks.page, n = (len + page - 1) / page, count = 0;
 
     assert_in_range(n, 1, sizeof in);
@@ -502,6 +507,7 @@ static size_t stacks_resident(const struct coro_pool *pool)
     return sum;
 }
 
+#if !SANITIZED
 /* Rss of the mappings of the slab, as the machine's owner sees it. */
 static size_t stacks_rss(const struct stacks *s)
 {
@@ -544,23 +550,21 @@ static void what_a_parked_one_costs(void **state)
     size_t page = pool->stacks.page, heap, live = 0;
 
     (void)state;
-    if (SANITIZED)
-        skip(); /* frames and heap are theirs */
     for (int i = 0; i < N; i++) {
         all[i] = coro_new(pool, live_like_a_session, &d);
         assert_true(coro_resume(all[i]));
         live += coro_live(all[i]);
     }
-    same_int("a page each", 0, (long long)stacks_resident(pool), (long long)(N * page));
-    same_int("a page each, smaps", 0, (long long)stacks_rss(&pool->stacks), (long long)(N * page));
+    same_size("a page each", stacks_resident(pool), N * page);
+    same_size("a page each, smaps", stacks_rss(&pool->stacks), N * page);
     heap = mallinfo2().uordblks;
     for (int i = 0; i < N; i++)
         assert_int_equal(coro_sleep_deep(all[i]), 0);
     heap = mallinfo2().uordblks - heap;
-    same_int("no page", 0, (long long)stacks_resident(pool), 0);
-    same_int("no page, smaps", 0, (long long)stacks_rss(&pool->stacks), 0);
+    same_size("no page", stacks_resident(pool), 0);
+    same_size("no page, smaps", stacks_rss(&pool->stacks), 0);
     assert_in_range(heap / N, 0, live / N + 24); /* malloc rounds up */
-    if (!SWITCH_BELOW)
+    if (SWITCH_BELOW == 0)
         assert_in_range(live / N, 200, 600);
     assert_in_range(pool->stride, ROOM, ROOM + 32);
     assert_in_range(resident(pool, pool->handles, N * pool->stride), page, N * pool->stride + page);
@@ -569,7 +573,7 @@ static void what_a_parked_one_costs(void **state)
         assert_true(coro_is_deep(all[i]));
         assert_false(coro_resume(all[i]));
     }
-    same_int("warm", 0, (long long)stacks_resident(pool), (long long)(WARM * page));
+    same_size("warm", stacks_resident(pool), WARM * page);
     coro_pool_free(&pool);
 }
 
@@ -581,8 +585,6 @@ static void trimmed_to_one_page(void **state)
     struct coro *all[N];
 
     (void)state;
-    if (SANITIZED)
-        skip();
     for (int i = 0; i < N; i++) {
         all[i] = coro_new(pool, live_like_a_session, &d);
         assert_true(coro_resume(all[i]));
@@ -590,11 +592,12 @@ static void trimmed_to_one_page(void **state)
     assert_true(stacks_resident(pool) >= N * 20 * 1024);
     for (int i = 0; i < N; i++)
         coro_trim(all[i]);
-    same_int("a page each", 0, (long long)stacks_resident(pool), (long long)(N * pool->stacks.page));
+    same_size("a page each", stacks_resident(pool), N * pool->stacks.page);
     for (int i = 0; i < N; i++)
         assert_false(coro_resume(all[i]));
     coro_pool_free(&pool);
 }
+#endif
 
 /* ---- deep sleep ---- */
 
@@ -640,9 +643,9 @@ static void deep_sleep_keeps_all(void **state)
             assert_int_equal(coro_sleep_deep(co), 0);
             assert_true(coro_is_deep(co));
             coro_trim(co);
+            assert_int_equal(stacks_resident(pool), 0);
             if (d.address && !SANITIZED)
                 assert_int_equal(d.address[0], 0); /* the page is a new one */
-            assert_int_equal(stacks_resident(pool), 0);
         }
         assert_int_equal(*(int *)coro_room(co), d.turns);
     } while (coro_resume(co));
@@ -698,16 +701,16 @@ static void paint_tells_the_deepest_use(void **state)
     run_in(pool, go_deep, &small);
     assert_in_range(coro_stack_used(pool), 2000, SANITIZED ? 12000 : 5000);
     run_in(pool, go_deep, &large);
-    assert_in_range(coro_stack_used(pool), 20000, 23000);
+    assert_in_range(coro_stack_used(pool), 20000, SANITIZED ? 30000 : 23000);
     co = coro_new(pool, go_deep, &small);
     assert_true(coro_resume(co));
     coro_trim(co);
     (void)coro_sleep_deep(co);
     assert_false(coro_resume(co));
-    assert_in_range(coro_stack_used(pool), 20000, 23000);
+    assert_in_range(coro_stack_used(pool), 20000, SANITIZED ? 30000 : 23000);
     co = coro_new(pool, go_deep, &parked);
     assert_true(coro_resume(co));
-    assert_in_range(coro_stack_used(pool), 30000, 33000); /* one that lives counts too */
+    assert_in_range(coro_stack_used(pool), 30000, SANITIZED ? 40000 : 33000); /* one that lives counts too */
     coro_pool_free(&pool);
     coro_pool_free(&plain);
 }
@@ -910,7 +913,9 @@ int main(void)
         cmocka_unit_test(signals_arrive_on_the_stack), cmocka_unit_test(deep_calls_fit),
         cmocka_unit_test(overflow_is_a_segfault), cmocka_unit_test(overflow_with_mprotect), cmocka_unit_test(misuse_aborts),
         cmocka_unit_test(a_pool_is_exhausted), cmocka_unit_test(last_in_first_out),
+#if !SANITIZED /* their frames and heap are larger */
         cmocka_unit_test(what_a_parked_one_costs), cmocka_unit_test(trimmed_to_one_page),
+#endif
         cmocka_unit_test(deep_sleep_keeps_all), cmocka_unit_test(deep_sleepers_are_dropped),
         cmocka_unit_test(too_much_alive_stays), cmocka_unit_test(paint_tells_the_deepest_use),
         cmocka_unit_test(backtraces_end), cmocka_unit_test(same_as_swapcontext), cmocka_unit_test(a_pool_for_each_thread),

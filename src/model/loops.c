@@ -1,0 +1,41 @@
+/* loops: one worker of an event-loop model (see loops.h). The acceptor is a task like the sessions: it parks until a client
+ * knocks, and starts a task for it. Owns the loop. A worker that cannot make one exits with 1: its parent tries again. */
+#include "model/loops.h"
+
+#include "sys/proc.h"
+
+struct client {
+    const struct model_env *env;
+    struct arrival arrival;
+};
+
+static void session(struct rt_task *task, void *arg)
+{
+    const struct client *c = arg;
+
+    c->env->entry(task, &c->arrival, c->env->ctx);
+}
+
+static void acceptor(struct rt_task *task, void *arg)
+{
+    const struct model_env *env = *(const struct model_env **)arg;
+    struct client c = { .env = env };
+
+    while (model_accept(env, task, -1, &c.arrival) == 0) {
+        int rc = loop_start(loop_of(task), session, &c, sizeof c);
+
+        if (rc < 0)
+            model_turn_away(env, &c.arrival, rc);
+    }
+}
+
+void model_loop(const struct model_env *env, const struct loop_ops *ops)
+{
+    struct loop *loop;
+
+    if (loop_new(ops, env->stop, board_seats(env->board) + 8, &loop) < 0 ||
+        loop_start(loop, acceptor, &env, sizeof env) < 0)
+        proc_exit(1);
+    loop_run(loop);
+    loop_free(&loop);
+}

@@ -1,0 +1,149 @@
+/* offload: worker threads for blocking work (see offload.h). Used by the event loops, one offload each. The two lists are
+ * what the threads share, under one lock; the condition wakes a thread, the event wakes the loop. */
+#include "rt/offload.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "sys/proc.h"
+
+enum { THREADS_MAX = 16, STACK = 256 * 1024 };
+
+struct offload {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct job *first, **last; /* waiting, in order */
+    struct job *finished;      /* in any order */
+    unsigned idle, started, limit;
+    int event;
+    bool over;
+    pthread_t id[THREADS_MAX];
+};
+
+static struct job *next_job(struct offload *o)
+{
+    struct job *job;
+
+    o->idle++;
+    while (!o->first && !o->over)
+        pthread_cond_wait(&o->work, &o->lock);
+    o->idle--;
+    job = o->first;
+    if (job)
+        o->first = job->next;
+    if (!o->first)
+        o->last = &o->first;
+    return job;
+}
+
+static void finish(struct offload *o, struct job *job)
+{
+    bool first = !o->finished;
+
+    job->next = o->finished;
+    o->finished = job;
+    if (first) /* one wake-up for all that finish before the loop looks */
+        proc_event_raise(o->event);
+}
+
+static void *worker(void *arg)
+{
+    struct offload *o = arg;
+    struct job *job;
+
+    pthread_mutex_lock(&o->lock);
+    while ((job = next_job(o))) {
+        pthread_mutex_unlock(&o->lock);
+        job->result = job->fn(job->arg);
+        pthread_mutex_lock(&o->lock);
+        finish(o, job);
+    }
+    pthread_mutex_unlock(&o->lock);
+    return NULL;
+}
+
+int offload_new(unsigned threads, int event, struct offload **out)
+{
+    struct offload *o = calloc(1, sizeof *o);
+
+    if (!o)
+        return -ENOMEM;
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_cond_init(&o->work, NULL);
+    o->last = &o->first;
+    o->limit = threads < THREADS_MAX ? threads : THREADS_MAX;
+    o->event = event;
+    *out = o;
+    return 0;
+}
+
+void offload_free(struct offload **po)
+{
+    struct offload *o = *po;
+
+    if (!o)
+        return;
+    pthread_mutex_lock(&o->lock);
+    o->over = true;
+    pthread_cond_broadcast(&o->work);
+    pthread_mutex_unlock(&o->lock);
+    for (unsigned i = 0; i < o->started; i++)
+        pthread_join(o->id[i], NULL);
+    pthread_mutex_destroy(&o->lock);
+    pthread_cond_destroy(&o->work);
+    free(o);
+    *po = NULL;
+}
+
+/* Signals are the loop's business: a thread of ours must not take them. Called with the lock held. */
+static void start_thread(struct offload *o)
+{
+    pthread_attr_t how;
+    sigset_t all, before;
+
+    pthread_attr_init(&how);
+    pthread_attr_setstacksize(&how, STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (pthread_create(&o->id[o->started], &how, worker, o) == 0)
+        o->started++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&how);
+}
+
+int offload_submit(struct offload *o, struct job *job)
+{
+    int rc = 0;
+
+    pthread_mutex_lock(&o->lock);
+    if (!o->idle && o->started < o->limit)
+        start_thread(o);
+    if (o->started) {
+        job->next = NULL;
+        *o->last = job;
+        o->last = &job->next;
+        pthread_cond_signal(&o->work);
+    } else {
+        rc = -EAGAIN;
+    }
+    pthread_mutex_unlock(&o->lock);
+    return rc;
+}
+
+void offload_reap(struct offload *o, void (*done)(struct job *))
+{
+    struct job *job, *next;
+
+    proc_event_clear(o->event);
+    pthread_mutex_lock(&o->lock);
+    job = o->finished;
+    o->finished = NULL;
+    pthread_mutex_unlock(&o->lock);
+    for (; job; job = next) {
+        next = job->next;
+        done(job);
+    }
+}

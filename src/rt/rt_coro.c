@@ -1,0 +1,242 @@
+/* rt_coro: waiting on a coroutine: the task parks, and the loop runs others until an event, a deadline or a stop wakes it.
+ * The other half of loop.c, seen from the tasks. What the kernel said before is kept as bits: a wait that finds its bit set
+ * does not leave the task. Files never "poll ready": what is in the page cache is read at once (RWF_NOWAIT), the rest goes to
+ * the ring or to the offload threads, and a download's next piece is warmed there before sendfile would block on it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "rt/loop_impl.h"
+#include "sys/clock.h"
+
+enum { WARM_AHEAD = 4 << 20 };
+
+static struct ctask *ctask(struct rt_task *task)
+{
+    return (struct ctask *)task;
+}
+
+/* ---- waiting ---- */
+
+static int know(struct loop *l, const struct pollfd *fds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct fd_state *s = loop_fd(l, fds[i].fd);
+
+        if (fds[i].fd < 0 || (s && s->known))
+            continue;
+        if (!s)
+            return -EMFILE;
+        s->ready = 0;
+        TRY(l->ops->add(l, fds[i].fd, false));
+        s->known = true;
+    }
+    return 0;
+}
+
+static int collect(struct loop *l, struct pollfd *fds, unsigned n)
+{
+    int count = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct fd_state *s = loop_fd(l, fds[i].fd);
+
+        fds[i].revents = s ? (short)(s->ready & fds[i].events) : 0;
+        count += fds[i].revents != 0;
+    }
+    return count;
+}
+
+static void want(struct ctask *t, const struct pollfd *fds, unsigned n, bool on)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct fd_state *s = loop_fd(t->loop, fds[i].fd);
+
+        if (!s)
+            continue;
+        s->waiter = on ? t : NULL;
+        s->want = on ? (uint8_t)fds[i].events : 0;
+    }
+}
+
+static void set_deadline(struct ctask *t, int64_t when)
+{
+    t->when = when;
+    if (when != RT_NEVER)
+        timers_set(&t->loop->timers, &t->timer, when);
+}
+
+/* An idle session may soon sleep deep: the loop shall look after a while. */
+static void mark_idle(struct ctask *t)
+{
+    t->since = clock_mono();
+    if (t->task.idle && t->loop->next_sweep == RT_NEVER)
+        t->loop->next_sweep = t->since + LOOP_DEEP_AFTER;
+}
+
+static void park_waiting(struct ctask *t, struct pollfd *fds, unsigned n, int64_t when)
+{
+    want(t, fds, n, true);
+    set_deadline(t, when);
+    mark_idle(t);
+    t->waiting = true;
+    loop_park(t);
+    t->waiting = false;
+    want(t, fds, n, false);
+}
+
+/* A deadline that has passed already: the others get their turn, then what is known by then counts. */
+static int look(struct ctask *t, struct pollfd *fds, unsigned n)
+{
+    int count;
+
+    loop_wake(t);
+    loop_park(t);
+    if (t->task.cancelled)
+        return -ECANCELED;
+    count = collect(t->loop, fds, n);
+    return count ? count : -ETIMEDOUT;
+}
+
+static int coro_wait(struct rt_task *task, struct pollfd *fds, unsigned n, int64_t when)
+{
+    struct ctask *t = ctask(task);
+    int count;
+
+    if (task->idle && t->loop->draining) {
+        task->cancelled = true;
+        return -ECANCELED;
+    }
+    TRY(know(t->loop, fds, n));
+    count = collect(t->loop, fds, n);
+    if (!count && when <= 0)
+        return look(t, fds, n);
+    while (!count) {
+        park_waiting(t, fds, n, when);
+        if (task->cancelled)
+            return -ECANCELED;
+        count = collect(t->loop, fds, n);
+        if (!count && when != RT_NEVER && clock_mono() >= when)
+            return -ETIMEDOUT;
+    }
+    return count;
+}
+
+static void coro_forget(struct rt_task *task, int fd, short events)
+{
+    struct loop *l = ctask(task)->loop;
+    struct fd_state *s = loop_fd(l, fd);
+
+    if (!s)
+        return;
+    if (events) {
+        s->ready &= (uint8_t)~events;
+        return;
+    }
+    if (s->known && l->ops->remove)
+        l->ops->remove(l, fd);
+    *s = (struct fd_state){ .round = s->round + 1 };
+}
+
+/* ---- blocking work ---- */
+
+static int coro_call(struct rt_task *task, int (*fn)(void *), void *arg)
+{
+    struct ctask *t = ctask(task);
+    struct job job = { .fn = fn, .arg = arg, .owner = t, .result = -EINPROGRESS };
+
+    if (offload_submit(t->loop->jobs, &job) < 0)
+        return fn(arg);
+    loop_park(t); /* not a wait: only the job's end wakes it */
+    return job.result;
+}
+
+/* ---- files ---- */
+
+static bool would_block(ssize_t n)
+{
+    return n < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == EINVAL);
+}
+
+static int op_call(void *arg)
+{
+    return (int)rt_try(arg);
+}
+
+/* By the ring where there is one, else by a thread. */
+static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
+{
+    return t->loop->ops->file ? t->loop->ops->file(t, op) : coro_call(&t->task, op_call, op);
+}
+
+static ssize_t file_op(struct ctask *t, struct rt_op *op)
+{
+    struct iovec v = { op->buf, op->len };
+    ssize_t n = -1;
+
+    errno = EAGAIN;
+    if (op->code == RT_PREAD)
+        n = preadv2(op->fd, &v, 1, op->off, RWF_NOWAIT);
+    if (n > 0 || (n < 0 && !would_block(n)))
+        return n < 0 ? -errno : n;
+    return file_elsewhere(t, op); /* also for 0: only a reader that may wait knows the end of the file for sure */
+}
+
+struct warm {
+    int fd;
+    int64_t off;
+    size_t len;
+};
+
+/* Reads what will be sent next into the page cache, and asks for what comes after. */
+static int warm_call(void *arg)
+{
+    struct warm *w = arg;
+    void *block = rt_block_take();
+    ssize_t n = 1;
+
+    readahead(w->fd, w->off, WARM_AHEAD);
+    for (size_t done = 0; block && n > 0 && done < w->len; done += n > 0 ? (size_t)n : 0)
+        n = pread(w->fd, block, w->len - done < RT_BLOCK ? w->len - done : RT_BLOCK, w->off + (int64_t)done);
+    if (block)
+        rt_block_give(block);
+    return n < 0 ? -EIO : 0;
+}
+
+/* Is the last page of what comes next in the page cache? Read-ahead works forwards: then the rest is, too. */
+static bool is_warm(const struct rt_op *op)
+{
+    char byte;
+    struct iovec v = { &byte, 1 };
+
+    return !would_block(preadv2(op->from, &v, 1, op->off + (int64_t)op->len - 1, RWF_NOWAIT));
+}
+
+static int warm(struct ctask *t, const struct rt_op *op)
+{
+    struct warm w = { op->from, op->off, op->len };
+
+    return is_warm(op) ? 0 : coro_call(&t->task, warm_call, &w);
+}
+
+static ssize_t coro_run(struct rt_task *task, struct rt_op *op, int64_t when)
+{
+    if (op->code == RT_PREAD || op->code == RT_PWRITE)
+        return file_op(ctask(task), op);
+    if (op->code == RT_SENDFILE)
+        TRY(warm(ctask(task), op));
+    return rt_run_by_waiting(task, op, when);
+}
+
+static int64_t coro_now(const struct rt_task *task)
+{
+    (void)task;
+    return clock_mono();
+}
+
+const struct rt_ops rt_coro = {
+    .name = "coro", .wait = coro_wait, .run = coro_run, .call = coro_call, .now = coro_now, .forget = coro_forget,
+};

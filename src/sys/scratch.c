@@ -1,0 +1,111 @@
+/* scratch: makes and removes the files of a measurement (see scratch.h). Called by bench/; owns nothing: the caller removes what
+ * it made. Removal never follows a link. Fails with -errno. */
+#include "sys/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+enum { PATH_CAP = 4096, BLOCK = 1 << 20, DEEP = 16 };
+
+static int join(char *out, const char *folder, const char *name)
+{
+    int n = snprintf(out, PATH_CAP, "%s/%s", folder, name);
+
+    return n < 0 || n >= PATH_CAP ? -ENAMETOOLONG : 0;
+}
+
+int scratch_make(const char *parent, char *out, size_t cap)
+{
+    const char *tmp = getenv("TMPDIR");
+    int n;
+
+    if (!parent)
+        parent = tmp && *tmp ? tmp : "/tmp";
+    n = snprintf(out, cap, "%s/dray-bench-XXXXXX", parent);
+    if (n < 0 || (size_t)n >= cap)
+        return -ENAMETOOLONG;
+    return mkdtemp(out) ? 0 : -errno;
+}
+
+/* Blocks of a megabyte, as uploads and cp would write them: the page cache keeps them in large pieces. */
+static int fill(int fd, int64_t bytes)
+{
+    CLEANUP(free_text) char *block = malloc(BLOCK);
+
+    if (!block)
+        return -ENOMEM;
+    for (int i = 0; i < BLOCK; i++)
+        block[i] = (char)(i * 2654435761u >> 24);
+    while (bytes > 0) {
+        ssize_t n = write(fd, block, bytes < BLOCK ? (size_t)bytes : BLOCK);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0)
+            bytes -= n;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int scratch_file(const char *folder, const char *name, int64_t bytes)
+{
+    CLEANUP(close_fd) int fd = -1;
+    char path[PATH_CAP];
+
+    TRY(join(path, folder, name));
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return fd < 0 ? -errno : fill(fd, bytes);
+}
+
+int scratch_many(const char *folder, const char *name, unsigned count)
+{
+    CLEANUP(close_fd) int dir = -1;
+    char path[PATH_CAP];
+
+    TRY(join(path, folder, name));
+    if (mkdir(path, 0755) < 0)
+        return -errno;
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (unsigned i = 0; dir >= 0 && i < count; i++) {
+        char leaf[32];
+        int fd;
+
+        snprintf(leaf, sizeof leaf, "file-%07u.txt", i);
+        fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd < 0)
+            return -errno;
+        close(fd);
+    }
+    return dir < 0 ? -errno : 0;
+}
+
+void scratch_drop(const char *folder, const char *name)
+{
+    char path[PATH_CAP];
+
+    if (join(path, folder, name) == 0)
+        unlink(path);
+}
+
+static int drop(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    remove(path);
+    return 0;
+}
+
+void scratch_remove(const char *folder)
+{
+    if (*folder)
+        nftw(folder, drop, DEEP, FTW_DEPTH | FTW_PHYS);
+}

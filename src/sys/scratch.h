@@ -1,0 +1,19 @@
+/* scratch: a folder for one measurement, and the files in it. -errno on failure. */
+#ifndef DRAY_SYS_SCRATCH_H
+#define DRAY_SYS_SCRATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A new folder below `parent` (NULL: TMPDIR, else /tmp); its path into out. */
+int scratch_make(const char *parent, char *out, size_t cap);
+/* A file of that many bytes, in the page cache and on the disk: writing it back later would disturb. */
+int scratch_file(const char *folder, const char *name, int64_t bytes);
+/* A folder of `count` empty files with names of 16 bytes. */
+int scratch_many(const char *folder, const char *name, unsigned count);
+/* A file that may be missing. */
+void scratch_drop(const char *folder, const char *name);
+/* The folder and all that is in it. */
+void scratch_remove(const char *folder);
+
+#endif
