@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
 
@@ -12,6 +13,7 @@ static const struct {
 } commands[] = {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
+    { "bench", cmd_bench, "measure the server models on this machine" },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -195,6 +195,16 @@ ssize_t io_read(struct io *io, void *buf, size_t len)
     return (ssize_t)n;
 }
 
+int io_await_input(struct io *io)
+{
+    return buffered(&io->in) ? 0 : io->ops->await(io);
+}
+
+ssize_t io_read_now(struct io *io, void *buf, size_t len)
+{
+    return buffered(&io->in) ? io_read(io, buf, len) : io->ops->recv_now(io, buf, len);
+}
+
 /* ---- output ---- */
 
 /* The first error stays: whatever follows must not pass for sent. Being interrupted or late at waiting is no error of

@@ -39,6 +39,11 @@ int io_fill_now(struct io *io);
 /* Up to len bytes, at least one; 0 at the end of the stream. */
 ssize_t io_read(struct io *io, void *buf, size_t len);
 
+/* Waits until io_read_now has something to say. */
+int io_await_input(struct io *io);
+/* What is there, up to len, without waiting: 0 at the end of the stream, -EAGAIN when that is nothing. */
+ssize_t io_read_now(struct io *io, void *buf, size_t len);
+
 /* Into the output buffer, which flushes when it is full. */
 int io_put(struct io *io, struct span s);
 /* Sends what is buffered. Whoever is about to wait for the peer's answer flushes first. */

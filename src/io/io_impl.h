@@ -7,6 +7,8 @@
 /* Each waits no longer than io->deadline and returns as the rt verbs do. */
 struct io_ops {
     ssize_t (*recv)(struct io *, void *buf, size_t len, int64_t when);
+    int (*await)(struct io *);
+    ssize_t (*recv_now)(struct io *, void *buf, size_t len);
     ssize_t (*send)(struct io *, const void *buf, size_t len);
     ssize_t (*sendfile)(struct io *, int file, int64_t off, size_t len);
     int (*finish)(struct io *);           /* tells the peer that no more comes */

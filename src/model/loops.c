@@ -4,6 +4,9 @@
 
 #include "sys/proc.h"
 
+/* Beside the seated: the acceptor, and clients that are being told that there is no seat. */
+enum { GUESTS = 256 };
+
 struct client {
     const struct model_env *env;
     struct arrival arrival;
@@ -33,7 +36,7 @@ void model_loop(const struct model_env *env, const struct loop_ops *ops)
 {
     struct loop *loop;
 
-    if (loop_new(ops, env->stop, board_seats(env->board) + 8, &loop) < 0 ||
+    if (loop_new(ops, env->stop, board_seats(env->board) + GUESTS, &loop) < 0 ||
         loop_start(loop, acceptor, &env, sizeof env) < 0)
         proc_exit(1);
     loop_run(loop);

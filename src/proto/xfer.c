@@ -1,6 +1,6 @@
-/* xfer: moves file content to and from a data stream (see xfer.h). Called by the protocols; owns only the block of one
- * transfer. Fails with -errno, and says in `failed` whether the stream or the file is to blame. Sizes of steps were measured:
- * sendfile of 1 MiB, writes of 256 KiB and more halve what 64 KiB cost. */
+/* xfer: moves file content to and from a data stream (see xfer.h). Called by the protocols; owns only the block of a text
+ * download. Fails with -errno, and says in `failed` whether the stream or the file is to blame. Sizes of steps were measured:
+ * sendfile of 1 MiB, writes of up to 1 MiB (256 KiB and more halve what 64 KiB cost). */
 #include "proto/xfer.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 
-enum { SEND_STEP = 1 << 20, BLOCK = 256 * 1024, TEXT_BLOCK = 32 * 1024 };
+enum { SEND_STEP = 1 << 20, TEXT_BLOCK = 32 * 1024 };
 
 static int fail(struct xfer *x, enum xfer_side side, int rc)
 {
@@ -104,82 +104,84 @@ int xfer_send_text(struct xfer *x, struct file *f)
     return block ? send_text(x, f, block) : fail(x, XFER_FILE, -ENOMEM);
 }
 
-/* At least one byte, or 0 at the end of the stream. */
-static ssize_t read_some(struct xfer *x, char *block, size_t len)
+/* Until there is something to read. The block is taken only then: a slow client must not hold a megabyte. */
+static int await(struct xfer *x)
 {
     for (;;) {
-        ssize_t n = io_read(x->data, block, len);
+        int rc = io_await_input(x->data);
 
-        if (n >= 0) {
-            moved(x, n);
-            return n;
-        }
-        if (n != -EINTR)
-            return fail(x, XFER_STREAM, (int)n);
+        if (rc != -EINTR)
+            return rc < 0 ? fail(x, XFER_STREAM, rc) : 0;
         TRY(heard(x));
     }
-}
-
-/* As much as fits, so that the disk sees few large writes. */
-static ssize_t read_block(struct xfer *x, char *block, size_t len)
-{
-    size_t got = 0;
-
-    while (got < len) {
-        ssize_t n = read_some(x, block + got, len - got);
-
-        TRY(n);
-        if (n == 0)
-            break;
-        got += (size_t)n;
-    }
-    return (ssize_t)got;
 }
 
 static int put(struct xfer *x, struct file *f, const char *block, size_t len)
 {
     int rc = len ? file_write(f, block, len) : 0;
 
-    if (rc < 0)
-        return fail(x, XFER_FILE, rc);
-    return turn(x);
+    return rc < 0 ? fail(x, XFER_FILE, rc) : 0;
+}
+
+/* Text is read into the upper half of the block and converted into the lower. */
+enum { HALF = RT_BLOCK / 2 };
+
+static int store_some(struct xfer *x, struct file *f, struct ascii *text, char *block, size_t n)
+{
+    if (text)
+        return put(x, f, block, ascii_decode(text, block + HALF, n, block));
+    return put(x, f, block, n);
+}
+
+/* What has come, as far as a block goes, so that the disk sees few large writes: 1, or 0 at the end of the stream. */
+static int receive_block(struct xfer *x, struct file *f, struct ascii *text, char *block)
+{
+    ssize_t n = text ? io_read_now(x->data, block + HALF, HALF - 1) : io_read_now(x->data, block, RT_BLOCK);
+
+    if (n == -EAGAIN)
+        return 1;
+    if (n < 0)
+        return fail(x, XFER_STREAM, (int)n);
+    moved(x, n);
+    if (n > 0)
+        TRY(store_some(x, f, text, block, (size_t)n));
+    return n > 0;
+}
+
+static int receive_some(struct xfer *x, struct file *f, struct ascii *text)
+{
+    char *block;
+    int rc;
+
+    TRY(await(x));
+    block = rt_block_take();
+    if (!block)
+        return fail(x, XFER_FILE, -ENOMEM);
+    rc = receive_block(x, f, text, block);
+    rt_block_give(block);
+    return rc;
+}
+
+static int receive(struct xfer *x, struct file *f, struct ascii *text)
+{
+    int rc;
+
+    moved(x, 0);
+    while ((rc = receive_some(x, f, text)) > 0)
+        TRY(turn(x));
+    return rc;
 }
 
 int xfer_receive(struct xfer *x, struct file *f)
 {
-    CLEANUP(free_text) char *block = malloc(BLOCK);
-
-    if (!block)
-        return fail(x, XFER_FILE, -ENOMEM);
-    moved(x, 0);
-    for (;;) {
-        ssize_t n = read_block(x, block, BLOCK);
-
-        TRY(n);
-        if (n == 0)
-            return 0;
-        TRY(put(x, f, block, (size_t)n));
-    }
-}
-
-static int receive_text(struct xfer *x, struct file *f, char *in, char *out)
-{
-    struct ascii st = { 0 };
-
-    for (;;) {
-        ssize_t n = read_block(x, in, BLOCK);
-
-        TRY(n);
-        if (n == 0)
-            return put(x, f, out, ascii_decode_end(&st, out));
-        TRY(put(x, f, out, ascii_decode(&st, in, (size_t)n, out)));
-    }
+    return receive(x, f, NULL);
 }
 
 int xfer_receive_text(struct xfer *x, struct file *f)
 {
-    CLEANUP(free_text) char *block = malloc(2 * BLOCK + 1);
+    struct ascii text = { 0 };
+    char last;
 
-    moved(x, 0);
-    return block ? receive_text(x, f, block, block + BLOCK) : fail(x, XFER_FILE, -ENOMEM);
+    TRY(receive(x, f, &text));
+    return put(x, f, &last, ascii_decode_end(&text, &last));
 }

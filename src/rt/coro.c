@@ -1,15 +1,14 @@
-/* coro: coroutines over the slab of coro_stack.c, switched by coro_switch. Called by the event loops: they resume, the task
- * inside parks.
+/* coro: coroutines over the slab of coro_stack.c, switched by coro_switch. Called by the event loops: they resume, the
+ * task inside parks.
  *
- * Owns the slab, the array of handles and the heap copies of those that sleep deep. Handle i and stack i belong together for
- * the life of the pool; only frames are on the stack, so that the loop can look at a sleeper's handle and room without
- * waking its page. Fails by NULL or -errno; a wrong order of calls is a CHECK.
+ * Owns the slab, the array of handles and the heap copies of those that sleep deep. Handle i and stack i belong
+ * together for the life of the pool; only frames are on the stack, so that the loop can look at a sleeper's handle and
+ * room without waking its page. Fails by NULL or -errno; a wrong order of calls is a CHECK.
  *
  * Ended coroutines leave warm stacks, reused last in first out. Beyond WARM of them pages are given back. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,9 +1,9 @@
 /* coro_stack: the slab of stacks under coro.c. One mapping reserved whole, never huge pages: what is not touched costs
  * nothing. Owns the mapping, not what is on it.
  *
- * Guards are set when a slot is first used, since each needs its page table. A marker (Linux 6.13) is no mapping of its own.
- * With mprotect every guard splits the slab: two mappings a stack, and at vm.max_map_count malloc fails too, so that only so
- * many are set. The rest run without, which stacks_guard_text says. */
+ * Guards are set when a slot is first used, since each needs its page table. A marker (Linux 6.13) is no mapping of
+ * its own. With mprotect every guard splits the slab: two mappings a stack, and at vm.max_map_count malloc fails too,
+ * so that only so many are set. The rest run without, which stacks_guard_text says. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,8 +20,9 @@
 enum {
     GUARD = 16 * 1024, /* not one page: a library's large frame could step over that */
     STACK = 48 * 1024,
-    COLOURS = 8, /* stacks that all ended at the same place in a page would share a few lines of each cache: 25 ns a switch */
-    LINE = 64,   /* with 1000 of them, 8 like this */
+    /* Stacks that all ended at one place in a page would share few lines of each cache: 25 ns a switch instead of 8 */
+    COLOURS = 8,
+    LINE = 64,
 };
 
 static const uint64_t PAINT = 0x5AFE5AFE5AFE5AFE;
@@ -59,10 +60,13 @@ static unsigned mprotect_most(void)
     return count / 4;
 }
 
-/* Sandboxes and emulators say yes to advice that they do not know: ask the kernel to read there. Valgrind would read itself. */
+/* Sandboxes and emulators say yes to advice that they do not know: ask the kernel to read there. Valgrind would read
+ * itself. */
 static bool markers_work(const struct stacks *s)
 {
-    return !RUNNING_ON_VALGRIND && madvise(s->base, s->guard, MADV_GUARD_INSTALL) == 0 && access(s->base, F_OK) < 0 && errno == EFAULT;
+    if (RUNNING_ON_VALGRIND || madvise(s->base, s->guard, MADV_GUARD_INSTALL) < 0)
+        return false;
+    return access(s->base, F_OK) < 0 && errno == EFAULT;
 }
 
 static void guard_choose(struct stacks *s)
@@ -86,6 +90,8 @@ int stacks_map(struct stacks *s, unsigned max)
     struct stacks new = { .page = page, .guard = round_up(GUARD, page), .max = max };
 
     new.slot = new.guard + round_up(STACK, page);
+    if (max > SIZE_MAX / new.slot)
+        return -ENOMEM;
     new.base = mmap(NULL, max * new.slot, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (new.base == MAP_FAILED)

@@ -1,5 +1,5 @@
-/* coro_stack: the slab of stacks under coro.c and nobody else. Slots of equal size in one mapping; the low end of a slot is
- * its guard, the rest its stack. Slots are numbered; [0, ready) were used at least once. */
+/* coro_stack: the slab of stacks under coro.c and nobody else. Slots of equal size in one mapping; the low end of a
+ * slot is its guard, the rest its stack. Slots are numbered; [0, ready) were used at least once. */
 #ifndef DRAY_RT_CORO_STACK_H
 #define DRAY_RT_CORO_STACK_H
 

@@ -1,8 +1,8 @@
 /* coro_switch: how one stack is left for another. For coro.c only.
  *
- * coro_switch saves what a call must preserve, and nothing else: no signal mask (two system calls), no floating-point modes
- * (nobody changes them). It is 15 instructions in coro_x86_64.S and coro_aarch64.S. With -DCORO_UCONTEXT, or on any other
- * machine, it is swapcontext: slower, and what the tests compare the other with. */
+ * coro_switch saves what a call must preserve, and nothing else: no signal mask (two system calls), no floating-point
+ * modes (nobody changes them). It is 15 instructions in coro_x86_64.S and coro_aarch64.S. With -DCORO_UCONTEXT, or on
+ * any other machine, it is swapcontext: slower, and what the tests compare the other with. */
 #ifndef DRAY_RT_CORO_SWITCH_H
 #define DRAY_RT_CORO_SWITCH_H
 

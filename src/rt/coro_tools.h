@@ -1,5 +1,5 @@
-/* coro_tools: what must be told of stacks and switches: AddressSanitizer, ThreadSanitizer, valgrind. For coro*.c only; without
- * those tools all of it is nothing. */
+/* coro_tools: what must be told of stacks and switches: AddressSanitizer, ThreadSanitizer, valgrind. For coro*.c only;
+ * without those tools all of it is nothing. */
 #ifndef DRAY_RT_CORO_TOOLS_H
 #define DRAY_RT_CORO_TOOLS_H
 
@@ -67,7 +67,8 @@ static inline void side_close(struct side *side, char *low, size_t size)
 #endif
 }
 
-/* Before and after a switch. Inlined always: ThreadSanitizer counts a function's entry and exit on the fiber of the moment. */
+/* Before and after a switch. Inlined always: ThreadSanitizer counts a function's entry and exit on the fiber of the
+ * moment. */
 __attribute__((always_inline)) static inline void side_leave(struct side *from, struct side *to, bool for_good)
 {
     (void)from, (void)to, (void)for_good;

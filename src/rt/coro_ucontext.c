@@ -1,5 +1,6 @@
-/* coro_ucontext: coro_switch by swapcontext: for machines without an assembler file, and what the tests compare those with.
- * Each switch also saves and restores the signal mask, by two system calls. Empty in a build that has a switch of its own. */
+/* coro_ucontext: coro_switch by swapcontext: for machines without an assembler file, and what the tests compare those
+ * with. Each switch also saves and restores the signal mask, by two system calls. Empty in a build that has a switch
+ * of its own. */
 #include "rt/coro_switch.h"
 
 #ifdef CORO_UCONTEXT

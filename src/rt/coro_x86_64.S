@@ -1,8 +1,9 @@
-/* coro_switch for x86-64 (System V). A parked stack holds, from its saved rsp up: r15 r14 r13 r12 rbx rbp, return address.
+/* coro_switch for x86-64 (System V). A parked stack holds, from its saved rsp up: r15 r14 r13 r12 rbx rbp, return
+ * address.
  *
- * The way back is a jump, not a ret: the processor predicts a ret to go where the last call came from, which is the other
- * stack, and is wrong each time (13 ns a switch, 7 with the jump). For the same reason a shadow stack cannot follow: the note
- * below claims IBT only, so that the linker does not mark the program for SHSTK. */
+ * The way back is a jump, not a ret: the processor predicts a ret to go where the last call came from, which is the
+ * other stack, and is wrong each time (13 ns a switch, 7 with the jump). For the same reason a shadow stack cannot
+ * follow: the note below claims IBT only, so that the linker does not mark the program for SHSTK. */
 #if defined(__x86_64__) && defined(__LP64__) && !defined(CORO_UCONTEXT)
 
 #if defined(__CET__) && (__CET__ & 1)

@@ -11,8 +11,15 @@ const char *folder_rel(const char *path);
 /* What a client may see of what was found: -ENOENT for anything but files and folders. */
 int folder_stat_of(const struct fs_stat *raw, struct store_stat *out);
 
-/* Follows links, below the root only. */
-int folder_stat(int root, const char *path, struct store_stat *out);
+/* Follows links, below the root only. FS_CACHED: -EAGAIN instead of waiting for a disk. */
+int folder_stat(int root, const char *path, enum fs_lookup, struct store_stat *out);
+
+/* Work that begins with how it may look names up. */
+struct folder_call {
+    enum fs_lookup lookup;
+};
+/* Runs fn(call) here as far as the cache goes, and otherwise where it may block. */
+int folder_try(const struct store *, int (*fn)(void *), struct folder_call *call);
 
 /* A descriptor of the folder that holds the path's leaf; *leaf points into path. -EINVAL for the root. */
 int folder_parent(int root, const char *path, const char **leaf);

@@ -1,6 +1,7 @@
-/* folder_dir: listings of the local store: getdents in 32 KiB blocks, one stat relative to the folder where asked, entries
- * handed out as they are read, so that a folder of any size starts at once in constant memory. Owns the folder's descriptor
- * and the block. Entries that vanish between the two calls, or are not to be shown, are left out. */
+/* folder_dir: listings of the local store: getdents in 32 KiB blocks, one stat relative to the folder where asked, prepared
+ * some hundred entries at a time where a disk may be waited for (rt_call) and handed out as they are asked for: a folder of
+ * any size starts at once, in constant memory. Owns the folder's descriptor, the block and the batch. Entries that vanish
+ * between the two calls, or are not to be shown, are left out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "store/folder.h"
 #include "wire/path.h"
 
-enum { BLOCK = 32 * 1024 };
+enum { BLOCK = 32 * 1024, BATCH = 256 };
 
 struct folder_dir {
     struct dir dir;
@@ -17,7 +18,13 @@ struct folder_dir {
     char *path; /* of the folder, for links: those are resolved from the root */
     int fd;
     bool stats;
-    size_t len, off;
+    bool end;
+    size_t len, off;        /* of the block */
+    unsigned ready, given;  /* of the batch */
+    struct {
+        const char *name; /* in the block */
+        struct store_stat stat;
+    } batch[BATCH];
     _Alignas(8) char block[BLOCK];
 };
 
@@ -30,15 +37,15 @@ static void folder_dir_close(struct dir *dir)
     free(d);
 }
 
-static int read_block(void *arg)
+static int read_block(struct folder_dir *d)
 {
-    struct folder_dir *d = arg;
     ssize_t n = fs_entries(d->fd, d->block, sizeof d->block);
 
     TRY(n);
     d->len = (size_t)n;
     d->off = 0;
-    return n > 0;
+    d->end = n == 0;
+    return 0;
 }
 
 static int stat_link(struct folder_dir *d, const char *name, struct store_stat *out)
@@ -50,7 +57,7 @@ static int stat_link(struct folder_dir *d, const char *name, struct store_stat *
         return -ENOMEM;
     rc = path_join(span_of(d->path), span_of(name), path, PATH_CAP);
     if (rc >= 0)
-        rc = folder_stat(d->st.storage->root, path, out);
+        rc = folder_stat(d->st.storage->root, path, FS_ANY, out);
     free(path);
     return rc;
 }
@@ -77,26 +84,43 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+static void add_shown(struct folder_dir *d, const char *name, enum fs_kind kind)
+{
+    if (is_dots(name) || !store_shows(d->st.storage, span_of(name)))
+        return;
+    if (stat_entry(d, name, kind, &d->batch[d->ready].stat) == 0)
+        d->batch[d->ready++].name = name;
+}
+
+/* The next entries that are shown: a batch full, or what is left of the block; none only at the end of the folder. */
+static int prepare(void *arg)
+{
+    struct folder_dir *d = arg;
+
+    d->ready = d->given = 0;
+    while (!d->end && !d->ready) {
+        enum fs_kind kind;
+        const char *name = NULL;
+
+        while (d->ready < BATCH && (name = fs_entry_next(d->block, d->len, &d->off, &kind)))
+            add_shown(d, name, kind);
+        if (!name && !d->ready)
+            TRY(read_block(d));
+    }
+    return 0;
+}
+
 static int folder_dir_next(struct dir *dir, struct dir_entry *out)
 {
     struct folder_dir *d = (struct folder_dir *)dir;
 
-    for (;;) {
-        enum fs_kind kind;
-        const char *name = fs_entry_next(d->block, d->len, &d->off, &kind);
-
-        if (!name) {
-            int more = rt_call(d->st.task, read_block, d);
-
-            if (more <= 0)
-                return more;
-            continue;
-        }
-        if (is_dots(name) || !store_shows(d->st.storage, span_of(name)) || stat_entry(d, name, kind, &out->stat) < 0)
-            continue;
-        out->name = span_of(name);
-        return 1;
-    }
+    if (d->given == d->ready)
+        TRY(rt_call(d->st.task, prepare, d));
+    if (d->given == d->ready)
+        return 0;
+    out->name = span_of(d->batch[d->given].name);
+    out->stat = d->batch[d->given++].stat;
+    return 1;
 }
 
 static const struct dir_ops folder_dir_ops = { .next = folder_dir_next, .close = folder_dir_close };
@@ -106,7 +130,9 @@ static int open_dir(void *arg)
     struct folder_dir *d = arg;
 
     d->fd = fs_open_dir(d->st.storage->root, folder_rel(d->path));
-    return d->fd == -EXDEV || d->fd == -ELOOP ? -ENOENT : d->fd < 0 ? d->fd : 0;
+    if (d->fd < 0)
+        return d->fd == -EXDEV || d->fd == -ELOOP ? -ENOENT : d->fd;
+    return prepare(d); /* the first entries at the price of the same call */
 }
 
 static void abandon(struct dir **dir)
@@ -128,7 +154,9 @@ int folder_list(const struct store *st, const char *path, bool stats, struct dir
     d->path = strdup(path);
     d->fd = -1;
     d->stats = stats;
+    d->end = false;
     d->len = d->off = 0;
+    d->ready = d->given = 0;
     if (!d->path)
         return -ENOMEM;
     TRY(rt_call(st->task, open_dir, d));

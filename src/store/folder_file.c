@@ -16,6 +16,7 @@
 
 struct folder_file {
     struct file file;
+    struct folder_call call;
     struct store st;
     enum store_how how;
     int64_t keep;
@@ -89,18 +90,16 @@ static const struct file_ops reading = {
 
 /* A file, and only a file: looked at before it is opened, so that a device or FIFO never even notices, and after, because
  * the name may have changed hands in between. */
-static int open_regular(int root, const char *path, bool write, struct fs_stat *st)
+static int open_regular(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
 {
     CLEANUP(close_fd) int fd = -1;
     struct store_stat shown;
     int out;
 
-    if (fs_stat_at(root, folder_rel(path), st) < 0 || st->kind != FS_FILE) {
-        TRY(folder_stat(root, path, &shown));
-        if (shown.kind == STORE_DIR)
-            return -EISDIR;
-    }
-    fd = out = fs_open_file(root, folder_rel(path), write);
+    TRY(folder_stat(root, path, lookup, &shown));
+    if (shown.kind == STORE_DIR)
+        return -EISDIR;
+    fd = out = fs_open_file(root, folder_rel(path), write, lookup);
     if (fd == -EXDEV || fd == -ELOOP)
         return -ENOENT;
     TRY(fd);
@@ -113,9 +112,9 @@ static int open_regular(int root, const char *path, bool write, struct fs_stat *
 
 static int open_call(void *arg)
 {
-    struct folder_file *l = arg;
+    struct folder_file *l = (struct folder_file *)(void *)((char *)arg - offsetof(struct folder_file, call));
     struct fs_stat st;
-    int fd = open_regular(l->st.storage->root, l->path, false, &st);
+    int fd = open_regular(l->st.storage->root, l->path, false, l->call.lookup, &st);
 
     TRY(fd);
     l->file.fd = fd;
@@ -128,7 +127,7 @@ int folder_open(const struct store *st, const char *path, struct file **out)
     CLEANUP(abandon) struct folder_file *l = NULL;
 
     TRY(new_file(st, path, &reading, &l));
-    TRY(rt_call(st->task, open_call, l));
+    TRY(folder_try(st, open_call, &l->call));
     *out = &l->file;
     l = NULL;
     return 0;
@@ -172,7 +171,7 @@ static int open_temp(struct folder_file *l)
 static int copy_kept(struct folder_file *l)
 {
     struct fs_stat st;
-    CLEANUP(close_fd) int old = open_regular(l->st.storage->root, l->path, false, &st);
+    CLEANUP(close_fd) int old = open_regular(l->st.storage->root, l->path, false, FS_ANY, &st);
 
     TRY(old == -ENOENT ? -ERANGE : old);
     if (st.size < l->keep)
@@ -235,13 +234,13 @@ static int open_locked(struct folder_file *l, struct fs_stat *st)
 {
     int root = l->st.storage->root, out;
     struct store_stat now;
-    CLEANUP(close_fd) int fd = open_regular(root, l->path, true, st);
+    CLEANUP(close_fd) int fd = open_regular(root, l->path, true, FS_ANY, st);
 
     out = fd;
     TRY(fd);
     TRY(fs_lock(fd));
     TRY(fs_stat(fd, st));
-    if (folder_stat(root, l->path, &now) < 0 || now.ino != st->ino || now.dev != st->dev)
+    if (folder_stat(root, l->path, FS_ANY, &now) < 0 || now.ino != st->ino || now.dev != st->dev)
         return -EAGAIN;
     fd = -1;
     return out;

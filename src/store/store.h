@@ -26,6 +26,7 @@ struct storage {
     const struct store_ops *ops;
     bool hidden; /* show names that begin with a dot */
     int root;    /* local: the folder */
+    bool quick;  /* local: what is cached is there at once; asked without leaving the task */
 };
 
 /* A session's view. Holds no resource. */

@@ -17,7 +17,7 @@ int store_local_open(const char *dir, bool hidden, struct storage *out)
     int root = fs_open_root(dir);
 
     TRY(root);
-    *out = (struct storage){ .ops = &store_local_ops, .hidden = hidden, .root = root };
+    *out = (struct storage){ .ops = &store_local_ops, .hidden = hidden, .root = root, .quick = fs_is_local(root) };
     return 0;
 }
 
@@ -43,9 +43,20 @@ static int not_shown(int rc)
     return rc == -EXDEV || rc == -ELOOP ? -ENOENT : rc;
 }
 
-int folder_stat(int root, const char *path, struct store_stat *out)
+int folder_try(const struct store *st, int (*fn)(void *), struct folder_call *call)
 {
-    CLEANUP(close_fd) int fd = fs_open_handle(root, folder_rel(path));
+    int rc = -EAGAIN;
+
+    call->lookup = FS_CACHED;
+    if (st->storage->quick)
+        rc = fn(call);
+    call->lookup = FS_ANY;
+    return rc == -EAGAIN ? rt_call(st->task, fn, call) : rc;
+}
+
+int folder_stat(int root, const char *path, enum fs_lookup lookup, struct store_stat *out)
+{
+    CLEANUP(close_fd) int fd = fs_open_handle(root, folder_rel(path), lookup);
     struct fs_stat raw;
 
     TRY(not_shown(fd));
@@ -66,7 +77,7 @@ int folder_parent(int root, const char *path, const char **leaf)
         return -EINVAL;
     dir = fs_open_dir(root, folder_rel(parent));
     /* a folder that may be written but not listed is still a place to put a file */
-    return not_shown(dir == -EACCES ? fs_open_handle(root, folder_rel(parent)) : dir);
+    return not_shown(dir == -EACCES ? fs_open_handle(root, folder_rel(parent), FS_ANY) : dir);
 }
 
 int folder_target(int root, const char *path, int dir, const char *leaf)
@@ -76,12 +87,13 @@ int folder_target(int root, const char *path, int dir, const char *leaf)
 
     if (fs_stat_at(dir, leaf, &raw) == -ENOENT)
         return -ENOENT;
-    if (folder_stat(root, path, &st) < 0)
+    if (folder_stat(root, path, FS_ANY, &st) < 0)
         return -EPERM;
     return st.kind == STORE_DIR ? -EISDIR : 0;
 }
 
 struct stat_call {
+    struct folder_call call; /* first */
     const struct store *st;
     const char *path;
     struct store_stat *out;
@@ -91,14 +103,14 @@ static int stat_call(void *arg)
 {
     struct stat_call *c = arg;
 
-    return folder_stat(c->st->storage->root, c->path, c->out);
+    return folder_stat(c->st->storage->root, c->path, c->call.lookup, c->out);
 }
 
 static int store_local_stat(const struct store *st, const char *path, struct store_stat *out)
 {
-    struct stat_call c = { st, path, out };
+    struct stat_call c = { .st = st, .path = path, .out = out };
 
-    return rt_call(st->task, stat_call, &c);
+    return folder_try(st, stat_call, &c.call);
 }
 
 /* ---- changes: each gets the folder and the leaf of an entry that is shown ---- */
@@ -144,7 +156,7 @@ static int change_mv(int root, int dir, const char *leaf, const struct store_cha
 /* Times and modes are set through a handle, so that what was checked is what is changed. */
 static int change_fact(int root, int dir, const char *leaf, const struct store_change *c)
 {
-    CLEANUP(close_fd) int handle = fs_open_handle(root, folder_rel(c->path));
+    CLEANUP(close_fd) int handle = fs_open_handle(root, folder_rel(c->path), FS_ANY);
     struct store_stat st;
     struct fs_stat raw;
 

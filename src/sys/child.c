@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -150,7 +149,7 @@ void child_end(struct child *child, unsigned seconds)
 
 int child_beside(const char *name, char *out, size_t cap)
 {
-    char self[PATH_MAX];
+    char self[1024];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     char *slash;
     int len;

@@ -6,12 +6,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,20 +22,44 @@
 
 #define RC(call) ((call) < 0 ? -errno : 0)
 
+static int open_how(int root, const char *path, int flags, uint64_t resolve)
+{
+    struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve };
+    long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+
+    return fd < 0 ? -errno : (int)fd;
+}
+
 static int open_beneath(int root, const char *path, int flags)
 {
-    struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-
     /* EAGAIN: something was renamed while a ".." inside a link was resolved. Whoever keeps renaming only stops himself. */
     for (int i = 0; i < 64; i++) {
-        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+        int fd = open_how(root, path, flags, 0);
 
-        if (fd >= 0)
-            return (int)fd;
-        if (errno != EAGAIN && errno != EINTR)
-            return -errno;
+        if (fd != -EAGAIN && fd != -EINTR)
+            return fd;
     }
     return -EBUSY;
+}
+
+static int open_lookup(int root, const char *path, int flags, enum fs_lookup lookup)
+{
+    return lookup == FS_CACHED ? open_how(root, path, flags, RESOLVE_CACHED) : open_beneath(root, path, flags);
+}
+
+/* File systems whose open and stat of a cached name never wait for anybody else: by the magic of statfs(2). */
+bool fs_is_local(int fd)
+{
+    static const long local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC };
+    struct statfs st;
+
+    if (fstatfs(fd, &st) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        if ((long)st.f_type == local[i])
+            return true;
+    return false;
 }
 
 int fs_open_root(const char *dir)
@@ -56,14 +82,14 @@ int fs_open_dir(int root, const char *path)
     return open_beneath(root, path, O_RDONLY | O_DIRECTORY);
 }
 
-int fs_open_handle(int root, const char *path)
+int fs_open_handle(int root, const char *path, enum fs_lookup lookup)
 {
-    return open_beneath(root, path, O_PATH);
+    return open_lookup(root, path, O_PATH, lookup);
 }
 
-int fs_open_file(int root, const char *path, bool write)
+int fs_open_file(int root, const char *path, bool write, enum fs_lookup lookup)
 {
-    return open_beneath(root, path, (write ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY);
+    return open_lookup(root, path, (write ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY, lookup);
 }
 
 static enum fs_kind kind_of(unsigned mode)

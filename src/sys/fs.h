@@ -21,11 +21,16 @@ struct fs_stat {
 /* The folder to be shared: must be a folder that can be listed. */
 int fs_open_root(const char *dir);
 
+/* How a path may be looked up: FS_CACHED fails with -EAGAIN where that would take a disk. */
+enum fs_lookup { FS_ANY, FS_CACHED };
+
 /* A folder, file or anything (as a mere handle: for fs_stat and the _handle calls) below root. */
 int fs_open_dir(int root, const char *path);
-int fs_open_handle(int root, const char *path);
+int fs_open_handle(int root, const char *path, enum fs_lookup);
 /* Never blocks on a FIFO or device, never becomes a controlling terminal. write: for reading and writing. */
-int fs_open_file(int root, const char *path, bool write);
+int fs_open_file(int root, const char *path, bool write, enum fs_lookup);
+/* Is this a file system of this machine, whose cached entries are there at once (and not FUSE, NFS and their like)? */
+bool fs_is_local(int fd);
 
 int fs_stat(int fd, struct fs_stat *out);
 /* The name itself, links not followed. */

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 
-enum { PATH_CAP = 4096, BLOCK = 1 << 20, DEEP = 16 };
+enum { PATH_CAP = 1100, BLOCK = 1 << 20, DEEP = 16 };
 
 static int join(char *out, const char *folder, const char *name)
 {
@@ -30,9 +30,10 @@ int scratch_make(const char *parent, char *out, size_t cap)
     if (!parent)
         parent = tmp && *tmp ? tmp : "/tmp";
     n = snprintf(out, cap, "%s/dray-bench-XXXXXX", parent);
-    if (n < 0 || (size_t)n >= cap)
-        return -ENAMETOOLONG;
-    return mkdtemp(out) ? 0 : -errno;
+    if (n > 0 && (size_t)n < cap && mkdtemp(out))
+        return 0;
+    *out = '\0';
+    return n > 0 && (size_t)n < cap ? -errno : -ENAMETOOLONG;
 }
 
 /* Blocks of a megabyte, as uploads and cp would write them: the page cache keeps them in large pieces. */

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 
-enum { TEXT = 4096 };
+enum { TEXT = 1536 }; /* what is looked for stands in the first half of each file */
 
 static int read_text(const char *path, char *text, size_t cap)
 {

@@ -27,7 +27,7 @@ TRAITS = {
     "epoll": {"at_once", "workers"},
     "uring": {"at_once", "workers"},
 }
-MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool").split(",") if m]
+MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
 LIMIT = int(150 * PATIENCE)                                  # seconds that one test may take
 

@@ -1,5 +1,6 @@
-/* coro: switches, what survives them, memory, the guard, deep sleep; a random schedule beside the same one on swapcontext.
- * Built twice: with the machine's own switch and with -DCORO_UCONTEXT. Includes coro.c, to choose the kind of guard. */
+/* coro: switches, what survives them, memory, the guard, deep sleep; a random schedule beside the same one on
+ * swapcontext. Built twice: with the machine's own switch and with -DCORO_UCONTEXT. Includes coro.c, to choose the
+ * kind of guard. */
 #include <execinfo.h>
 #include <malloc.h>
 #include <netdb.h>
@@ -24,11 +25,6 @@
 #endif
 
 #define SANITIZED (SWITCH_ASAN || SWITCH_TSAN)
-
-static void same_size(const char *what, size_t got, size_t want)
-{
-    same_int(what, 0, (long long)got, (long long)want);
-}
 
 static struct coro_pool *pool_of(unsigned max, size_t room)
 {
@@ -330,7 +326,8 @@ static void go_deep(struct coro *co, void *arg)
 static void deep_calls_fit(void **state)
 {
     struct coro_pool *pool = pool_of(2, 0);
-    struct depth d = { .bytes = (SANITIZED || SWITCH_BELOW > 0 ? 36 : 44) * 1024, .park = true }; /* a ucontext_t is large */
+    /* their frames, and a ucontext_t, are large */
+    struct depth d = { .bytes = (SANITIZED || SWITCH_BELOW > 0 ? 36 : 44) * 1024, .park = true };
 
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -508,6 +505,11 @@ static size_t stacks_resident(const struct coro_pool *pool)
 }
 
 #if !SANITIZED
+static void same_size(const char *what, size_t got, size_t want)
+{
+    same_int(what, 0, (long long)got, (long long)want);
+}
+
 /* Rss of the mappings of the slab, as the machine's owner sees it. */
 static size_t stacks_rss(const struct stacks *s)
 {
@@ -691,7 +693,8 @@ static void too_much_alive_stays(void **state)
 static void paint_tells_the_deepest_use(void **state)
 {
     struct coro_pool *pool = pool_of(3, 0), *plain = pool_of(1, 0);
-    struct depth small = { .bytes = 2000, .park = true }, large = { .bytes = 20000 }, parked = { .bytes = 30000, .park = true };
+    struct depth small = { .bytes = 2000, .park = true }, parked = { .bytes = 30000, .park = true };
+    struct depth large = { .bytes = 20000 };
     struct coro *co;
 
     (void)state;
@@ -800,7 +803,8 @@ static void game_note(struct game *game, uint32_t what)
 /* Parks at a random depth, with locals in each frame that must be there afterwards. */
 NOINLINE static uint32_t play(struct coro *co, struct player *player, uint32_t *seed, unsigned depth)
 {
-    uint32_t local[3] = { random_next(seed), random_next(seed), random_next(seed) }, before = local[0] ^ local[1] ^ local[2];
+    uint32_t local[3] = { random_next(seed), random_next(seed), random_next(seed) };
+    uint32_t before = local[0] ^ local[1] ^ local[2];
     double weight = local[0] / 3.0;
 
     if (depth)
@@ -821,7 +825,8 @@ static void player_run(struct coro *co, void *arg)
     game_note(player->game, player->seed);
 }
 
-static void game_move(struct game *game, struct coro_pool *pool, struct coro **co, struct player *player, uint32_t *seed)
+static void game_move(struct game *game, struct coro_pool *pool, struct coro **co, struct player *player,
+    uint32_t *seed)
 {
     uint32_t dice = random_next(seed);
 
@@ -907,18 +912,30 @@ static void a_pool_for_each_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches_in_order), cmocka_unit_test(thousands_alive),
-        cmocka_unit_test(rooms_are_apart_zeroed_and_aligned), cmocka_unit_test(registers_survive),
-        cmocka_unit_test(printf_and_floating_point), cmocka_unit_test(numeric_look_up),
-        cmocka_unit_test(signals_arrive_on_the_stack), cmocka_unit_test(deep_calls_fit),
-        cmocka_unit_test(overflow_is_a_segfault), cmocka_unit_test(overflow_with_mprotect), cmocka_unit_test(misuse_aborts),
-        cmocka_unit_test(a_pool_is_exhausted), cmocka_unit_test(last_in_first_out),
+        cmocka_unit_test(switches_in_order),
+        cmocka_unit_test(thousands_alive),
+        cmocka_unit_test(rooms_are_apart_zeroed_and_aligned),
+        cmocka_unit_test(registers_survive),
+        cmocka_unit_test(printf_and_floating_point),
+        cmocka_unit_test(numeric_look_up),
+        cmocka_unit_test(signals_arrive_on_the_stack),
+        cmocka_unit_test(deep_calls_fit),
+        cmocka_unit_test(overflow_is_a_segfault),
+        cmocka_unit_test(overflow_with_mprotect),
+        cmocka_unit_test(misuse_aborts),
+        cmocka_unit_test(a_pool_is_exhausted),
+        cmocka_unit_test(last_in_first_out),
 #if !SANITIZED /* their frames and heap are larger */
-        cmocka_unit_test(what_a_parked_one_costs), cmocka_unit_test(trimmed_to_one_page),
+        cmocka_unit_test(what_a_parked_one_costs),
+        cmocka_unit_test(trimmed_to_one_page),
 #endif
-        cmocka_unit_test(deep_sleep_keeps_all), cmocka_unit_test(deep_sleepers_are_dropped),
-        cmocka_unit_test(too_much_alive_stays), cmocka_unit_test(paint_tells_the_deepest_use),
-        cmocka_unit_test(backtraces_end), cmocka_unit_test(same_as_swapcontext), cmocka_unit_test(a_pool_for_each_thread),
+        cmocka_unit_test(deep_sleep_keeps_all),
+        cmocka_unit_test(deep_sleepers_are_dropped),
+        cmocka_unit_test(too_much_alive_stays),
+        cmocka_unit_test(paint_tells_the_deepest_use),
+        cmocka_unit_test(backtraces_end),
+        cmocka_unit_test(same_as_swapcontext),
+        cmocka_unit_test(a_pool_for_each_thread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

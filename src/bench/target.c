@@ -1,0 +1,100 @@
+/* target: starts and ends one server (see target.h): `dray serve` with a model, as our own executable, or a program in bench/
+ * beside it. Both print the address at which they listen. Called by bench.c; owns the process. Fails with -errno. */
+#include "bench/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+enum { PATH_CAP = 1100, START_SECONDS = 20, END_SECONDS = 10 };
+
+static int floor_path(const struct target *t, char *path)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "bench/%s", t->name);
+    return child_beside(name, path, PATH_CAP);
+}
+
+bool target_exists(const struct target *t)
+{
+    char path[PATH_CAP];
+
+    return t->kind || (floor_path(t, path) == 0 && child_runnable(path));
+}
+
+/* ---- starting ---- */
+
+/* execv promises not to write to these. */
+static char *arg(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static int start_floor(struct target *t, const char *folder)
+{
+    char path[PATH_CAP];
+    char *argv[] = { arg(t->name), arg(folder), NULL };
+
+    TRY(floor_path(t, path));
+    return child_exec(path, argv, CHILD_FIRST_HALF, &t->child);
+}
+
+static int start_model(struct target *t, const char *folder, unsigned workers)
+{
+    char number[16];
+    char *argv[] = { arg("dray"), arg("serve"), arg(folder), arg("--model"), arg(t->name), arg("--ftp"), arg("0"),
+                     arg("--bind"), arg("127.0.0.1"), arg("--writable"), arg("--quiet"), arg("--max-sessions"), arg("0"),
+                     arg("--max-per-address"), arg("0"), arg(workers ? "--workers" : NULL), number, NULL };
+
+    snprintf(number, sizeof number, "%u", workers);
+    return child_exec("/proc/self/exe", argv, CHILD_FIRST_HALF, &t->child);
+}
+
+/* "...ftp://127.0.0.1:PORT/..." -> PORT, once the slash behind it has come. */
+static unsigned port_in(const char *text)
+{
+    static const char before[] = "ftp://127.0.0.1:";
+    const char *at = strstr(text, before);
+    unsigned port = 0;
+    char slash = 0;
+
+    return at && sscanf(at + strlen(before), "%u%c", &port, &slash) == 2 && slash == '/' ? port : 0;
+}
+
+static int await_address(struct rt_task *task, struct target *t)
+{
+    char said[1024];
+    size_t len = 0;
+    int64_t until = rt_after(task, START_SECONDS);
+    unsigned port = 0;
+
+    while (!port && len < sizeof said - 1) {
+        struct pollfd p = { .fd = t->child.out, .events = POLLIN };
+        ssize_t n;
+
+        TRY(rt_wait(task, &p, 1, until));
+        n = child_read(&t->child, said + len, sizeof said - 1 - len);
+        if (n <= 0)
+            return n < 0 ? (int)n : -ENOTCONN;
+        len += (size_t)n;
+        said[len] = '\0';
+        port = port_in(said);
+    }
+    t->at = talk_local((uint16_t)port);
+    return port ? 0 : -EPROTO;
+}
+
+int target_start(struct rt_task *task, struct target *t, const char *folder, unsigned workers)
+{
+    TRY(t->kind ? start_model(t, folder, workers) : start_floor(t, folder));
+    return await_address(task, t);
+}
+
+void target_end(struct target *t)
+{
+    crew_end(&t->crew);
+    child_end(&t->child, END_SECONDS);
+}

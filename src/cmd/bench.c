@@ -1,0 +1,290 @@
+/* bench: `dray bench models` measures every server model of this program on this machine (bench/bench.h does). Called by main; owns
+ * the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and the help text. Mistakes are told
+ * in one line on the error stream and by exit code 2. */
+#include "cmd/bench.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "bench/report.h"
+#include "model/model.h"
+#include "sys/interrupt.h"
+#include "sys/proc.h"
+#include "sys/term.h"
+
+enum { BENCH_DONE, BENCH_FAILED, BENCH_USAGE, BENCH_INTERRUPTED = 130, BENCH_GO = -1, STDERR = 2 };
+
+static const struct load_size normal = { .rounds = 5, .logins = 2000, .files = 4000, .entries = 100000, .crowd = 10000,
+                                         .bulk = 1024, .settle = 8 };
+static const struct load_size quick = { .rounds = 3, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500,
+                                        .bulk = 256, .settle = 5 };
+
+/* What must be known of a model; any other serves thousands at once. */
+static const struct target_kind kinds[] = {
+    { .name = "iterative", .at_once = 1, .crowd = 1 },
+    { .name = "fork", .crowd = 1000 },
+    { .name = "prefork", .crowd = 200, .seats = true },
+    { .name = "pool", .crowd = 200, .seats = true },
+    { .name = NULL },
+};
+
+struct order {
+    struct bench bench;
+    struct load_size asked; /* 0: not asked */
+    const char *models, *loads;
+    bool json, quick;
+};
+
+enum kind { SWITCH, NUMBER, TEXT };
+
+struct option_row {
+    const char *name, *arg;
+    enum kind kind;
+    size_t at; /* in struct order */
+    unsigned least, most;
+    const char *about;
+};
+
+#define AT(field) offsetof(struct order, field)
+
+static const struct option_row options[] = {
+    { "json", NULL, SWITCH, AT(json), 0, 0, "one JSON object a line instead of the table" },
+    { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything: within a minute" },
+    { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
+    { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only: login small down1 down8 up1 up8 list crowd" },
+    { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (5)" },
+    { "logins", "N", NUMBER, AT(asked.logins), 16, 1000000, "sessions in a storm of logins (2000)" },
+    { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch (4000)" },
+    { "bulk", "MIB", NUMBER, AT(asked.bulk), LOAD_STREAMS, 65536, "MiB to fetch and to store (1024)" },
+    { "entries", "N", NUMBER, AT(asked.entries), 1, 1000000, "entries of the large folder (100000)" },
+    { "crowd", "N", NUMBER, AT(asked.crowd), 1, 100000, "idle sessions (10000; processes 1000, workers 200)" },
+    { "settle", "SECONDS", NUMBER, AT(asked.settle), 1, 600, "how long they stay idle (8)" },
+    { "folder", "DIR", TEXT, AT(bench.parent), 0, 0, "make the temporary folder there (TMPDIR, /tmp)" },
+    { "help", NULL, SWITCH, 0, 0, 0, "show this text" },
+};
+
+enum { OPTIONS = sizeof options / sizeof *options, HELP_ROW = OPTIONS - 1 };
+
+static int complain(const char *what, const char *about)
+{
+    fprintf(stderr, "dray bench: %s: %s\n", what, about);
+    return BENCH_USAGE;
+}
+
+static int help(void)
+{
+    puts("Usage: dray bench models [OPTION...]\n\n"
+         "Measures what each server model costs on this machine: server CPU for a login, a small file, a GiB and a\n"
+         "large listing, and memory for an idle session. Programs in bench/ beside dray that do the bare minimum for\n"
+         "the same work are measured in the same run. Takes minutes; nothing else should run meanwhile.\n");
+    for (const struct option_row *r = options; r < options + OPTIONS; r++)
+        printf("  --%s%s%-*s %s\n", r->name, r->arg ? " " : "", 17 - (int)strlen(r->name) - (r->arg != NULL),
+               r->arg ? r->arg : "", r->about);
+    puts("\nExit code: 0, 1 when something could not be measured, 2 usage, 130 interrupted.");
+    return BENCH_DONE;
+}
+
+/* ---- arguments ---- */
+
+static int set_number(struct order *o, const struct option_row *r, const char *text)
+{
+    uint64_t value;
+
+    if (span_u64(span_of(text), r->most, &value) < 0 || value < r->least) {
+        fprintf(stderr, "dray bench: --%s: %s is not a number from %u to %u\n", r->name, text, r->least, r->most);
+        return BENCH_USAGE;
+    }
+    *(unsigned *)(void *)((char *)o + r->at) = (unsigned)value;
+    return BENCH_GO;
+}
+
+static int set(struct order *o, const struct option_row *r, const char *text)
+{
+    char *at = (char *)o + r->at;
+
+    if (r == &options[HELP_ROW])
+        return help();
+    if (r->kind == NUMBER)
+        return set_number(o, r, text);
+    if (r->kind == SWITCH)
+        *(bool *)at = true;
+    else
+        *(const char **)(void *)at = text;
+    return BENCH_GO;
+}
+
+static int parse_options(struct order *o, int argc, char **argv)
+{
+    struct option longs[OPTIONS + 1] = { 0 };
+    int c, rc = BENCH_GO;
+
+    for (int i = 0; i < OPTIONS; i++)
+        longs[i] = (struct option){ options[i].name, options[i].arg ? required_argument : no_argument, NULL, i + 1 };
+    while (rc == BENCH_GO && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+        rc = c > 0 && c <= OPTIONS ? set(o, &options[c - 1], optarg) : BENCH_USAGE;
+    if (rc != BENCH_GO)
+        return rc;
+    if (argc - optind != 1 || strcmp(argv[optind], "models") != 0)
+        return complain(argc > optind ? argv[argc - 1] : "nothing to do", "`dray bench models` is what there is");
+    return BENCH_GO;
+}
+
+static unsigned choose(unsigned asked, unsigned otherwise)
+{
+    return asked ? asked : otherwise;
+}
+
+static void choose_sizes(struct order *o)
+{
+    const struct load_size *a = &o->asked, *d = o->quick ? &quick : &normal;
+
+    o->bench.size = (struct load_size){
+        .rounds = choose(a->rounds, d->rounds),
+        .logins = choose(a->logins, d->logins),
+        .files = choose(a->files, d->files),
+        .entries = choose(a->entries, d->entries),
+        .crowd = choose(a->crowd, d->crowd),
+        .bulk = choose(a->bulk, d->bulk) / LOAD_STREAMS * LOAD_STREAMS,
+        .settle = choose(a->settle, d->settle),
+    };
+}
+
+/* ---- what is to be measured ---- */
+
+static bool in_list(const char *list, const char *name)
+{
+    struct span rest = span_of(list);
+
+    while (rest.len)
+        if (span_eq(span_trim(span_cut(&rest, ',')), span_of(name)))
+            return true;
+    return false;
+}
+
+static bool is_model(struct span name)
+{
+    for (const struct model *const *m = models; *m; m++)
+        if (span_eq(name, span_of((*m)->name)))
+            return true;
+    return false;
+}
+
+static bool is_load(struct span name)
+{
+    for (unsigned i = 0; i < load_count; i++)
+        if (span_eq(name, span_of(loads[i].name)))
+            return true;
+    return span_eq(name, span_of(load_crowd.name));
+}
+
+static int check_list(const char *list, bool (*known)(struct span), const char *about)
+{
+    struct span rest = span_of(list);
+
+    if (list && !rest.len)
+        return complain("\"\"", about);
+    while (rest.len) {
+        struct span name = span_trim(span_cut(&rest, ','));
+
+        if (!known(name)) {
+            fprintf(stderr, "dray bench: %.*s: %s\n", SPAN_ARG(name), about);
+            return BENCH_USAGE;
+        }
+    }
+    return BENCH_GO;
+}
+
+static const struct target_kind *kind_of(const char *model)
+{
+    const struct target_kind *k = kinds;
+
+    while (k->name && strcmp(k->name, model) != 0)
+        k++;
+    return k;
+}
+
+static int choose_loads(struct order *o)
+{
+    int rc = check_list(o->loads, is_load, "there is no such load; `dray bench --help` lists them");
+
+    for (unsigned i = 0; i < load_count; i++)
+        o->bench.wanted[i] = !o->loads || in_list(o->loads, loads[i].name);
+    o->bench.wanted[load_count] = !o->loads || in_list(o->loads, load_crowd.name);
+    return rc;
+}
+
+static int choose_targets(struct order *o)
+{
+    int rc = check_list(o->models, is_model, "there is no such model; `dray serve --help` lists them");
+
+    for (const struct model *const *m = models; *m; m++)
+        if (!o->models || in_list(o->models, (*m)->name))
+            bench_add(&o->bench, kind_of((*m)->name), (*m)->name);
+    for (unsigned i = 0; i < load_count; i++)
+        if (i == 0 || strcmp(loads[i].floor, loads[i - 1].floor) != 0)
+            bench_add(&o->bench, NULL, loads[i].floor);
+    return rc;
+}
+
+static int parse(struct order *o, int argc, char **argv)
+{
+    int rc = parse_options(o, argc, argv);
+
+    if (rc == BENCH_GO)
+        rc = choose_loads(o);
+    if (rc == BENCH_GO)
+        rc = choose_targets(o);
+    choose_sizes(o);
+    return rc;
+}
+
+/* ---- the run ---- */
+
+static int show(const struct order *o)
+{
+    (o->json ? report_json : report_table)(&o->bench, stdout);
+    fflush(stdout);
+    return report_failures(&o->bench, stderr) ? BENCH_FAILED : BENCH_DONE;
+}
+
+static int run(struct order *o)
+{
+    CLEANUP(close_fd) int interrupt = interrupt_open();
+    int rc = interrupt;
+
+    if (rc >= 0) {
+        proc_raise_files();
+        o->bench.live = term_is(STDERR);
+        o->bench.task = rt_block_task((struct rt_stop){ .drain = -1, .now = interrupt });
+        rc = bench_run(&o->bench);
+        bench_end(&o->bench);
+    }
+    if (rc == -ECANCELED)
+        return BENCH_INTERRUPTED;
+    if (rc >= 0)
+        return show(o);
+    fprintf(stderr, "dray bench: cannot begin: %s\n", err_text(rc));
+    return BENCH_FAILED;
+}
+
+static void order_free(struct order **o)
+{
+    free(*o);
+    *o = NULL;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    CLEANUP(order_free) struct order *o = calloc(1, sizeof *o);
+    int rc;
+
+    if (!o)
+        return BENCH_FAILED;
+    rc = parse(o, argc, argv);
+    return rc == BENCH_GO ? run(o) : rc;
+}
