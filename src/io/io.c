@@ -10,6 +10,8 @@
 #include "base/cleanup.h"
 #include "io/io_impl.h"
 
+enum { IN_MAX = IO_LINE_MAX + 2 }; /* one longest line and its end */
+
 int io_socket(struct rt_task *task, int fd, struct io **out)
 {
     struct io *io = calloc(1, sizeof *io);
@@ -22,8 +24,6 @@ int io_socket(struct rt_task *task, int fd, struct io **out)
     io->task = task;
     io->fd = fd;
     io->deadline = RT_NEVER;
-    io->in.at = io->in.small;
-    io->in.cap = sizeof io->in.small;
     *out = io;
     return 0;
 }
@@ -57,63 +57,87 @@ static size_t buffered(const struct io_in *in)
 
 static const char *find_lf(const struct io_in *in)
 {
-    return memchr(in->at + in->from, '\n', buffered(in));
+    return buffered(in) ? memchr(in->at + in->from, '\n', buffered(in)) : NULL;
 }
 
-/* Back into the stream itself when the heap is not needed any more. */
+/* Nothing waits any more: nothing is kept. */
 static void shrink(struct io_in *in)
 {
-    if (in->at == in->small || buffered(in) > sizeof in->small)
+    if (buffered(in))
         return;
-    memcpy(in->small, in->at + in->from, buffered(in));
     free(in->at);
-    in->to = buffered(in);
-    in->from = 0;
-    in->at = in->small;
-    in->cap = sizeof in->small;
+    *in = (struct io_in){ .skipping = in->skipping };
 }
 
-/* Makes room behind `to`: moves to the front, else to the heap, up to one longest line and its end. */
-static int make_room(struct io_in *in)
+/* Room for n more bytes: moves what waits to the front, or to a larger place. */
+static int make_room(struct io_in *in, size_t n)
 {
-    char *more;
+    size_t keep = buffered(in), need = keep + n;
+    char *more = in->at;
 
-    if (in->to < in->cap)
+    if (in->to + n <= in->cap)
         return 0;
-    if (in->from) {
-        memmove(in->at, in->at + in->from, buffered(in));
-        in->to -= in->from;
-        in->from = 0;
-        return 0;
+    if (need > in->cap) {
+        size_t cap = need < 112 ? 112 : IN_MAX;
+
+        more = malloc(cap);
+        if (!more)
+            return -ENOMEM;
+        in->cap = (unsigned)cap;
     }
-    if (in->at != in->small)
-        return -ENOBUFS;
-    more = malloc(IO_LINE_MAX + 2);
-    if (!more)
-        return -ENOMEM;
-    memcpy(more, in->at, in->to);
+    if (keep)
+        memmove(more, in->at + in->from, keep);
+    if (more != in->at)
+        free(in->at);
     in->at = more;
-    in->cap = IO_LINE_MAX + 2;
+    in->from = 0;
+    in->to = (unsigned)keep;
     return 0;
 }
 
-static int fill(struct io *io, int64_t when)
+static int append(struct io_in *in, const char *bytes, size_t n)
 {
-    struct io_in *in = &io->in;
+    TRY(make_room(in, n));
+    memcpy(in->at + in->to, bytes, n);
+    in->to += (unsigned)n;
+    return 0;
+}
+
+/* Receives into a borrowed block, and keeps only what came: a session that waits owns no buffer. */
+static int receive(struct io *io)
+{
+    size_t room = IN_MAX - buffered(&io->in);
+    char *block;
     ssize_t n;
 
-    TRY(make_room(in));
-    n = io->ops->recv(io, in->at + in->to, in->cap - in->to, when);
+    if (!room)
+        return -ENOBUFS;
+    block = rt_block_take();
+    if (!block)
+        return -ENOMEM;
+    n = io->ops->recv_now(io, block, room);
     if (n > 0)
-        in->to += (size_t)n;
-    return n > 0 ? 0 : n == 0 ? -ENODATA : (int)n;
+        n = append(&io->in, block, (size_t)n);
+    else if (n == 0)
+        n = -ENODATA;
+    rt_block_give(block);
+    return (int)n;
+}
+
+static int fill(struct io *io)
+{
+    int rc;
+
+    while ((rc = receive(io)) == -EAGAIN)
+        TRY(io->ops->await(io, io->deadline));
+    return rc;
 }
 
 int io_fill_now(struct io *io)
 {
-    int rc = fill(io, 0);
+    int rc = receive(io);
 
-    return rc == -ETIMEDOUT ? 0 : rc;
+    return rc == -EAGAIN ? 0 : rc;
 }
 
 /* Takes the line that ends at lf. */
@@ -122,7 +146,7 @@ static void take_line(struct io_in *in, const char *lf, char **line, size_t *len
     char *start = in->at + in->from;
     size_t n = (size_t)(lf - start);
 
-    in->from += n + 1;
+    in->from += (unsigned)n + 1;
     if (n && start[n - 1] == '\r')
         n--;
     *line = start;
@@ -134,7 +158,7 @@ static bool skip_line(struct io_in *in)
 {
     const char *lf = find_lf(in);
 
-    in->from = lf ? (size_t)(lf - in->at) + 1 : in->to;
+    in->from = lf ? (unsigned)(lf - in->at) + 1 : in->to;
     in->skipping = !lf;
     return lf;
 }
@@ -162,7 +186,8 @@ int io_line(struct io *io, size_t max, char **line, size_t *len)
 
         if (rc != -EAGAIN)
             return rc;
-        TRY(fill(io, io->deadline));
+        shrink(&io->in);
+        TRY(fill(io));
     }
 }
 
@@ -183,26 +208,35 @@ bool io_peek_line(const struct io *io, struct span *line)
     return true;
 }
 
+static ssize_t take(struct io_in *in, void *buf, size_t len)
+{
+    size_t n = buffered(in) < len ? buffered(in) : len;
+
+    memcpy(buf, in->at + in->from, n);
+    in->from += (unsigned)n;
+    return (ssize_t)n;
+}
+
 ssize_t io_read(struct io *io, void *buf, size_t len)
 {
     struct io_in *in = &io->in;
-    size_t n = buffered(in) < len ? buffered(in) : len;
+    ssize_t n;
 
-    if (!n)
-        return io->ops->recv(io, buf, len, io->deadline);
-    memcpy(buf, in->at + in->from, n);
-    in->from += n;
-    return (ssize_t)n;
+    if (buffered(in))
+        return take(in, buf, len);
+    while ((n = io->ops->recv_now(io, buf, len)) == -EAGAIN)
+        TRY(io->ops->await(io, io->deadline));
+    return n;
 }
 
 int io_await_input(struct io *io)
 {
-    return buffered(&io->in) ? 0 : io->ops->await(io);
+    return buffered(&io->in) ? 0 : io->ops->await(io, io->deadline);
 }
 
 ssize_t io_read_now(struct io *io, void *buf, size_t len)
 {
-    return buffered(&io->in) ? io_read(io, buf, len) : io->ops->recv_now(io, buf, len);
+    return buffered(&io->in) ? take(&io->in, buf, len) : io->ops->recv_now(io, buf, len);
 }
 
 /* ---- output ---- */
@@ -235,9 +269,16 @@ int io_flush(struct io *io)
     int rc;
 
     TRY(io->error);
+    if (!out->len)
+        return 0;
     rc = send_all(io, out->at, out->len, &done);
-    memmove(out->at, out->at + done, out->len - done);
-    out->len -= done;
+    out->len -= (unsigned)done;
+    if (out->len) {
+        memmove(out->at, out->at + done, out->len);
+        return rc;
+    }
+    free(out->at);
+    out->at = NULL;
     return rc;
 }
 
@@ -246,12 +287,14 @@ int io_put(struct io *io, struct span s)
     struct io_out *out = &io->out;
 
     while (s.len) {
-        size_t room = sizeof out->at - out->len, n = s.len < room ? s.len : room;
+        size_t room = IO_OUT_MAX - out->len, n = s.len < room ? s.len : room;
 
+        if (!out->at && !(out->at = malloc(IO_OUT_MAX)))
+            return failed(io, -ENOMEM);
         memcpy(out->at + out->len, s.at, n);
-        out->len += n;
+        out->len += (unsigned)n;
         s = span_from(s, n);
-        if (out->len == sizeof out->at)
+        if (out->len == IO_OUT_MAX)
             TRY(io_flush(io));
     }
     return io->error;
@@ -280,8 +323,8 @@ ssize_t io_sendfile(struct io *io, int file, int64_t *off, size_t len)
 static void dispose(struct io *io, bool reset)
 {
     io->ops->close(io, reset);
-    if (io->in.at != io->in.small)
-        free(io->in.at);
+    free(io->in.at);
+    free(io->out.at);
     free(io);
 }
 
@@ -303,7 +346,7 @@ static void read_away(struct io *io)
     int64_t when = rt_now(io->task) + RT_SECONDS(1);
 
     for (int i = 0; i < 256; i++)
-        if (io->ops->recv(io, junk, sizeof junk, when) <= 0)
+        if (io->ops->await(io, when) < 0 || io->ops->recv_now(io, junk, sizeof junk) <= 0)
             return;
 }
 

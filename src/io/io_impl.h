@@ -6,28 +6,29 @@
 
 /* Each waits no longer than io->deadline and returns as the rt verbs do. */
 struct io_ops {
-    ssize_t (*recv)(struct io *, void *buf, size_t len, int64_t when);
-    int (*await)(struct io *);
-    ssize_t (*recv_now)(struct io *, void *buf, size_t len);
+    int (*await)(struct io *, int64_t when); /* until recv_now has something to say */
+    ssize_t (*recv_now)(struct io *, void *buf, size_t len); /* 0 at the end, -EAGAIN for nothing */
     ssize_t (*send)(struct io *, const void *buf, size_t len);
     ssize_t (*sendfile)(struct io *, int file, int64_t off, size_t len);
     int (*finish)(struct io *);           /* tells the peer that no more comes */
     void (*close)(struct io *, bool reset); /* gives the descriptor back */
 };
 
-/* Bytes from `from` to `to` wait in `at`, which starts inside the stream and moves to the heap for a long line: an idle
- * session must fit one page, a busy one may not grow without bound. */
+/* Bytes from `from` to `to` wait in `at`, which is there only while something waits: an idle session must fit a page, a busy
+ * one may not grow without bound. */
 struct io_in {
     char *at;
-    size_t cap, from, to;
+    unsigned cap, from, to;
     bool skipping; /* inside a line that is too long */
-    char small[256];
 };
 
+/* There only while something waits to be sent. */
 struct io_out {
-    size_t len;
-    char at[1024];
+    char *at;
+    unsigned len;
 };
+
+enum { IO_OUT_MAX = 1024 };
 
 struct io {
     const struct io_ops *ops;

@@ -6,16 +6,11 @@
 #include "io/io_impl.h"
 #include "sys/sock.h"
 
-static ssize_t stream_recv(struct io *io, void *buf, size_t len, int64_t when)
-{
-    return rt_recv(io->task, io->fd, io_hearing(io), buf, len, when);
-}
-
-static int stream_await(struct io *io)
+static int stream_await(struct io *io, int64_t when)
 {
     struct pollfd fds[2] = { { .fd = io->fd, .events = POLLIN }, { .fd = io_hearing(io), .events = POLLIN } };
 
-    TRY(rt_wait(io->task, fds, fds[1].fd < 0 ? 1 : 2, io->deadline));
+    TRY(rt_wait(io->task, fds, fds[1].fd < 0 ? 1 : 2, when));
     return fds[1].fd >= 0 && fds[1].revents ? -EINTR : 0;
 }
 
@@ -47,5 +42,5 @@ static void stream_close(struct io *io, bool reset)
 }
 
 const struct io_ops io_sock_ops = {
-    .recv = stream_recv, .await = stream_await, .recv_now = stream_recv_now, .send = stream_send, .sendfile = stream_sendfile, .finish = stream_finish, .close = stream_close,
+    .await = stream_await, .recv_now = stream_recv_now, .send = stream_send, .sendfile = stream_sendfile, .finish = stream_finish, .close = stream_close,
 };

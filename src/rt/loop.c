@@ -20,7 +20,7 @@
 
 enum { JOB_THREADS = 4 };
 
-static const int64_t SWEEP_EVERY = RT_SECONDS(1);
+static const int64_t SWEEP_EVERY = RT_SECONDS(1) / 4;
 
 struct fd_state *loop_fd(struct loop *l, int fd)
 {

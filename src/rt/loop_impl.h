@@ -23,7 +23,7 @@ struct ctask {
 };
 
 /* Sessions that are idle for this long give their stack back. */
-#define LOOP_DEEP_AFTER RT_SECONDS(2)
+#define LOOP_DEEP_AFTER (RT_SECONDS(1) / 4)
 
 struct fd_state {
     struct ctask *waiter;
