@@ -1,6 +1,6 @@
 # dray: the front door. meson and ninja do the work behind it; tools/build knows the build variants.
 .DEFAULT_GOAL := all
-.PHONY: all serve test unit e2e fuzz asan tsan lint shape install clean help
+.PHONY: all serve test unit e2e fuzz asan tsan bench lint shape install clean help
 PREFIX ?= /usr/local
 
 help: ## this list
@@ -37,6 +37,10 @@ asan: ## end to end and unit tests with AddressSanitizer and UBSan (build-asan/)
 tsan: ## end to end on the thread models with ThreadSanitizer (build-tsan/)
 	@tools/deps build test
 	@tools/test e2e-tsan
+
+bench: all ## what each server model costs on this machine (BENCH=--quick: less exactly, in a minute)
+	@tools/build plain floors
+	@bench/run $(BENCH)
 
 lint: ## clang-tidy, cppcheck, shellcheck; clang-format reports only
 	@tools/deps build test lint

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +22,28 @@ static const struct {
     { "TYPE", "200 Binary.\r\n" },       { "QUIT", "221 Goodbye.\r\n" },
 };
 
-static volatile sig_atomic_t over;
+enum { CLIENTS = 64, LINE = 512 };
+
+struct client {
+    int control;  /* 0: free */
+    int listener; /* kept for as long as the program runs; 0: not made yet */
+    char port[64]; /* the reply that tells its port */
+    size_t port_len;
+};
+
+static struct {
+    const struct floor *floor;
+    int folder;
+    struct in_addr host;
+    struct client clients[CLIENTS];
+    _Atomic uint64_t units;
+    volatile sig_atomic_t over;
+} all;
 
 static void on_term(int signal)
 {
     (void)signal;
-    over = 1;
+    all.over = 1;
 }
 
 void floor_need(int ok, const char *what)
@@ -37,14 +54,17 @@ void floor_need(int ok, const char *what)
     exit(1);
 }
 
+/* A client that has gone away is no mistake: its run may be over. */
 void floor_send(int fd, const char *text, size_t len)
 {
-    floor_need(send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len || errno == EPIPE || errno == ECONNRESET, "send");
+    ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+    floor_need(n == (ssize_t)len || (n < 0 && (errno == EPIPE || errno == ECONNRESET)), "send");
 }
 
 static int listen_anywhere(int backlog, unsigned *port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = all.host };
     socklen_t len = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -54,19 +74,56 @@ static int listen_anywhere(int backlog, unsigned *port)
     return fd;
 }
 
-static void greet(struct floor_client *c, int control)
+/* ---- transfers ---- */
+
+static void do_job(struct floor_job *job)
 {
-    c->control = control;
-    FLOOR_SAY(control, "220 Ready.");
+    all.floor->transfer(job);
+    all.units += job->units;
 }
 
-static void hang_up(struct floor_client *c)
+struct errand {
+    struct floor_job job;
+    char name[LINE];
+};
+
+static void *run_errand(void *arg)
 {
-    close(c->control);
-    c->control = 0;
+    struct errand *e = arg;
+
+    do_job(&e->job);
+    free(e);
+    return NULL;
 }
 
-static void tell_port(struct floor_client *c)
+static void in_a_thread(const struct floor_job *job)
+{
+    struct errand *e = malloc(sizeof *e);
+    pthread_t id;
+
+    floor_need(e != NULL, "malloc");
+    e->job = *job;
+    snprintf(e->name, sizeof e->name, "%s", job->name);
+    e->job.name = e->name;
+    floor_need(pthread_create(&id, NULL, run_errand, e) == 0 && pthread_detach(id) == 0, "thread");
+}
+
+static void transfer(struct client *c, char *line)
+{
+    struct floor_job job = { .folder = all.folder, .control = c->control, .name = line + 5 };
+
+    job.data = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
+    floor_need(job.data >= 0, "accept");
+    line[strcspn(line, "\r")] = '\0';
+    if (all.floor->threads)
+        in_a_thread(&job);
+    else
+        do_job(&job);
+}
+
+/* ---- the conversation ---- */
+
+static void tell_port(struct client *c)
 {
     unsigned port;
 
@@ -77,19 +134,16 @@ static void tell_port(struct floor_client *c)
     floor_send(c->control, c->port, c->port_len);
 }
 
-static void transfer(struct floor *f, struct floor_client *c, char *line)
+static void hang_up(struct client *c)
 {
-    int data = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-
-    floor_need(data >= 0, "accept");
-    line[strcspn(line, "\r")] = '\0';
-    f->transfer(f, c->control, data, line + 5);
+    close(c->control);
+    c->control = 0;
 }
 
 /* Clients send one command a packet and wait for its reply. */
-static void answer(struct floor *f, struct floor_client *c)
+static void answer(struct client *c)
 {
-    char line[512];
+    char line[LINE];
     ssize_t n = recv(c->control, line, sizeof line - 1, 0);
 
     if (n <= 0) {
@@ -107,73 +161,75 @@ static void answer(struct floor *f, struct floor_client *c)
     if (*line == 'E')
         tell_port(c);
     else
-        transfer(f, c, line);
+        transfer(c, line);
 }
 
-static void accept_one(int listener, struct floor_client *clients)
+static void accept_one(int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
     floor_need(fd >= 0, "accept");
-    for (unsigned i = 0; i < FLOOR_CLIENTS; i++)
-        if (!clients[i].control) {
-            greet(&clients[i], fd);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        if (!all.clients[i].control) {
+            all.clients[i].control = fd;
+            FLOOR_SAY(fd, "220 Ready.");
             return;
         }
     close(fd);
 }
 
-static void serve(struct floor *f, int listener)
+static void serve(int listener)
 {
-    static struct floor_client clients[FLOOR_CLIENTS];
-    struct pollfd fds[FLOOR_CLIENTS + 1];
-    struct floor_client *whose[FLOOR_CLIENTS + 1];
+    struct pollfd fds[CLIENTS + 1];
+    struct client *whose[CLIENTS + 1];
 
-    while (!over) {
+    while (!all.over) {
         unsigned n = 1;
 
         fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
-        for (unsigned i = 0; i < FLOOR_CLIENTS; i++)
-            if (clients[i].control) {
-                whose[n] = &clients[i];
-                fds[n++] = (struct pollfd){ .fd = clients[i].control, .events = POLLIN };
+        for (unsigned i = 0; i < CLIENTS; i++)
+            if (all.clients[i].control) {
+                whose[n] = &all.clients[i];
+                fds[n++] = (struct pollfd){ .fd = all.clients[i].control, .events = POLLIN };
             }
         if (poll(fds, n, -1) < 0)
             continue;
         for (unsigned i = 1; i < n; i++)
             if (fds[i].revents)
-                answer(f, whose[i]);
+                answer(whose[i]);
         if (fds[0].revents)
-            accept_one(listener, clients);
+            accept_one(listener);
     }
 }
 
-static void account(const struct floor *f, const char *name)
+/* ---- the program ---- */
+
+static void account(const char *name)
 {
+    double cpu, units = (double)all.units;
     struct rusage u;
-    double cpu;
 
     getrusage(RUSAGE_SELF, &u);
     cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
-    printf("%s: %.3f CPU seconds, %.0f %s, %.6f each\n", name, cpu, f->units, f->unit, f->units > 0 ? cpu / f->units : 0);
+    printf("%s: %.3f CPU seconds, %.0f %s, %.3g each\n", name, cpu, units, all.floor->unit, units > 0 ? cpu / units : 0);
 }
 
-int floor_main(struct floor *f, int argc, char **argv)
+int floor_main(const struct floor *f, int argc, char **argv)
 {
     struct sigaction act = { .sa_handler = on_term };
     unsigned port;
     int listener;
 
-    floor_need(argc == 2, "usage: PROGRAM FOLDER");
-    f->folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    f->block = malloc(FLOOR_BLOCK);
-    floor_need(f->folder >= 0 && f->block, argv[1]);
+    all.floor = f;
+    floor_need(argc == 3 && inet_pton(AF_INET, argv[2], &all.host) == 1, "usage: PROGRAM FOLDER ADDRESS");
+    all.folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    floor_need(all.folder >= 0, argv[1]);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGINT, &act, NULL);
     listener = listen_anywhere(4096, &port);
-    printf("ftp://127.0.0.1:%u/\n", port);
+    printf("ftp://%s:%u/\n", argv[2], port);
     fflush(stdout);
-    serve(f, listener);
-    account(f, argv[0]);
+    serve(listener);
+    account(argv[0]);
     return 0;
 }

@@ -3,28 +3,28 @@
 #ifndef DRAY_BENCH_FLOOR_H
 #define DRAY_BENCH_FLOOR_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { FLOOR_CLIENTS = 64, FLOOR_BLOCK = 1 << 20 };
+enum { FLOOR_BLOCK = 1 << 20 };
 
-struct floor_client {
-    int control;  /* 0: free */
-    int listener; /* kept for the whole session; 0: not made yet */
-    char port[64]; /* the reply that tells its port */
-    size_t port_len;
+/* RETR, STOR or MLSD of `name`; the data connection is made. */
+struct floor_job {
+    int folder, control, data;
+    const char *name;
+    uint64_t units; /* done */
 };
 
 struct floor {
     const char *unit;
-    double units; /* done */
-    int folder;   /* that is served */
-    char *block;  /* FLOOR_BLOCK bytes */
-    /* RETR, STOR or MLSD: the data connection is made, `name` is the argument. It says 150 and 226, and counts. */
-    void (*transfer)(struct floor *, int control, int data, const char *name);
+    void (*transfer)(struct floor_job *); /* says 150 and 226, closes data, counts */
+    bool threads;                         /* one for each transfer */
 };
 
-/* Serves argv[1], prints the address; at SIGTERM its CPU time and what was done. */
-int floor_main(struct floor *f, int argc, char **argv);
+/* Serves the folder argv[1] at the address argv[2], prints the port; at SIGTERM its CPU time and what was done. */
+int floor_main(const struct floor *f, int argc, char **argv);
 
 void floor_send(int fd, const char *text, size_t len);
 #define FLOOR_SAY(fd, text) floor_send(fd, text "\r\n", sizeof(text) + 1)

@@ -1,29 +1,29 @@
-/* floor_sendfile: a large file by blocking sendfile calls of a MiB. The floor of a bulk download. Streams are served one after
- * another, whole. */
+/* floor_sendfile: a large file by blocking sendfile calls of a MiB. The floor of a bulk download, of one stream or several: each
+ * has a thread. */
 #include "floor.h"
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-static void fetch(struct floor *f, int control, int data, const char *name)
+static void fetch(struct floor_job *job)
 {
-    int file = openat(f->folder, name, O_RDONLY | O_CLOEXEC);
+    int file = openat(job->folder, job->name, O_RDONLY | O_CLOEXEC);
     ssize_t n;
 
-    floor_need(file >= 0, name);
-    FLOOR_SAY(control, "150 Here it comes.");
-    while ((n = sendfile(data, file, NULL, FLOOR_BLOCK)) > 0)
-        f->units += (double)n / (1 << 20);
+    floor_need(file >= 0, job->name);
+    FLOOR_SAY(job->control, "150 Here it comes.");
+    while ((n = sendfile(job->data, file, NULL, FLOOR_BLOCK)) > 0)
+        job->units += (uint64_t)n;
     floor_need(n == 0, "sendfile");
     close(file);
-    close(data);
-    FLOOR_SAY(control, "226 Done.");
+    close(job->data);
+    FLOOR_SAY(job->control, "226 Done.");
 }
 
 int main(int argc, char **argv)
 {
-    struct floor f = { .unit = "MiB", .transfer = fetch };
+    static const struct floor f = { .unit = "bytes", .transfer = fetch, .threads = true };
 
     return floor_main(&f, argc, argv);
 }

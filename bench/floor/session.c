@@ -4,17 +4,15 @@
 
 #include <unistd.h>
 
-static void refuse(struct floor *f, int control, int data, const char *name)
+static void refuse(struct floor_job *job)
 {
-    (void)f;
-    (void)name;
-    close(data);
-    FLOOR_SAY(control, "502 No files here.");
+    close(job->data);
+    FLOOR_SAY(job->control, "502 No files here.");
 }
 
 int main(int argc, char **argv)
 {
-    struct floor f = { .unit = "transfers", .transfer = refuse };
+    static const struct floor f = { .unit = "transfers", .transfer = refuse };
 
     return floor_main(&f, argc, argv);
 }

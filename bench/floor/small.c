@@ -7,22 +7,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void fetch(struct floor *f, int control, int data, const char *name)
+static void fetch(struct floor_job *job)
 {
-    int file = openat(f->folder, name, O_RDONLY | O_CLOEXEC);
+    int file = openat(job->folder, job->name, O_RDONLY | O_CLOEXEC);
     struct stat st;
 
-    floor_need(file >= 0 && fstat(file, &st) == 0, name);
-    floor_need(sendfile(data, file, NULL, (size_t)st.st_size) == st.st_size, "sendfile");
+    floor_need(file >= 0 && fstat(file, &st) == 0, job->name);
+    floor_need(sendfile(job->data, file, NULL, (size_t)st.st_size) == st.st_size, "sendfile");
     close(file);
-    close(data);
-    FLOOR_SAY(control, "150 Here it comes.\r\n226 Done.");
-    f->units++;
+    close(job->data);
+    FLOOR_SAY(job->control, "150 Here it comes.\r\n226 Done.");
+    job->units++;
 }
 
 int main(int argc, char **argv)
 {
-    struct floor f = { .unit = "files", .transfer = fetch };
+    static const struct floor f = { .unit = "files", .transfer = fetch };
 
     return floor_main(&f, argc, argv);
 }

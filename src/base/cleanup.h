@@ -13,6 +13,10 @@
             return try_rc_;          \
     } while (0)
 
+/* A function whose locals must not become those of its caller: a session waits inside its callers, and every byte of their
+ * frames is there ten thousand times. */
+#define APART __attribute__((noinline))
+
 /* for CLEANUP(free_text) char *x */
 void free_text(char **text);
 /* for CLEANUP(close_fd) int fd = -1; leaves errno alone */

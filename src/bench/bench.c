@@ -28,10 +28,9 @@ bool bench_applies(const struct bench *b, unsigned column, const struct target *
 
 static void progress(struct bench *b, const char *what, const char *who, unsigned round)
 {
-    b->step++;
     if (b->live)
-        fprintf(stderr, "\r\033[K%3u%%  %s: %s, round %u of %u", b->step * 100 / b->steps, what, who, round + 1,
-                b->size.rounds);
+        fprintf(stderr, "\r\033[K%3u%%  round %u, %s: %s", b->step * 100 / b->steps, round + 1, who, what);
+    b->step++;
 }
 
 static int note(struct figure *f, double value, int rc)
@@ -246,7 +245,7 @@ static void count_steps(struct bench *b)
     b->steps = 0;
     for (unsigned i = 0; i < b->targets; i++)
         for (unsigned c = 0; c <= load_count; c++)
-            b->steps += bench_applies(b, c, &b->target[i]) ? b->size.rounds : 0;
+            b->steps += !bench_applies(b, c, &b->target[i]) ? 0 : c < load_count ? b->size.rounds : b->size.crowds;
 }
 
 static int measure_all(struct bench *b)
@@ -257,7 +256,7 @@ static int measure_all(struct bench *b)
     TRY(measure_loads(b));
     for (unsigned i = 0; i < b->targets; i++)
         target_end(&b->target[i]);
-    for (unsigned round = 0; b->wanted[load_count] && round < b->size.rounds; round++)
+    for (unsigned round = 0; b->wanted[load_count] && round < b->size.crowds; round++)
         TRY(crowd_round(b, round));
     return 0;
 }
@@ -281,6 +280,7 @@ void bench_add(struct bench *b, const struct target_kind *kind, const char *name
 {
     struct target t = { .kind = kind, .name = name, .child = CHILD_NONE };
 
+    target_host(&t, b->targets);
     if (b->targets < BENCH_TARGETS && target_exists(&t))
         b->target[b->targets++] = t;
 }

@@ -7,9 +7,9 @@
 #include "bench/talk.h"
 #include "sys/child.h"
 
-/* How much of each. */
+/* How much of each; rounds, and those of the crowd. */
 struct load_size {
-    unsigned rounds, logins, files, entries, crowd;
+    unsigned rounds, crowds, logins, files, entries, crowd;
     unsigned bulk;   /* MiB */
     unsigned settle; /* seconds that a crowd stays idle before it is looked at again */
 };

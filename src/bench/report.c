@@ -162,13 +162,13 @@ static bool any_floor(const struct bench *b)
 static void print_notes(const struct bench *b, FILE *to)
 {
     fprintf(to, "\nServer CPU (user and system) for each piece of work; medians of %u rounds, ± half of least to most.\n"
-                "dray %s; servers and clients share 127.0.0.1%s.\n", b->size.rounds, DRAY_VERSION,
-            proc_cpus() > 1 ? " and keep to different processors" : " and one processor");
+                "dray %s; all on loopback%s.\n", b->size.rounds, DRAY_VERSION,
+            proc_cpus() > 1 ? "; servers and clients keep to different processors" : "");
     for (unsigned c = 0; c < columns(); c++)
         if (shown(b, c))
             fprintf(to, "  %-10s %s\n", COLUMN(c, head), COLUMN(c, about));
     for (unsigned i = 0; i < b->targets; i++)
-        if (b->figure[load_count][i].n)
+        if (b->target[i].kind && b->figure[load_count][i].n)
             fprintf(to, "  %-10s %lld idle sessions%s\n", b->target[i].name, (long long)b->figure[load_count][i].pieces,
                     b->target[i].kind->seats ? ", each with its waiting worker" : "");
 }

@@ -10,15 +10,6 @@
 
 enum { PATIENCE = 30, STEP = 1 << 20 };
 
-struct sock_addr talk_local(uint16_t port)
-{
-    static const unsigned char host[4] = { 127, 0, 0, 1 };
-    struct sock_addr at;
-
-    sock_addr_make(host, sizeof host, port, &at);
-    return at;
-}
-
 static int connect_to(struct rt_task *task, const struct sock_addr *at, struct io **out)
 {
     int fd = sock_stream(at->any.sa_family, NULL), rc;

@@ -11,9 +11,6 @@ struct talk {
     struct io *io; /* NULL: not connected */
 };
 
-/* A port of 127.0.0.1. */
-struct sock_addr talk_local(uint16_t port);
-
 /* Connects and hears the greeting. */
 int talk_open(struct rt_task *task, const struct sock_addr *at, struct talk *out);
 /* Anonymously; binary transfers. */

@@ -25,6 +25,11 @@ bool target_exists(const struct target *t)
     return t->kind || (floor_path(t, path) == 0 && child_runnable(path));
 }
 
+void target_host(struct target *t, unsigned number)
+{
+    snprintf(t->host, sizeof t->host, "127.77.%u.1", number & 255);
+}
+
 /* ---- starting ---- */
 
 /* execv promises not to write to these. */
@@ -36,7 +41,7 @@ static char *arg(const char *text)
 static int start_floor(struct target *t, const char *folder)
 {
     char path[PATH_CAP];
-    char *argv[] = { arg(t->name), arg(folder), NULL };
+    char *argv[] = { arg(t->name), arg(folder), t->host, NULL };
 
     TRY(floor_path(t, path));
     return child_exec(path, argv, CHILD_FIRST_HALF, &t->child);
@@ -46,22 +51,21 @@ static int start_model(struct target *t, const char *folder, unsigned workers)
 {
     char number[16];
     char *argv[] = { arg("dray"), arg("serve"), arg(folder), arg("--model"), arg(t->name), arg("--ftp"), arg("0"),
-                     arg("--bind"), arg("127.0.0.1"), arg("--writable"), arg("--quiet"), arg("--max-sessions"), arg("0"),
+                     arg("--bind"), t->host, arg("--writable"), arg("--quiet"), arg("--max-sessions"), arg("0"),
                      arg("--max-per-address"), arg("0"), arg(workers ? "--workers" : NULL), number, NULL };
 
     snprintf(number, sizeof number, "%u", workers);
     return child_exec("/proc/self/exe", argv, CHILD_FIRST_HALF, &t->child);
 }
 
-/* "...ftp://127.0.0.1:PORT/..." -> PORT, once the slash behind it has come. */
-static unsigned port_in(const char *text)
+/* "...ftp://HOST:PORT/..." -> PORT, once the slash behind it has come. */
+static uint16_t port_in(const char *text)
 {
-    static const char before[] = "ftp://127.0.0.1:";
-    const char *at = strstr(text, before);
-    unsigned port = 0;
+    const char *at = strstr(text, "ftp://");
+    uint16_t port = 0;
     char slash = 0;
 
-    return at && sscanf(at + strlen(before), "%u%c", &port, &slash) == 2 && slash == '/' ? port : 0;
+    return at && sscanf(at, "ftp://%*[0-9.]:%hu%c", &port, &slash) == 2 && slash == '/' ? port : 0;
 }
 
 static int await_address(struct rt_task *task, struct target *t)
@@ -69,7 +73,7 @@ static int await_address(struct rt_task *task, struct target *t)
     char said[1024];
     size_t len = 0;
     int64_t until = rt_after(task, START_SECONDS);
-    unsigned port = 0;
+    uint16_t port = 0;
 
     while (!port && len < sizeof said - 1) {
         struct pollfd p = { .fd = t->child.out, .events = POLLIN };
@@ -83,8 +87,7 @@ static int await_address(struct rt_task *task, struct target *t)
         said[len] = '\0';
         port = port_in(said);
     }
-    t->at = talk_local((uint16_t)port);
-    return port ? 0 : -EPROTO;
+    return port ? sock_addr_parse(t->host, port, &t->at) : -EPROTO;
 }
 
 int target_start(struct rt_task *task, struct target *t, const char *folder, unsigned workers)

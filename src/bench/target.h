@@ -16,6 +16,7 @@ struct target_kind {
 struct target {
     const struct target_kind *kind; /* NULL: a floor program */
     const char *name;               /* of the model, or of the program */
+    char host[16];                  /* see target_host */
     struct child child;
     struct sock_addr at;
     struct crew crew;
@@ -28,5 +29,8 @@ int target_start(struct rt_task *task, struct target *t, const char *folder, uns
 void target_end(struct target *t);
 /* Is the program of a floor there? */
 bool target_exists(const struct target *t);
+/* Each server has a loopback address of its own: the connections of one, which linger in TIME_WAIT, take no ports away from
+ * another, nor from anybody else on this machine. */
+void target_host(struct target *t, unsigned number);
 
 #endif

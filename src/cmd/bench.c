@@ -19,9 +19,9 @@
 
 enum { BENCH_DONE, BENCH_FAILED, BENCH_USAGE, BENCH_INTERRUPTED = 130, BENCH_GO = -1, STDERR = 2 };
 
-static const struct load_size normal = { .rounds = 5, .logins = 2000, .files = 4000, .entries = 100000, .crowd = 10000,
+static const struct load_size normal = { .rounds = 3, .crowds = 2, .logins = 2000, .files = 2000, .entries = 100000, .crowd = 10000,
                                          .bulk = 1024, .settle = 8 };
-static const struct load_size quick = { .rounds = 3, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500,
+static const struct load_size quick = { .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500,
                                         .bulk = 256, .settle = 5 };
 
 /* What must be known of a model; any other serves thousands at once. */
@@ -57,9 +57,9 @@ static const struct option_row options[] = {
     { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything: within a minute" },
     { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
     { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only: login small down1 down8 up1 up8 list crowd" },
-    { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (5)" },
+    { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (3)" },
     { "logins", "N", NUMBER, AT(asked.logins), 16, 1000000, "sessions in a storm of logins (2000)" },
-    { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch (4000)" },
+    { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch (2000)" },
     { "bulk", "MIB", NUMBER, AT(asked.bulk), LOAD_STREAMS, 65536, "MiB to fetch and to store (1024)" },
     { "entries", "N", NUMBER, AT(asked.entries), 1, 1000000, "entries of the large folder (100000)" },
     { "crowd", "N", NUMBER, AT(asked.crowd), 1, 100000, "idle sessions (10000; processes 1000, workers 200)" },
@@ -145,6 +145,7 @@ static void choose_sizes(struct order *o)
 
     o->bench.size = (struct load_size){
         .rounds = choose(a->rounds, d->rounds),
+        .crowds = a->rounds && a->rounds < d->crowds ? a->rounds : d->crowds,
         .logins = choose(a->logins, d->logins),
         .files = choose(a->files, d->files),
         .entries = choose(a->entries, d->entries),

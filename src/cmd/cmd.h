@@ -7,4 +7,9 @@ enum { SERVE_OK = 0, SERVE_FAILED = 1, SERVE_USAGE = 2 };
 
 int cmd_serve(int argc, char **argv);
 
+/* Exit codes of `dray status`; 2 is wrong usage here, too. */
+enum { STATUS_OK = 0, STATUS_NONE = 3 };
+
+int cmd_status(int argc, char **argv);
+
 #endif

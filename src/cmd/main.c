@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
+    { "status", cmd_status, "what the servers of this user are doing" },
     { "bench", cmd_bench, "measure the server models on this machine" },
 };
 

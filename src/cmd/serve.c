@@ -11,7 +11,9 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "model/model.h"
+#include "obs/board_file.h"
 #include "proto/session.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
 #include "sys/sock.h"
@@ -23,10 +25,12 @@ struct serve {
     struct auth auth;
     struct storage storage;
     struct listeners listeners;
+    struct announce *announce;
     struct log log;
     struct server server;
     struct model_env env;
     const struct model *model;
+    struct board_file board;
 };
 
 static __attribute__((format(printf, 1, 2))) int complain(const char *fmt, ...)
@@ -145,6 +149,23 @@ static int open_ports(struct serve *s)
     return rc < 0 ? port_failed(s, host, rc) : 0;
 }
 
+/* How many share the passive range; 0: no telling. */
+static unsigned processes(const struct serve *s)
+{
+    return s->model->one_process ? 1 : s->model->workers ? s->env.workers : 0;
+}
+
+static int make_passive(struct serve *s)
+{
+    const struct conf_range *range = &s->conf.passive;
+
+    s->server.announce = s->announce;
+    s->server.passive = passive_new(range->min, range->max, processes(s));
+    if (!s->server.passive || announce_watch(s->announce, s->env.stop, &s->listeners, &s->log) < 0)
+        return complain("not enough memory or processes to begin with");
+    return 0;
+}
+
 /* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive
  * listener, a file, a folder), in models where one process holds them all. */
 static unsigned seats(const struct serve *s)
@@ -156,12 +177,29 @@ static unsigned seats(const struct serve *s)
     return files < MOST_SESSIONS ? (unsigned)files : MOST_SESSIONS;
 }
 
+/* Without a file that others can read, the server runs all the same. */
+static struct board *open_board(struct serve *s)
+{
+    CLEANUP(free_text) char *real = realpath(s->conf.dir, NULL);
+    struct board_about about = { .pid = proc_pid(), .since = clock_mono() };
+    struct board *board;
+    int rc;
+
+    strncpy(about.folder, real ? real : s->conf.dir, sizeof about.folder - 1);
+    strncpy(about.model, s->model->name, sizeof about.model - 1);
+    rc = board_publish(seats(s), &about, &s->board, &board);
+    if (rc == 0)
+        return board;
+    LOG(&s->log, "no-status", LOG_TEXT("why", span_of(err_text(rc))));
+    return board_new(seats(s));
+}
+
 static int make_env(struct serve *s)
 {
     static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service };
     struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
     int children = proc_event();
-    struct board *board = board_new(seats(s));
+    struct board *board = open_board(s);
 
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !board)
         return complain("not enough memory or descriptors to begin with");
@@ -176,6 +214,7 @@ static int make_env(struct serve *s)
     s->env.ctx = &s->server;
     for (unsigned i = 0; i < s->listeners.n; i++)
         proc_shut_on_stop(s->listeners.l[i].fd);
+    TRY(make_passive(s));
     return proc_catch_stop(stop.drain, stop.now, s->conf.drain_timeout);
 }
 
@@ -244,6 +283,8 @@ static int prepare(struct serve *s, int argc, char **argv)
         rc = conf_args(&s->conf, argc, argv, &err);
     if (rc == 0)
         rc = auth_init(&s->auth, &s->conf, &err);
+    if (rc == 0)
+        rc = announce_open(&s->conf.passive_address, &s->announce, &err);
     if (rc < 0)
         return complain("%s", buf_cstr(&err));
     if (rc > 0)
@@ -267,6 +308,7 @@ int cmd_serve(int argc, char **argv)
     else {
         print_greeting(s);
         rc = s->model->serve(&s->env);
+        board_withdraw(&s->board);
         if (rc < 0)
             complain("the %s model could not begin: %s", s->model->name, err_text(rc));
         rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
@@ -274,6 +316,8 @@ int cmd_serve(int argc, char **argv)
     if (s) {
         auth_free(&s->auth);
         conf_free(&s->conf);
+        passive_free(&s->server.passive);
+        announce_close(&s->announce);
     }
     free(s);
     return rc;

@@ -1,11 +1,10 @@
-/* listen: opens listeners and accepts from them (see listen.h). Called by the front door, the models and the data side of a
- * session. The struct owns the descriptors. A passive listener is a fresh socket, of one session and for one connection. */
+/* listen: opens listeners and accepts from them (see listen.h). Called by the front door, the models.
+ * The struct owns the descriptors. */
 #include "io/listen.h"
 
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "sys/fs.h"
 #include "sys/sock.h"
 
 static int add(struct listeners *all, const struct sock_addr *at, unsigned service)
@@ -87,21 +86,4 @@ int listen_accept(struct rt_task *task, const struct listeners *all, int hear, i
                 return rc;
         }
     }
-}
-
-int passive_open(const struct sock_addr *local, uint16_t min, uint16_t max, int *fd, uint16_t *port)
-{
-    struct sock_addr at = *local;
-    unsigned range = min ? (unsigned)max - min + 1 : 1, start = (unsigned)(fs_random() % range);
-    int rc = -EADDRINUSE;
-
-    for (unsigned i = 0; i < range && rc == -EADDRINUSE; i++) {
-        sock_addr_set_port(&at, min ? (uint16_t)(min + (start + i) % range) : 0);
-        rc = sock_listen(&at, 1, min != 0);
-    }
-    TRY(rc);
-    *fd = rc;
-    TRY(sock_local(rc, &at));
-    *port = sock_addr_port(&at);
-    return 0;
 }

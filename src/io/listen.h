@@ -1,4 +1,4 @@
-/* listen: where connections arrive: the server's listeners, and the passive listeners of data connections (RFC 959 PASV). */
+/* listen: where clients arrive: the server's listeners. Those of data connections are in passive.h. */
 #ifndef DRAY_IO_LISTEN_H
 #define DRAY_IO_LISTEN_H
 
@@ -31,9 +31,5 @@ int listen_open(struct listeners *, const char *host, uint16_t port, unsigned se
 void listen_close_all(struct listeners *);
 /* The next client, waiting no longer than `when`; `hear` (-1: none) as in rt_accept. */
 int listen_accept(struct rt_task *, const struct listeners *, int hear, int64_t when, struct arrival *out);
-
-/* A listener for one data connection to come, on the local address of the control connection; min 0: any port.
- * -EADDRINUSE when the whole range is taken. */
-int passive_open(const struct sock_addr *local, uint16_t min, uint16_t max, int *fd, uint16_t *port);
 
 #endif

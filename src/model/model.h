@@ -26,6 +26,7 @@ struct model_env {
 struct model {
     const char *name, *about;
     unsigned workers; /* default; 0: the model has no such number */
+    bool one_process; /* all sessions run in it */
     /* Returns after a drain, when the last session has ended: 0, or -errno when it could not begin. */
     int (*serve)(const struct model_env *);
 };

@@ -16,5 +16,5 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_iterative;
 const struct model model_iterative = {
-    .name = "iterative", .about = "one client at a time, the others queue", .serve = serve,
+    .name = "iterative", .about = "one client at a time, the others queue", .one_process = true, .serve = serve,
 };

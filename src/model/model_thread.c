@@ -97,5 +97,5 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_thread;
 const struct model model_thread = {
-    .name = "thread", .about = "a thread for each client", .serve = serve,
+    .name = "thread", .about = "a thread for each client", .one_process = true, .serve = serve,
 };

@@ -4,6 +4,10 @@
 #include "proto/session.h"
 
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "sys/sock.h"
 
@@ -11,14 +15,20 @@ void session_login(struct session *s, const struct account *account)
 {
     s->account = account;
     s->store = store_bind(s->server->storage, s->task, account ? account->rights : 0);
+    seat_account(s->seat, account ? account->name : NULL, rt_now(s->task));
 }
 
 static int take_seat(struct session *s)
 {
-    const unsigned char *addr;
-    unsigned len = sock_addr_bytes(&s->arrival->peer, &addr);
+    struct guest g = { .port = sock_addr_port(&s->arrival->peer), .now = rt_now(s->task) };
 
-    return seat_take(s->server->board, addr, len, s->server->conf->max_per_address, &s->seat);
+    g.addr_len = sock_addr_bytes(&s->arrival->peer, &g.addr);
+    return seat_take(s->server->board, &g, s->server->conf->max_per_address, &s->seat);
+}
+
+static APART void note(const struct session *s, const char *event, const char *key, const char *value)
+{
+    LOG(s->server->log, event, LOG_TEXT("peer", span_of(s->peer)), LOG_TEXT(key, span_of(value)));
 }
 
 static int run(struct session *s)
@@ -27,30 +37,39 @@ static int run(struct session *s)
     int rc = take_seat(s);
 
     if (rc < 0) {
-        LOG(s->server->log, "refused", LOG_TEXT("peer", span_of(s->peer)), LOG_TEXT("why", span_of(err_text(rc))));
+        note(s, "refused", "why", err_text(rc));
         io_deadline(s->control, rt_after(s->task, 5));
         io_put(s->control, span_of(service->refuse));
         return rc;
     }
-    LOG(s->server->log, "connect", LOG_TEXT("peer", span_of(s->peer)), LOG_TEXT("service", span_of(service->name)));
+    note(s, "connect", "service", service->name);
     rc = service->run(s);
-    LOG(s->server->log, "end", LOG_TEXT("peer", span_of(s->peer)));
+    note(s, "end", "service", service->name);
     return rc;
+}
+
+static APART char *peer_text(const struct sock_addr *peer)
+{
+    char text[64];
+    struct buf b = BUF(text);
+
+    sock_addr_print(&b, peer);
+    return strdup(buf_cstr(&b));
 }
 
 void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
 {
     struct session s = { .task = task, .server = ctx, .arrival = client };
-    struct buf peer = BUF(s.peer);
 
-    sock_addr_print(&peer, &client->peer);
-    buf_cstr(&peer);
     sock_tune_control(client->fd);
     if (io_socket(task, client->fd, &s.control) < 0)
         return;
+    s.peer = peer_text(&client->peer);
     session_login(&s, NULL);
-    run(&s);
+    if (s.peer)
+        run(&s);
     seat_leave(&s.seat);
     arena_reset(&s.scratch);
+    free(s.peer);
     io_close_politely(&s.control);
 }

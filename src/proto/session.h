@@ -6,8 +6,10 @@
 #include "auth/auth.h"
 #include "base/arena.h"
 #include "conf/conf.h"
+#include "io/announce.h"
 #include "io/io.h"
 #include "io/listen.h"
+#include "io/passive.h"
 #include "obs/board.h"
 #include "obs/log.h"
 #include "store/store.h"
@@ -28,6 +30,8 @@ struct server {
     const struct storage *storage;
     struct board *board;
     const struct log *log;
+    struct passive *passive;         /* locks itself */
+    const struct announce *announce; /* NULL: nothing to say */
     const struct service *const *services; /* by arrival.service */
 };
 
@@ -40,7 +44,7 @@ struct session {
     struct arena scratch; /* one command's memory */
     struct store store;   /* its rights are those of the account */
     const struct account *account; /* NULL: not logged in */
-    char peer[64];        /* the client's address as text */
+    char *peer;           /* the client's address as text */
 };
 
 /* The models' entry; ctx is the struct server. Closes client->fd. */

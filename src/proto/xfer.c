@@ -20,6 +20,7 @@ static int fail(struct xfer *x, enum xfer_side side, int rc)
 static void moved(struct xfer *x, int64_t n)
 {
     x->bytes += n;
+    seat_moved(x->seat, n);
     io_deadline(x->data, rt_after(x->task, x->stall));
 }
 

@@ -4,6 +4,7 @@
 #define DRAY_PROTO_XFER_H
 
 #include "io/io.h"
+#include "obs/board.h"
 #include "store/store.h"
 #include "wire/ascii.h"
 
@@ -12,6 +13,7 @@ enum xfer_side { XFER_STREAM, XFER_FILE };
 struct xfer {
     struct rt_task *task;
     struct io *data;
+    struct seat *seat;       /* where the bytes are counted; may be NULL */
     unsigned stall;          /* seconds without a byte; 0: no limit */
     int (*heard)(void *ctx); /* the stream that data hears is readable; <0 ends the transfer, 1: hear no more */
     void *ctx;

@@ -139,8 +139,11 @@ ssize_t rt_recv_now(struct rt_task *task, int fd, void *buf, size_t len)
         n = rt_try(&op);
         if (n == -EAGAIN && task->ops->forget)
             task->ops->forget(task, fd, POLLIN);
-        if (n <= 0)
-            return got ? (ssize_t)got : n; /* an end or an error shows again at the next call */
+        /* an end shows again at the next call; a reset is told once, and after it the stream would seem to have ended well */
+        if (n == 0 || n == -EAGAIN)
+            return got ? (ssize_t)got : n;
+        if (n < 0)
+            return n;
         got += (size_t)n;
     }
     return (ssize_t)got;

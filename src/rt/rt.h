@@ -77,7 +77,7 @@ int rt_idle(struct rt_task *, bool idle);
  * -ECANCELED when the task is cancelled, else 0. */
 int rt_turn(struct rt_task *, int hear);
 
-/* What is there, up to len, without waiting: -EAGAIN when that is nothing. */
+/* What is there, up to len, without waiting: -EAGAIN when that is nothing. An error hides what came before it. */
 ssize_t rt_recv_now(struct rt_task *, int fd, void *buf, size_t len);
 /* Bytes received, 0 at the end of the stream. */
 ssize_t rt_recv(struct rt_task *, int fd, int hear, void *buf, size_t len, int64_t when);

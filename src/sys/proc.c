@@ -43,6 +43,11 @@ void proc_private_free(void *at, size_t size)
         munmap(at, size);
 }
 
+void proc_unshare(void *at, size_t size)
+{
+    munmap(at, size);
+}
+
 int proc_event(void)
 {
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

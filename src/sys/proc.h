@@ -8,6 +8,7 @@
 
 /* Zeroed memory that children share; lives as long as the process. NULL when there is none. */
 void *proc_shared(size_t size);
+void proc_unshare(void *at, size_t size);
 
 /* Zeroed memory of this process, of which only what is touched is ever there. NULL when there is none. */
 void *proc_private(size_t size);

@@ -173,6 +173,19 @@ int sock_shutdown_send(int fd)
     return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
+int sock_drain(int listener, unsigned most)
+{
+    for (unsigned i = 0; i <= most; i++) {
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0)
+            close(fd);
+        else if (errno != ECONNABORTED && errno != EINTR)
+            return errno == EAGAIN ? 0 : -errno;
+    }
+    return -EBUSY;
+}
+
 void sock_close(int fd)
 {
     close(fd);

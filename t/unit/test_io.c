@@ -1,7 +1,9 @@
 /* Streams over a socket pair: lines however they arrive, limits, deadlines, hearing, and what an error leaves behind. */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -190,6 +192,33 @@ static void hearing_while_writing(void **state)
     far = data_far;
 }
 
+/* The kernel tells a reset once. Data that came before it must not make the stream look as if it had ended well. */
+static void a_reset_is_never_an_end(void **state)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct linger now = { .l_onoff = 1 };
+    socklen_t len = sizeof at;
+    int door = socket(AF_INET, SOCK_STREAM, 0), peer = socket(AF_INET, SOCK_STREAM, 0);
+    struct pollfd reset = { .events = POLLRDHUP };
+    struct io *io;
+    char got[100];
+
+    (void)state;
+    task = rt_block_task(never);
+    assert_int_equal(bind(door, (struct sockaddr *)&at, sizeof at) | listen(door, 1), 0);
+    getsockname(door, (struct sockaddr *)&at, &len);
+    assert_int_equal(connect(peer, (struct sockaddr *)&at, sizeof at), 0);
+    reset.fd = accept4(door, NULL, NULL, SOCK_NONBLOCK);
+    assert_int_equal(io_socket(&task, reset.fd, &io), 0);
+    assert_int_equal(write(peer, "data", 4), 4);
+    setsockopt(peer, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(peer);
+    assert_int_equal(poll(&reset, 1, 5000), 1);
+    assert_int_equal(io_read_now(io, got, sizeof got), -ECONNRESET);
+    io_abort(&io);
+    close(door);
+}
+
 static void a_stop_cancels_waits_but_not_a_goodbye(void **state)
 {
     CLEANUP(done) struct io *io = stream();
@@ -224,6 +253,7 @@ int main(void)
         cmocka_unit_test(output_is_collected),
         cmocka_unit_test(a_write_error_sticks),
         cmocka_unit_test(hearing_while_writing),
+        cmocka_unit_test(a_reset_is_never_an_end),
         cmocka_unit_test(a_stop_cancels_waits_but_not_a_goodbye),
     };
 

@@ -136,6 +136,8 @@ static const char *advice(const struct ftp *f, int rc)
         { ENOTCONN, "no data connection was arranged; send EPSV, PASV, EPRT or PORT first" },
         { ECONNABORTED, "aborted, as you asked" },
         { ETIMEDOUT, "the data connection did not come, or stood still for too long" },
+        { EADDRINUSE, "all ports for passive data connections are taken; try again in a moment. Operator: --passive MIN-MAX "
+                      "takes a wider range" },
         { ENOTEMPTY, "the folder is not empty (hidden files count, too)" },
     };
 
@@ -177,7 +179,7 @@ static void forget(struct ftp *f, const struct ftp_row *row, const char *rename_
 }
 
 /* Browsers can be tricked into sending commands in the body of a form: whoever does not speak FTP is not listened to. */
-static int reject(struct ftp *f, int code, const char *text)
+static APART int reject(struct ftp *f, int code, const char *text)
 {
     forget(f, NULL, f->rename_from);
     if (!f->s->account && ++f->bad >= BAD_BEFORE_LOGIN) {
@@ -207,6 +209,7 @@ static int run_row(struct ftp *f, const struct ftp_row *row, struct span arg)
     f->aborted = false;
     rc = row->run(f, arg);
     f->moving = NULL;
+    seat_done(f->s->seat, rc >= 0, rt_now(f->s->task));
     forget(f, row, rename_from);
     if (rc < 0)
         rc = reply_failure(f, row, rc);
@@ -215,7 +218,7 @@ static int run_row(struct ftp *f, const struct ftp_row *row, struct span arg)
     return rc;
 }
 
-static int dispatch(struct ftp *f, struct span line)
+static APART int dispatch(struct ftp *f, struct span line)
 {
     struct ftp_cmd cmd;
     const struct ftp_row *row;
@@ -261,7 +264,7 @@ static int next_line(struct ftp *f, struct span *out)
 }
 
 /* The end of a session that the client did not ask for. The line may be gone: then nobody reads it. */
-static int farewell(struct ftp *f, int rc)
+static APART int farewell(struct ftp *f, int rc)
 {
     io_deadline(f->s->control, rt_after(f->s->task, 5));
     if (rc == -ETIMEDOUT)
@@ -292,13 +295,14 @@ static int serve(struct ftp *f)
 static int run(struct session *s)
 {
     struct ftp f = {
-        .s = s, .cwd = strdup("/"), .facts = (1u << FTP_FACTS) - 1, .data = { .listener = -1 },
+        .s = s, .cwd = strdup("/"), .facts = (1u << FTP_FACTS) - 1, .data = { .lease.fd = -1 },
         .ascii = true, /* RFC 959 section 5.1; lftp relies on it and never says TYPE A */
         .login_by = rt_after(s->task, s->server->conf->login_timeout),
     };
     int rc = f.cwd ? serve(&f) : -ENOMEM;
 
     data_forget(&f);
+    free(f.user);
     free(f.cwd);
     free(f.rename_from);
     return rc;

@@ -11,15 +11,15 @@ enum ftp_data_mode { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE };
 
 struct ftp_data {
     enum ftp_data_mode mode;
-    int listener;                   /* PASSIVE */
-    struct sock_addr target; /* ACTIVE */
+    struct passive_lease lease; /* PASSIVE */
+    struct sock_addr target;    /* ACTIVE */
 };
 
 struct ftp {
     struct session *s;
     char *cwd;         /* virtual path, ours */
     char *rename_from; /* between RNFR and RNTO, ours */
-    char user[ACCOUNT_NAME_MAX + 1];
+    char *user;        /* the name that USER gave, ours; NULL: none yet */
     struct ftp_data data;
     int64_t restart;   /* REST, for the next transfer */
     int64_t login_by;  /* deadline of logging in */

@@ -1,7 +1,7 @@
 /* ftp_data: the data connection: PASV EPSV PORT EPRT (RFC 959 section 4.1.2, RFC 2428), opening it, and what happens on the
  * control connection meanwhile: ABOR, STAT and NOOP are answered at once, everything else keeps its place in the queue.
  * A data connection belongs to its session: it comes from, or goes to, the address of the control connection (RFC 2577).
- * Owns the passive listener until the connection has come, or another command arranges something else. */
+ * Holds a lease of the passive pool until the connection has come, or another command arranges something else. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,12 +10,15 @@
 #include "sys/sock.h"
 #include "wire/ftp_cmd.h"
 
+static void give_back(struct ftp *f, bool came)
+{
+    passive_return(f->s->server->passive, f->s->task, &f->s->arrival->local, &f->data.lease, came);
+    f->data.mode = DATA_NONE;
+}
+
 void data_forget(struct ftp *f)
 {
-    if (f->data.listener >= 0)
-        rt_close(f->s->task, f->data.listener);
-    f->data.listener = -1;
-    f->data.mode = DATA_NONE;
+    give_back(f, false);
 }
 
 /* The session's network as RFC 2428 numbers it: 1 IPv4, 2 IPv6. */
@@ -33,12 +36,22 @@ static int not_after_epsv_all(struct ftp *f)
 
 static int listen_for_data(struct ftp *f, uint16_t *port)
 {
-    const struct conf_range *range = &f->s->server->conf->passive;
-
     data_forget(f);
-    TRY(passive_open(&f->s->arrival->local, range->min, range->max, &f->data.listener, port));
+    TRY(passive_lease(f->s->server->passive, f->s->task, &f->s->arrival->local, &f->data.lease));
     f->data.mode = DATA_PASSIVE;
+    *port = f->data.lease.port;
     return 0;
+}
+
+/* The address as the client knows it: as the operator says, or the one that it came to. */
+static void announced(const struct ftp *f, unsigned char ip[4])
+{
+    const unsigned char *own;
+
+    if (announce_find(f->s->server->announce, &f->s->arrival->peer, ip))
+        return;
+    sock_addr_bytes(&f->s->arrival->local, &own);
+    memcpy(ip, own, 4);
 }
 
 int verb_pasv(struct ftp *f, struct span arg)
@@ -46,8 +59,6 @@ int verb_pasv(struct ftp *f, struct span arg)
     char text[32];
     struct buf b = BUF(text);
     struct ftp_addr at = { .net = 1 };
-    const unsigned char *ip;
-    unsigned len;
 
     (void)arg;
     if (f->epsv_all)
@@ -55,8 +66,7 @@ int verb_pasv(struct ftp *f, struct span arg)
     if (net_of(f) != 1)
         return reply(f, 425, "PASV is for IPv4; use EPSV.");
     TRY(listen_for_data(f, &at.port));
-    len = sock_addr_bytes(&f->s->arrival->local, &ip);
-    memcpy(at.ip, ip, len);
+    announced(f, at.ip);
     ftp_addr_print_port(&b, &at);
     return reply(f, 227, "Entering Passive Mode (%s).", buf_cstr(&b));
 }
@@ -199,7 +209,7 @@ static int accept_data(struct ftp *f, int64_t when)
 {
     for (;;) {
         struct sock_addr peer;
-        int fd = rt_accept(f->s->task, f->data.listener, hearing(f), &peer, when);
+        int fd = rt_accept(f->s->task, f->data.lease.fd, hearing(f), &peer, when);
 
         if (fd == -EINTR)
             TRY(ftp_heard(f));
@@ -269,7 +279,7 @@ int data_open(struct ftp *f, const char *first, struct io **out)
     fd = hear_buffered(f);
     if (fd == 0)
         fd = open_any(f);
-    data_forget(f);
+    give_back(f, fd >= 0);
     if (fd < 0)
         return open_failed(f, fd);
     return open_failed(f, io_socket(f->s->task, fd, out));
@@ -280,7 +290,8 @@ int data_open(struct ftp *f, const char *first, struct io **out)
 struct xfer data_xfer(struct ftp *f, struct io *data)
 {
     io_hear(data, f->deaf ? NULL : f->s->control);
-    return (struct xfer){ .task = f->s->task, .data = data, .stall = f->s->server->conf->data_timeout,
+    return (struct xfer){ .task = f->s->task, .data = data, .seat = f->s->seat,
+                          .stall = f->s->server->conf->data_timeout,
                           .heard = ftp_heard, .ctx = f };
 }
 

@@ -207,6 +207,7 @@ static int list_target(struct ftp *f, struct target *t, bool (*print)(struct lis
 
     if (!block)
         return -ENOMEM;
+    seat_doing(f->s->seat, SEAT_LISTING, f->path, -1, rt_now(f->s->task));
     TRY(data_open(f, "Here comes the listing.", &data));
     TRY(send_listing(f, data, &l, t));
     TRY(fail_with(f, 426, io_close(&data)));

@@ -1,5 +1,6 @@
 /* ftp_login: who the client is: USER PASS ACCT REIN QUIT (RFC 959 section 4.1.1), HOST (RFC 7151). Wrong passwords are
  * answered slowly and ten of them end the session (RFC 2577 section 5); the reply never tells whether the name exists. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,10 @@ int verb_user(struct ftp *f, struct span arg)
     if (arg.len > ACCOUNT_NAME_MAX)
         return reply(f, 501, "That name is too long.");
     session_login(f->s, NULL);
-    memcpy(f->user, arg.at, arg.len);
-    f->user[arg.len] = '\0';
+    free(f->user);
+    f->user = strndup(arg.at, arg.len);
+    if (!f->user)
+        return -ENOMEM;
     f->user_given = true;
     if (auth_is_anonymous(arg) && f->s->server->auth->allow_anonymous)
         return reply(f, 331, "Any password will do.");
@@ -23,6 +26,7 @@ int verb_user(struct ftp *f, struct span arg)
 
 static int refuse(struct ftp *f)
 {
+    seat_count(f->s->seat, STAT_failed_logins);
     LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
     TRY(rt_sleep(f->s->task, rt_after(f->s->task, GUESS_SECONDS)));
     if (++f->guesses < GUESSES)

@@ -52,6 +52,7 @@ int verb_retr(struct ftp *f, struct span arg)
     TRY(ftp_path(f, arg, &path));
     TRY(store_open(&f->s->store, path, &file));
     TRY(check_restart(f, file_size(file)));
+    seat_doing(f->s->seat, SEAT_SENDING, path, file_size(file) - f->restart, rt_now(f->s->task));
     snprintf(first, sizeof first, "Here it comes (%lld bytes).", (long long)(file_size(file) - f->restart));
     TRY(data_open(f, first, &data));
     TRY(send_file(f, data, file, &bytes));
@@ -83,6 +84,7 @@ static int store_file(struct ftp *f, const char *path, enum store_how how, const
     if (f->restart && f->ascii)
         return fail_with(f, 554, -EOPNOTSUPP);
     TRY(store_create(&f->s->store, path, how, f->restart, &file));
+    seat_doing(f->s->seat, SEAT_RECEIVING, path, -1, rt_now(f->s->task));
     TRY(data_open(f, first, &data));
     TRY(receive_file(f, data, file, &bytes));
     TRY(file_commit(file));

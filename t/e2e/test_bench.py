@@ -1,0 +1,76 @@
+"""`dray bench models`: what it prints can be read, it leaves nothing behind, and mistakes are refused. Nothing here is timed."""
+import json
+import os
+import signal
+import subprocess
+
+import psutil
+import pytest
+
+from server import DRAY, alive, environment
+from tools import WAIT, until
+
+TINY = ("--rounds", "1", "--logins", "16", "--files", "16", "--bulk", "8", "--entries", "40", "--crowd", "8", "--settle", "1")
+COSTS = ("login", "small", "down1", "down8", "up1", "up8", "list")
+MEMORY = ("idle", "parked", "kernel")
+
+
+def bench(folder, *words):
+    """(exit code, stdout, stderr) of a bench whose temporary files go to this folder."""
+    done = subprocess.run([DRAY, "bench", *words], env=environment(TMPDIR=str(folder)), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=6 * WAIT)
+    print(words, done)
+    assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr
+    assert not os.listdir(folder), "temporary files are left behind"
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_every_figure_of_a_model(tmp_path):
+    code, out, err = bench(tmp_path, "models", "--quick", "--json", "--models", "fork", *TINY)
+    head, *lines = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert head["bench"] == "models" and head["rounds"] == 1
+    found = {line["load"]: line for line in lines if line.get("model") == "fork"}
+    assert set(found) == {*COSTS, *MEMORY}
+    for name in COSTS:
+        assert found[name]["median"] > 0 and found[name]["wall"] > 0, name
+    assert found["idle"]["median"] > 0 and found["idle"]["pieces"] == 8
+    assert {line["load"] for line in lines if "floor" in line} <= set(COSTS)
+
+
+def test_the_table(tmp_path):
+    code, out, err = bench(tmp_path, "models", "--models", "iterative,fork", "--loads", "login,down8", *TINY)
+    rows = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
+    assert (code, err) == (0, "")
+    assert rows["iterative"][-1] == "-", "eight streams at once are nothing for a server of one client"
+    assert float(rows["fork"][1]) > 0
+    assert all(len(line) <= 120 for line in out.splitlines())
+
+
+@pytest.mark.parametrize("words", [
+    [], ["clients"], ["models", "more"], ["models", "--no-such-flag"], ["models", "--models", "magic"], ["models", "--models", ""],
+    ["models", "--loads", "login,magic"], ["models", "--rounds", "0"], ["models", "--bulk", "-1"], ["models", "--rounds"],
+])
+def test_mistakes(tmp_path, words):
+    code, out, err = bench(tmp_path, *words)
+    assert code == 2 and not out and err.strip()
+
+
+def test_a_folder_that_is_missing(tmp_path):
+    code, out, err = bench(tmp_path, "models", *TINY, "--folder", str(tmp_path / "nothing"))
+    assert code == 1 and not out and err.strip()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(tmp_path, signum):
+    proc = subprocess.Popen([DRAY, "bench", "models", "--models", "fork", *TINY, "--loads", "crowd", "--settle", "600"],
+                            env=environment(TMPDIR=str(tmp_path)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, start_new_session=True)
+    family = psutil.Process(proc.pid)
+    until(lambda: len(family.children(recursive=True)) > 8, "the crowd is there")
+    children = family.children(recursive=True)
+    proc.send_signal(signum)
+    out, err = proc.communicate(timeout=WAIT)
+    assert (proc.returncode, out, err) == (130, "", "")
+    until(lambda: not any(alive(child) for child in children), "no process is left behind")
+    assert not os.listdir(tmp_path)
