@@ -30,6 +30,7 @@ struct serve {
     struct server server;
     struct model_env env;
     const struct model *model;
+    bool chosen; /* by us, not by the operator */
     struct board_file board;
 };
 
@@ -85,9 +86,10 @@ static int open_folder(struct serve *s)
 
 static int choose_model(struct serve *s)
 {
-    const char *name = s->conf.model ? s->conf.model : models[0]->name;
+    const char *name = s->conf.model ? s->conf.model : "auto";
 
-    s->model = model_find(name);
+    s->chosen = strcmp(name, "auto") == 0;
+    s->model = s->chosen ? models[0] : model_find(name);
     if (!s->model)
         return complain("there is no model `%s`; `dray serve --help` lists them", name);
     s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers == MODEL_A_CORE ? proc_cpus() : s->model->workers;
@@ -266,7 +268,8 @@ static void print_greeting(const struct serve *s)
     print_urls(s);
     if (!s->conf.quiet) {
         print_people(s);
-        printf("Passwords and files travel unencrypted. Model %s: %s. Ctrl-C ends.\n", s->model->name, s->model->about);
+        printf("Passwords and files travel unencrypted. Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
+               s->chosen ? " (auto: the most clients in the least memory)" : "", s->model->about);
     }
     fflush(stdout);
 }
@@ -310,7 +313,8 @@ int cmd_serve(int argc, char **argv)
         rc = s->model->serve(&s->env);
         board_withdraw(&s->board);
         if (rc < 0)
-            complain("the %s model could not begin: %s", s->model->name, err_text(rc));
+            complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
+                     "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);
         rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
     }
     if (s) {
