@@ -35,6 +35,23 @@ void buf_text(struct buf *b, const char *text)
     buf_put(b, span_of(text));
 }
 
+void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad)
+{
+    char digits[64];
+    unsigned n = 0;
+
+    do {
+        digits[n++] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value);
+    if (!fits(b, n < width ? width : n))
+        return;
+    for (unsigned i = n; i < width; i++)
+        b->at[b->len++] = pad;
+    while (n)
+        b->at[b->len++] = digits[--n];
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     size_t room = b->cap - b->len;

@@ -10,7 +10,7 @@
 #include "store/folder.h"
 #include "wire/path.h"
 
-enum { BLOCK = 32 * 1024, BATCH = 256 };
+enum { BLOCK = 32 * 1024, BATCH = 512 };
 
 struct folder_dir {
     struct dir dir;

@@ -4,7 +4,6 @@
  * with a malformed value is left out of `has`. Names are not judged here: whoever writes local files must refuse
  * "..", and slashes. RFC 3659 section 7 for facts; `ls -l` and its relatives are common usage without a standard. */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
@@ -37,7 +36,11 @@ void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now)
     buf_putc(b, kinds[e->kind].letter);
     for (int i = 0; i < 9; i++)
         buf_putc(b, (e->mode & (0400u >> i)) ? rwx[i] : '-');
-    buf_printf(b, " %3u %-8s %-8s %8" PRId64 " ", e->nlink ? e->nlink : 1, "ftp", "ftp", e->size);
+    buf_putc(b, ' ');
+    buf_number(b, e->nlink ? e->nlink : 1, 10, 3, ' ');
+    buf_text(b, " ftp      ftp      ");
+    buf_number(b, (uint64_t)e->size, 10, 8, ' ');
+    buf_putc(b, ' ');
     ftp_time_print_ls(b, e->mtime, now);
     buf_putc(b, ' ');
     text_plain(b, e->name);
@@ -78,7 +81,7 @@ static void print_type(struct buf *b, const struct ftp_entry *e)
 
 static void print_size(struct buf *b, const struct ftp_entry *e)
 {
-    buf_printf(b, "%" PRId64, e->size);
+    buf_number(b, (uint64_t)e->size, 10, 1, '0');
 }
 
 static void print_modify(struct buf *b, const struct ftp_entry *e)
@@ -88,22 +91,24 @@ static void print_modify(struct buf *b, const struct ftp_entry *e)
 
 static void print_unique(struct buf *b, const struct ftp_entry *e)
 {
-    buf_printf(b, "%" PRIx64 "g%" PRIx64, e->dev, e->ino);
+    buf_number(b, e->dev, 16, 1, '0');
+    buf_putc(b, 'g');
+    buf_number(b, e->ino, 16, 1, '0');
 }
 
 static void print_mode(struct buf *b, const struct ftp_entry *e)
 {
-    buf_printf(b, "%04o", e->mode & 07777);
+    buf_number(b, e->mode & 07777, 8, 4, '0');
 }
 
 static void print_owner(struct buf *b, const struct ftp_entry *e)
 {
-    buf_printf(b, "%u", e->uid);
+    buf_number(b, e->uid, 10, 1, '0');
 }
 
 static void print_group(struct buf *b, const struct ftp_entry *e)
 {
-    buf_printf(b, "%u", e->gid);
+    buf_number(b, e->gid, 10, 1, '0');
 }
 
 /* ---- reading facts ---- */
@@ -254,7 +259,8 @@ void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned fac
     for (unsigned i = 0; i < FTP_FACTS; i++) {
         if (!(facts & BIT(i)))
             continue;
-        buf_printf(b, "%s=", fact_rows[i].name);
+        buf_text(b, fact_rows[i].name);
+        buf_putc(b, '=');
         fact_rows[i].print(b, e);
         buf_putc(b, ';');
     }

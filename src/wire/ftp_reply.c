@@ -25,19 +25,25 @@ static void put_line(struct buf *b, struct span line)
     buf_put(b, SPAN("\r\n"));
 }
 
+static void print_code(struct buf *b, int code, char separator)
+{
+    buf_number(b, (uint64_t)code, 10, 3, '0');
+    buf_putc(b, separator);
+}
+
 void ftp_reply_print(struct buf *b, int code, struct span text)
 {
     bool first = true;
 
     while (span_find(text, '\n') >= 0) {
         if (first)
-            buf_printf(b, "%03d-", code);
+            print_code(b, code, '-');
         else
             buf_putc(b, ' ');
         put_line(b, span_cut(&text, '\n'));
         first = false;
     }
-    buf_printf(b, "%03d ", code);
+    print_code(b, code, ' ');
     put_line(b, text);
 }
 

@@ -131,7 +131,12 @@ void ftp_time_print(struct buf *b, int64_t sec)
 {
     struct civil c = civil_of(clamp(sec));
 
-    buf_printf(b, "%04u%02u%02u%02u%02u%02u", (unsigned)c.year, c.month, c.day, c.hour, c.minute, c.second);
+    buf_number(b, (uint64_t)c.year, 10, 4, '0');
+    buf_number(b, c.month, 10, 2, '0');
+    buf_number(b, c.day, 10, 2, '0');
+    buf_number(b, c.hour, 10, 2, '0');
+    buf_number(b, c.minute, 10, 2, '0');
+    buf_number(b, c.second, 10, 2, '0');
 }
 
 void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
@@ -144,9 +149,16 @@ void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
     sec = clamp(sec);
     now = clamp(now);
     c = civil_of(sec);
-    buf_printf(b, "%s %2u ", months[c.month - 1], c.day);
-    if (sec > now - (int64_t)RECENT_DAYS * DAY && sec <= now + DAY)
-        buf_printf(b, "%02u:%02u", c.hour, c.minute);
-    else
-        buf_printf(b, " %04u", (unsigned)c.year); /* four digits are how readers tell a year */
+    buf_text(b, months[c.month - 1]);
+    buf_putc(b, ' ');
+    buf_number(b, c.day, 10, 2, ' ');
+    buf_putc(b, ' ');
+    if (sec > now - (int64_t)RECENT_DAYS * DAY && sec <= now + DAY) {
+        buf_number(b, c.hour, 10, 2, '0');
+        buf_putc(b, ':');
+        buf_number(b, c.minute, 10, 2, '0');
+    } else {
+        buf_putc(b, ' ');
+        buf_number(b, (uint64_t)c.year, 10, 4, '0'); /* four digits are how readers tell a year */
+    }
 }
