@@ -107,7 +107,7 @@ static int write_block(struct transfer *t, size_t len)
     size_t done = 0;
 
     while (done < len) {
-        ssize_t n = rt_pwrite(&t->cl->task, t->part.fd, t->block + done, len - done, t->moved + (int64_t)done);
+        ssize_t n = rt_pwrite(&t->cl->task, t->part.fd, t->block + done, len - done, t->moved + (int64_t)done, true);
 
         if (n <= 0)
             return here(t, n < 0 ? (int)n : -EIO);

@@ -63,6 +63,7 @@ struct loop {
     unsigned long fds_max;
     struct ctask **all; /* tasks by no order, `tasks` of them */
     int64_t next_sweep;
+    int64_t writes_slow; /* until then the disk is taken to be behind with its writes */
 };
 
 /* A descriptor is ready for these (POLLIN, POLLOUT; an error or a hang-up is both). */

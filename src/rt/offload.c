@@ -39,14 +39,14 @@ static struct job *next_job(struct offload *o)
     return job;
 }
 
-static void finish(struct offload *o, struct job *job)
+/* True if the loop must be told: one wake-up does for all that finish before it looks. */
+static bool finish(struct offload *o, struct job *job)
 {
     bool first = !o->finished;
 
     job->next = o->finished;
     o->finished = job;
-    if (first) /* one wake-up for all that finish before the loop looks */
-        proc_event_raise(o->event);
+    return first;
 }
 
 static void *worker(void *arg)
@@ -56,10 +56,16 @@ static void *worker(void *arg)
 
     pthread_mutex_lock(&o->lock);
     while ((job = next_job(o))) {
+        bool first;
+
         pthread_mutex_unlock(&o->lock);
         job->result = job->fn(job->arg);
         pthread_mutex_lock(&o->lock);
-        finish(o, job);
+        first = finish(o, job);
+        pthread_mutex_unlock(&o->lock);
+        if (first)
+            proc_event_raise(o->event);
+        pthread_mutex_lock(&o->lock);
     }
     pthread_mutex_unlock(&o->lock);
     return NULL;
@@ -125,11 +131,12 @@ int offload_submit(struct offload *o, struct job *job)
         job->next = NULL;
         *o->last = job;
         o->last = &job->next;
-        pthread_cond_signal(&o->work);
     } else {
         rc = -EAGAIN;
     }
     pthread_mutex_unlock(&o->lock);
+    if (rc == 0)
+        pthread_cond_signal(&o->work); /* behind the lock: the thread that wakes wants it */
     return rc;
 }
 

@@ -199,9 +199,10 @@ ssize_t rt_pread(struct rt_task *task, int fd, void *buf, size_t len, int64_t of
     return task->ops->run(task, &op, RT_NEVER);
 }
 
-ssize_t rt_pwrite(struct rt_task *task, int fd, const void *buf, size_t len, int64_t off)
+ssize_t rt_pwrite(struct rt_task *task, int fd, const void *buf, size_t len, int64_t off, bool local)
 {
-    struct rt_op op = { .code = RT_PWRITE, .fd = fd, .hear = -1, .buf = (void *)(uintptr_t)buf, .len = len, .off = off };
+    struct rt_op op = { .code = RT_PWRITE, .fd = fd, .hear = -1, .buf = (void *)(uintptr_t)buf, .len = len, .off = off,
+                        .local = local };
 
     return task->ops->run(task, &op, RT_NEVER);
 }

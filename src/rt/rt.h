@@ -43,6 +43,7 @@ struct rt_op {
     void *buf;                     /* RECV, PREAD: into; SEND, PWRITE: from */
     size_t len;
     int64_t off;                   /* PREAD, PWRITE, SENDFILE */
+    bool local;                    /* PWRITE: goes to the page cache of this machine, which as a rule waits for nobody */
     struct sock_addr *addr; /* ACCEPT: the peer, out; CONNECT: the target */
     socklen_t addr_len;            /* CONNECT */
 };
@@ -93,7 +94,8 @@ int rt_connect(struct rt_task *, int fd, int hear, const struct sock_addr *to, s
 void rt_close(struct rt_task *, int fd);
 /* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
 ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
-ssize_t rt_pwrite(struct rt_task *, int fd, const void *buf, size_t len, int64_t off);
+/* local: the file system is one of this machine's disks or its memory (not FUSE, NFS and their like). */
+ssize_t rt_pwrite(struct rt_task *, int fd, const void *buf, size_t len, int64_t off, bool local);
 
 /* One large block (RT_BLOCK bytes) to carry bytes from one place to another. Take it late and give it back soon: it is memory
  * that a session has only while it moves something. NULL without memory. */

@@ -14,6 +14,9 @@
 
 enum { WARM_AHEAD = 4 << 20 };
 
+#define SLOW_WRITE (RT_SECONDS(1) / 200)
+#define SLOW_FOR RT_SECONDS(10)
+
 static struct ctask *ctask(struct rt_task *task)
 {
     return (struct ctask *)task;
@@ -172,11 +175,26 @@ static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
     return t->loop->ops->file ? t->loop->ops->file(t, op) : coro_call(&t->task, op_call, op);
 }
 
+/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. One that took long
+ * sends those that follow to the threads for a while: a copy there costs more, but stops nobody. */
+static ssize_t write_here(struct ctask *t, struct rt_op *op)
+{
+    int64_t before = clock_mono(), after;
+    ssize_t n = rt_try(op);
+
+    after = clock_mono();
+    if (after - before > SLOW_WRITE)
+        t->loop->writes_slow = after + SLOW_FOR;
+    return n;
+}
+
 static ssize_t file_op(struct ctask *t, struct rt_op *op)
 {
     struct iovec v = { op->buf, op->len };
     ssize_t n = -1;
 
+    if (op->local && clock_mono() >= t->loop->writes_slow)
+        return write_here(t, op);
     errno = EAGAIN;
     if (op->code == RT_PREAD)
         n = preadv2(op->fd, &v, 1, op->off, RWF_NOWAIT);

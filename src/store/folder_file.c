@@ -137,10 +137,11 @@ int folder_open(const struct store *st, const char *path, struct file **out)
 
 static int folder_write(struct file *f, const void *buf, size_t len)
 {
+    bool local = folder_file(f)->st.storage->quick;
     const char *at = buf;
 
     while (len) {
-        ssize_t n = rt_pwrite(f->task, f->fd, at, len, f->size);
+        ssize_t n = rt_pwrite(f->task, f->fd, at, len, f->size, local);
 
         TRY(n);
         at += n;
