@@ -8,9 +8,10 @@
 
 #include "base/cleanup.h"
 #include "store/folder.h"
+#include "sys/clock.h"
 #include "wire/path.h"
 
-enum { BLOCK = 32 * 1024, BATCH = 512 };
+enum { BLOCK = 32 * 1024, BATCH = 512, HOT = 2000000 /* ns */ };
 
 struct folder_dir {
     struct dir dir;
@@ -19,6 +20,7 @@ struct folder_dir {
     int fd;
     bool stats;
     bool end;
+    bool hot;               /* the last batch came from the cache */
     size_t len, off;        /* of the block */
     unsigned ready, given;  /* of the batch */
     struct {
@@ -92,22 +94,44 @@ static void add_shown(struct folder_dir *d, const char *name, enum fs_kind kind)
         d->batch[d->ready++].name = name;
 }
 
-/* The next entries that are shown: a batch full, or what is left of the block; none only at the end of the folder. */
+/* Looked at now and then: a batch that takes long ends early. */
+static bool is_late(const struct folder_dir *d, int64_t began)
+{
+    return d->ready % 16 == 0 && clock_mono() - began > HOT;
+}
+
+/* As many of the block's entries as a batch holds, or as can be had in good time. */
+static void fill_batch(struct folder_dir *d, int64_t began)
+{
+    enum fs_kind kind;
+    const char *name;
+
+    while (d->ready < BATCH && !(d->ready && is_late(d, began)) &&
+           (name = fs_entry_next(d->block, d->len, &d->off, &kind)))
+        add_shown(d, name, kind);
+}
+
+/* The next entries that are shown; none only at the end of the folder. */
 static int prepare(void *arg)
 {
     struct folder_dir *d = arg;
+    int64_t began = clock_mono();
 
     d->ready = d->given = 0;
     while (!d->end && !d->ready) {
-        enum fs_kind kind;
-        const char *name = NULL;
-
-        while (d->ready < BATCH && (name = fs_entry_next(d->block, d->len, &d->off, &kind)))
-            add_shown(d, name, kind);
-        if (!name && !d->ready)
+        if (d->off >= d->len)
             TRY(read_block(d));
+        fill_batch(d, began);
     }
+    d->hot = d->st.storage->quick && clock_mono() - began < HOT;
     return 0;
+}
+
+/* A batch that came quickly came from the cache, and so will the next, as a rule; it ends early if it does not. Everything
+ * else is waited for where others need not wait along. */
+static int next_batch(struct folder_dir *d)
+{
+    return d->hot ? prepare(d) : rt_call(d->st.task, prepare, d);
 }
 
 static int folder_dir_next(struct dir *dir, struct dir_entry *out)
@@ -115,7 +139,7 @@ static int folder_dir_next(struct dir *dir, struct dir_entry *out)
     struct folder_dir *d = (struct folder_dir *)dir;
 
     if (d->given == d->ready)
-        TRY(rt_call(d->st.task, prepare, d));
+        TRY(next_batch(d));
     if (d->given == d->ready)
         return 0;
     out->name = span_of(d->batch[d->given].name);
@@ -154,7 +178,7 @@ int folder_list(const struct store *st, const char *path, bool stats, struct dir
     d->path = strdup(path);
     d->fd = -1;
     d->stats = stats;
-    d->end = false;
+    d->end = d->hot = false;
     d->len = d->off = 0;
     d->ready = d->given = 0;
     if (!d->path)
