@@ -35,15 +35,28 @@ void buf_text(struct buf *b, const char *text)
     buf_put(b, span_of(text));
 }
 
+/* Lowest digit first. Each base divides by a constant: a division by a variable costs more than all the rest. */
+static unsigned digits_of(uint64_t value, unsigned base, char *out)
+{
+    unsigned n = 0, shift = base == 16 ? 4 : 3;
+
+    if (base == 10) {
+        do
+            out[n++] = (char)('0' + value % 10);
+        while (value /= 10);
+        return n;
+    }
+    do
+        out[n++] = "0123456789abcdef"[value & (base - 1)];
+    while (value >>= shift);
+    return n;
+}
+
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad)
 {
     char digits[64];
-    unsigned n = 0;
+    unsigned n = digits_of(value, base, digits);
 
-    do {
-        digits[n++] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
     if (!fits(b, n < width ? width : n))
         return;
     for (unsigned i = n; i < width; i++)

@@ -119,6 +119,8 @@ static int measure_loads(struct bench *b)
                 if (!bench_applies(b, l, &b->target[i]))
                     continue;
                 progress(b, loads[l].about, b->target[i].name, round);
+                if (b->figure[l][i].failed) /* and it took its time for that */
+                    continue;
                 TRY(measure(b, &loads[l], &b->target[i], &b->figure[l][i]));
             }
     return 0;

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "wire/ftp_addr.h"
 
-enum { PATIENCE = 30, STEP = 1 << 20 };
+enum { PATIENCE = 20, STEP = 1 << 20 };
 
 static int connect_to(struct rt_task *task, const struct sock_addr *at, struct io **out)
 {

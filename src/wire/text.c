@@ -72,8 +72,20 @@ bool text_is_utf8(struct span s)
     return c != NO_CHAR;
 }
 
+/* The printable ASCII bytes that s begins with: all of it, for nearly every name. */
+static struct span plain_cut(struct span *s)
+{
+    size_t n = 0;
+
+    while (n < s->len && s->at[n] >= 0x20 && s->at[n] < 0x7F)
+        n++;
+    *s = span_from(*s, n);
+    return (struct span){ s->at - n, n };
+}
+
 void text_plain(struct buf *b, struct span s)
 {
+    buf_put(b, plain_cut(&s));
     while (s.len && !b->over) {
         int32_t c;
         struct span piece = piece_cut(&s, &c);

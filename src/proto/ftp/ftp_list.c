@@ -14,7 +14,7 @@
 #include "wire/path.h"
 #include "wire/text.h"
 
-enum { BLOCK = 32 * 1024, STAT_MAX = 100 * 1024 };
+enum { BLOCK = 64 * 1024, STAT_MAX = 100 * 1024 };
 
 struct listing {
     struct ftp *f;
@@ -82,6 +82,8 @@ static int add(struct listing *l, struct span name, const struct store_stat *st)
         return 0;
     l->out.len = before;
     l->out.over = false;
+    if (l->x) /* more than fits one packet: who reads no data before the 150 would let us wait for ever */
+        TRY(reply_now(l->f));
     TRY(push(l));
     l->print(l, &e);
     CHECK(!l->out.over);
