@@ -42,7 +42,9 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
 
 int auth_init(struct auth *a, const struct conf *c, struct buf *err)
 {
-    *a = (struct auth){ .allow_anonymous = !c->no_anonymous, .anonymous = { .name = "anonymous" } };
+    memset(a, 0, sizeof *a); /* it is large: no copy of it on the stack */
+    a->allow_anonymous = !c->no_anonymous;
+    strcpy(a->anonymous.name, "anonymous");
     if (c->read_only && c->writable) {
         buf_text(err, "--read-only and --writable contradict each other; choose one");
         return -EINVAL;

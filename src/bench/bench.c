@@ -1,8 +1,9 @@
-/* bench: the rounds of a measurement (see bench.h). Called by cmd/bench; owns the folder, the servers and their clients until
- * bench_end. A server that fails at something is noted in its figure and the run goes on; only an interrupt and the lack of a
- * folder end it: -errno.
+/* bench: the rounds of a measurement (see bench.h). Called by cmd/bench; owns the folder, the servers and their
+ * clients until bench_end. A server that fails at something is noted in its figure and the run goes on; only an
+ * interrupt and the lack of a folder end it: -errno.
  *
- * What a piece of work costs is the CPU time of the server's processes between two moments at which it has nothing to do. */
+ * What a piece of work costs is the CPU time of the server's processes between two moments at which it has nothing
+ * to do. */
 #include "bench/bench.h"
 
 #include <errno.h>

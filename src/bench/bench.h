@@ -1,5 +1,5 @@
-/* bench: measures servers side by side: each load on each target in turn, round after round, so that a busy moment of the
- * machine hits all of them alike. */
+/* bench: measures servers side by side: each load on each target in turn, round after round, so that a busy moment
+ * of the machine hits all of them alike. */
 #ifndef DRAY_BENCH_BENCH_H
 #define DRAY_BENCH_BENCH_H
 

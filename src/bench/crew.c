@@ -1,6 +1,7 @@
-/* crew: the clients of one measurement, each a process, kept in step (see load.h): all prepare, then all work, then all stay, so
- * that what is measured between two steps is work alone. Called by bench/; owns the processes, an event and a shared page. A crew that
- * takes longer than LONGEST is ended: -ETIMEDOUT; the first failure of a worker is the crew's. */
+/* crew: the clients of one measurement, each a process, kept in step (see load.h): all prepare, then all work,
+ * then all stay, so that what is measured between two steps is work alone. Called by bench/; owns the processes,
+ * an event and a shared page. A crew that takes longer than LONGEST is ended: -ETIMEDOUT; the first failure of a
+ * worker is the crew's. */
 #include <errno.h>
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
-/* load: what the clients of each measurement do, as straight lines (see load.h). Called by bench/crew.c in client processes; a
- * worker owns its session, its block and its file until its process ends. Fails with -errno; what was fetched or stored is
- * counted, and a wrong count is a failure: -EBADMSG. */
+/* load: what the clients of each measurement do, as straight lines (see load.h). Called by bench/crew.c in client
+ * processes; a worker owns its session, its block and its file until its process ends. Fails with -errno; what was
+ * fetched or stored is counted, and a wrong count is a failure: -EBADMSG. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,11 +157,14 @@ static unsigned crowd(const struct load_size *s)
 
 const struct load loads[] = {
     { .name = "login", .head = "login", .unit = "us", .about = "connect, USER, PASS, PWD, QUIT; 16 clients",
-      .floor = "floor_session", .clients = 16, .scale = US, .amount = logins, .prepare = no_session, .work = log_in_and_out },
+      .floor = "floor_session", .clients = 16, .scale = US, .amount = logins, .prepare = no_session,
+      .work = log_in_and_out },
     { .name = "small", .head = "1 KiB file", .unit = "us", .about = "EPSV and RETR of 1 KiB; 16 sessions",
-      .floor = "floor_small", .clients = 16, .scale = US, .amount = files, .prepare = one_session, .work = fetch_small },
+      .floor = "floor_small", .clients = 16, .scale = US, .amount = files, .prepare = one_session,
+      .work = fetch_small },
     { .name = "down1", .head = "down, 1", .unit = "s/GiB", .about = "RETR from the page cache, one stream",
-      .floor = "floor_sendfile", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = one_session, .work = fetch },
+      .floor = "floor_sendfile", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = one_session,
+      .work = fetch },
     { .name = "down8", .head = "down, 8", .unit = "s/GiB", .about = "the same bytes in eight streams at once",
       .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
       .prepare = one_session, .work = fetch },
@@ -172,7 +175,8 @@ const struct load loads[] = {
       .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
       .prepare = session_and_file, .work = store, .writes = true },
     { .name = "list", .head = "MLSD 100k", .unit = "ms", .about = "MLSD of a large folder, for each 100,000 entries",
-      .floor = "floor_list", .clients = 1, .scale = MS_PER_100K, .amount = entries, .prepare = one_session, .work = list },
+      .floor = "floor_list", .clients = 1, .scale = MS_PER_100K, .amount = entries, .prepare = one_session,
+      .work = list },
 };
 
 const unsigned load_count = sizeof loads / sizeof *loads;

@@ -1,5 +1,5 @@
-/* report: medians, their spread, and how often they are the floor's (see report.h). Called by cmd/bench; owns nothing, cannot
- * fail. The table fits 120 columns and widens with nothing but the number of models, downwards. */
+/* report: medians, their spread, and how often they are the floor's (see report.h). Called by cmd/bench; owns
+ * nothing, cannot fail. The table fits 120 columns and widens with nothing but the number of models, downwards. */
 #include "bench/report.h"
 
 #include <stdlib.h>
@@ -161,7 +161,7 @@ static bool any_floor(const struct bench *b)
 
 static void print_notes(const struct bench *b, FILE *to)
 {
-    fprintf(to, "\nServer CPU (user and system) for each piece of work; medians of %u rounds, ± half of least to most.\n"
+    fprintf(to, "\nServer CPU (user and system) for a piece of work; medians of %u rounds, ± half of least to most.\n"
                 "dray %s; all on loopback%s.\n", b->size.rounds, DRAY_VERSION,
             proc_cpus() > 1 ? "; servers and clients keep to different processors" : "");
     for (unsigned c = 0; c < columns(); c++)
@@ -201,9 +201,10 @@ static void json_figure(const struct bench *b, unsigned column, unsigned target,
 
     if (!summarize(f, &s))
         return;
-    fprintf(to, "{\"load\":\"%s\",\"%s\":\"%s\",\"unit\":\"%s\",\"median\":%.6g,\"least\":%.6g,\"most\":%.6g,\"rounds\":%u,"
-                "\"pieces\":%lld", COLUMN(column, name), t->kind ? "model" : "floor", t->name, COLUMN(column, unit), s.median,
-            s.least, s.most, f->n, (long long)f->pieces);
+    fprintf(to, "{\"load\":\"%s\",\"%s\":\"%s\",\"unit\":\"%s\"", COLUMN(column, name), t->kind ? "model" : "floor",
+            t->name, COLUMN(column, unit));
+    fprintf(to, ",\"median\":%.6g,\"least\":%.6g,\"most\":%.6g,\"rounds\":%u,\"pieces\":%lld", s.median, s.least,
+            s.most, f->n, (long long)f->pieces);
     if (column < load_count)
         fprintf(to, ",\"wall\":%.6g", f->wall);
     if (t->kind && column < load_count && floor_of(b, column, &least) && least.median > 0)
@@ -213,8 +214,8 @@ static void json_figure(const struct bench *b, unsigned column, unsigned target,
 
 void report_json(const struct bench *b, FILE *to)
 {
-    fprintf(to, "{\"bench\":\"models\",\"version\":\"%s\",\"processors\":%u,\"rounds\":%u,\"settle\":%u}\n", DRAY_VERSION,
-            proc_cpus(), b->size.rounds, b->size.settle);
+    fprintf(to, "{\"bench\":\"models\",\"version\":\"%s\",\"processors\":%u,\"rounds\":%u,\"settle\":%u}\n",
+            DRAY_VERSION, proc_cpus(), b->size.rounds, b->size.settle);
     for (unsigned c = 0; c < columns(); c++)
         for (unsigned i = 0; i < b->targets; i++)
             json_figure(b, c, i, to);
@@ -232,8 +233,8 @@ unsigned report_failures(const struct bench *b, FILE *to)
 
             if (!f->failed)
                 continue;
-            fprintf(to, "dray bench: %s, %s: %u of %u rounds failed: %s\n", COLUMN(c, name), b->target[i].name, f->failed,
-                    f->rounds, err_text(f->why));
+            fprintf(to, "dray bench: %s, %s: %u of %u rounds failed: %s\n", COLUMN(c, name), b->target[i].name,
+                    f->failed, f->rounds, err_text(f->why));
             lines++;
         }
     return lines;

@@ -1,5 +1,5 @@
-/* talk: connects, logs in, fetches and stores, as the clients of a measurement do (see talk.h). Called by bench/load.c; owns the
- * connection. No wait is longer than PATIENCE. Fails with -errno. RFC 959, RFC 2428 (EPSV). */
+/* talk: connects, logs in, fetches and stores, as the clients of a measurement do (see talk.h). Called by
+ * bench/load.c; owns the connection. No wait is longer than PATIENCE. Fails with -errno. RFC 959, RFC 2428 (EPSV). */
 #include "bench/talk.h"
 
 #include <errno.h>

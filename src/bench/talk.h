@@ -1,5 +1,5 @@
-/* talk: the client's side of one FTP session, as bare as a measurement wants it: what is not the expected reply is a failure.
- * Straight lines on any task; -errno on failure: -EPROTO for another reply than the expected one. */
+/* talk: the client's side of one FTP session, as bare as a measurement wants it: what is not the expected reply is
+ * a failure. Straight lines on any task; -errno on failure: -EPROTO for another reply than the expected one. */
 #ifndef DRAY_BENCH_TALK_H
 #define DRAY_BENCH_TALK_H
 

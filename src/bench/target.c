@@ -1,5 +1,6 @@
-/* target: starts and ends one server (see target.h): `dray serve` with a model, as our own executable, or a program in bench/
- * beside it. Both print the address at which they listen. Called by bench.c; owns the process. Fails with -errno. */
+/* target: starts and ends one server (see target.h): `dray serve` with a model, as our own executable, or a
+ * program in bench/ beside it. Both print the address at which they listen. Called by bench.c; owns the process.
+ * Fails with -errno. */
 #include "bench/target.h"
 
 #include <errno.h>

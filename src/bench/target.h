@@ -10,7 +10,7 @@ struct target_kind {
     const char *name;
     unsigned at_once; /* clients that it serves at the same time; 0: any number */
     unsigned crowd;   /* a fair number of idle sessions; 0: as many as were asked for */
-    bool seats;       /* a worker waits for each session: their number is the server's size, and the price of a session */
+    bool seats;       /* a worker waits for each session: workers are the price of a session */
 };
 
 struct target {
@@ -29,8 +29,8 @@ int target_start(struct rt_task *task, struct target *t, const char *folder, uns
 void target_end(struct target *t);
 /* Is the program of a floor there? */
 bool target_exists(const struct target *t);
-/* Each server has a loopback address of its own: the connections of one, which linger in TIME_WAIT, take no ports away from
- * another, nor from anybody else on this machine. */
+/* Each server has a loopback address of its own: the connections of one, which linger in TIME_WAIT, take no ports
+ * away from another, nor from anybody else on this machine. */
 void target_host(struct target *t, unsigned number);
 
 #endif

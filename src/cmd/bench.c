@@ -1,6 +1,6 @@
-/* bench: `dray bench models` measures every server model of this program on this machine (bench/bench.h does). Called by main; owns
- * the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and the help text. Mistakes are told
- * in one line on the error stream and by exit code 2. */
+/* bench: `dray bench models` measures every server model of this program on this machine (bench/bench.h does).
+ * Called by main; owns the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and
+ * the help text. Mistakes are told in one line on the error stream and by exit code 2. */
 #include "cmd/bench.h"
 
 #include <errno.h>
@@ -19,10 +19,13 @@
 
 enum { BENCH_DONE, BENCH_FAILED, BENCH_USAGE, BENCH_INTERRUPTED = 130, BENCH_GO = -1, STDERR = 2 };
 
-static const struct load_size normal = { .rounds = 3, .crowds = 2, .logins = 2000, .files = 2000, .entries = 100000, .crowd = 10000,
-                                         .bulk = 1024, .settle = 8 };
-static const struct load_size quick = { .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500,
-                                        .bulk = 256, .settle = 5 };
+static const struct load_size normal = {
+    .rounds = 5, .crowds = 2, .logins = 2000, .files = 2000, .entries = 100000, .crowd = 10000, .bulk = 1024,
+    .settle = 8,
+};
+static const struct load_size quick = {
+    .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500, .bulk = 256, .settle = 5,
+};
 
 /* What must be known of a model; any other serves thousands at once. */
 static const struct target_kind kinds[] = {
@@ -57,7 +60,7 @@ static const struct option_row options[] = {
     { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything: within a minute" },
     { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
     { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only: login small down1 down8 up1 up8 list crowd" },
-    { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (3)" },
+    { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (5)" },
     { "logins", "N", NUMBER, AT(asked.logins), 16, 1000000, "sessions in a storm of logins (2000)" },
     { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch (2000)" },
     { "bulk", "MIB", NUMBER, AT(asked.bulk), LOAD_STREAMS, 65536, "MiB to fetch and to store (1024)" },

@@ -2,8 +2,8 @@
 #ifndef DRAY_CMD_BENCH_H
 #define DRAY_CMD_BENCH_H
 
-/* argv[0] is "bench". Returns the exit code: 0; 1 when something could not be measured; 2 for wrong usage; 130 when it was
- * interrupted. */
+/* argv[0] is "bench". Returns the exit code: 0; 1 when something could not be measured; 2 for wrong usage; 130
+ * when it was interrupted. */
 int cmd_bench(int argc, char **argv);
 
 #endif

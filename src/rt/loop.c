@@ -281,3 +281,13 @@ const char *loop_guard_text(const struct loop *l)
 {
     return coro_pool_guard_text(l->pool);
 }
+
+void loop_paint(struct loop *l)
+{
+    coro_pool_paint(l->pool);
+}
+
+size_t loop_stack_used(const struct loop *l)
+{
+    return coro_stack_used(l->pool);
+}

@@ -27,4 +27,8 @@ int loop_check(const struct loop_ops *);
 /* How stacks are guarded, for the start-up line. */
 const char *loop_guard_text(const struct loop *);
 
+/* For tests, before the first task: stacks are painted, so that the deepest use of any can be told, in bytes. */
+void loop_paint(struct loop *);
+size_t loop_stack_used(const struct loop *);
+
 #endif

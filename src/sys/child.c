@@ -1,6 +1,6 @@
-/* child: fork, exec and the end of processes that belong to a measurement (see child.h). Called by bench/; owns the pipe of each
- * child and its process group. The signals that the parent holds back (sys/interrupt) are let through again in the child.
- * Fails with -errno. */
+/* child: fork, exec and the end of processes that belong to a measurement (see child.h). Called by bench/; owns
+ * the pipe of each child and its process group. The signals that the parent holds back (sys/interrupt) are let
+ * through again in the child. Fails with -errno. */
 #include "sys/child.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* child: programs and helpers that a measurement starts. Each is the leader of a process group of its own, so that whatever
- * it starts is counted and ended with it; it dies with its parent. -errno on failure. */
+/* child: programs and helpers that a measurement starts. Each is the leader of a process group of its own, so that
+ * whatever it starts is counted and ended with it; it dies with its parent. -errno on failure. */
 #ifndef DRAY_SYS_CHILD_H
 #define DRAY_SYS_CHILD_H
 
@@ -18,8 +18,8 @@ struct child {
 
 #define CHILD_NONE ((struct child){ .out = -1 })
 
-/* Runs the program at `path`, without any DRAY_* in its environment. A program that cannot be run is seen by the end of
- * its output. */
+/* Runs the program at `path`, without any DRAY_* in its environment. A program that cannot be run is seen by the
+ * end of its output. */
 int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struct child *out);
 /* fork(2): 1 in the child, 0 in the parent. The child holds no signal back and leaves by child_exit. */
 int child_fork(enum child_cpus cpus, struct child *out);
@@ -28,8 +28,8 @@ _Noreturn void child_exit(int code);
 /* What it has printed: bytes, 0 at the end, -EAGAIN. */
 ssize_t child_read(const struct child *child, void *buf, size_t len);
 
-/* SIGTERM and `seconds` for an orderly end (0: none), then SIGKILL for the whole group; reaped. A CHILD_NONE is fine and is
- * what remains. */
+/* SIGTERM and `seconds` for an orderly end (0: none), then SIGKILL for the whole group; reaped. A CHILD_NONE is
+ * fine and is what remains. */
 void child_end(struct child *child, unsigned seconds);
 
 /* "FOLDER/name", FOLDER being where this program's file is. */

@@ -1,5 +1,5 @@
-/* scratch: makes and removes the files of a measurement (see scratch.h). Called by bench/; owns nothing: the caller removes what
- * it made. Removal never follows a link. Fails with -errno. */
+/* scratch: makes and removes the files of a measurement (see scratch.h). Called by bench/; owns nothing: the
+ * caller removes what it made. Removal never follows a link. Fails with -errno. */
 #include "sys/scratch.h"
 
 #include <errno.h>

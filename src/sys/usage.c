@@ -1,5 +1,5 @@
-/* usage: CPU time and memory of a process group (see usage.h; proc(5)). Called by bench/; owns nothing. A process that ends while
- * it is looked at is left out. Fails with -errno. */
+/* usage: CPU time and memory of a process group (see usage.h; proc(5)). Called by bench/; owns nothing. A process
+ * that ends while it is looked at is left out. Fails with -errno. */
 #include "sys/usage.h"
 
 #include <dirent.h>

@@ -7,8 +7,8 @@
 
 struct usage {
     unsigned processes;
-    int64_t cpu;    /* ns, user and system: of all that live (to the nanosecond) and of all that they have reaped (to 10 ms) */
-    int64_t memory; /* bytes, by usage_memory only: proportional share (PSS) of anonymous and shared memory, and page tables */
+    int64_t cpu;    /* ns, user and system: of all that live, and to 10 ms of all that they have reaped */
+    int64_t memory; /* bytes, by usage_memory: share (PSS) of anonymous and shared memory, and page tables */
 };
 
 /* Of every process in the group; -ESRCH when there is none. */

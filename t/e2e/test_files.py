@@ -342,3 +342,11 @@ def test_a_folder_of_10000_entries(site):
     assert set(ls(client.get("LIST"))) == expected
     assert set(mlsd(client.get("MLSD"))) == expected
     assert len(nlst(client.get("NLST *5.txt"))) == 1000
+
+
+def test_a_listing_larger_than_all_buffers_between_us(site):
+    """A client that reads no data before it has heard the 150 must hear it in time."""
+    count = 13000
+    for i in range(count):
+        make(site.dir, f"{i:05} {'long' * 60}")
+    assert len(list(site.ftp().mlsd())) == count

@@ -1,0 +1,184 @@
+/* How deep a session goes: whole FTP sessions on painted coroutine stacks, with every command and the longest names, must stay
+ * far from the 48 KiB that a stack has. The deepest use is printed. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "proto/session.h"
+#include "rt/loop.h"
+
+enum { BOUND = 16 * 1024, LONG = 250 };
+
+static char dir[] = "/tmp/dray-stack-XXXXXX";
+
+struct world {
+    struct conf conf;
+    struct auth auth;
+    struct storage storage;
+    struct log log;
+    struct server server;
+    struct listeners listeners;
+    struct loop *loop;
+};
+
+/* ---- the client: a thread that talks and listens as slowly as it likes ---- */
+
+static int connect_to(uint16_t port)
+{
+    struct sock_addr at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(sock_addr_parse("127.0.0.1", port, &at), 0);
+    assert_int_equal(connect(fd, &at.any, sock_addr_len(&at)), 0);
+    return fd;
+}
+
+/* The last line of the reply; replies of several lines are read to their end. */
+static void hear(FILE *control, char *line, size_t cap)
+{
+    do
+        assert_non_null(fgets(line, (int)cap, control));
+    while (line[0] == ' ' || line[3] == '-' || line[0] < '1' || line[0] > '5');
+}
+
+static void say(FILE *control, const char *command, char *line, size_t cap)
+{
+    assert_true(fprintf(control, "%s\r\n", command) > 0);
+    fflush(control);
+    hear(control, line, cap);
+}
+
+static void transfer(FILE *control, const char *command)
+{
+    static char line[10000], block[4096];
+    unsigned port;
+    int data;
+
+    say(control, "EPSV", line, sizeof line);
+    assert_int_equal(sscanf(line, "229 %*[^(](|||%u|)", &port), 1);
+    data = connect_to((uint16_t)port);
+    say(control, command, line, sizeof line);
+    if (line[0] != '1') {
+        close(data);
+        return;
+    }
+    if (strncmp(command, "STO", 3) == 0 || strncmp(command, "APPE", 4) == 0)
+        assert_int_equal(write(data, block, sizeof block), sizeof block);
+    shutdown(data, SHUT_WR);
+    while (read(data, block, sizeof block) > 0)
+        ;
+    close(data);
+    hear(control, line, sizeof line);
+}
+
+static void *client(void *arg)
+{
+    static const char *const commands[] = {
+        "FEAT", "SYST", "HELP", "HELP RETR", "HELP SITE", "HOST x", "LANG", "OPTS UTF8 ON", "OPTS MLST type;size;modify;perm;",
+        "USER nobody", "PASS wrong", "USER anonymous", "PASS x", "STAT", "PWD", "MKD d", "CWD d", "CDUP", "TYPE I", "NOOP",
+        "ALLO 1", "AVBL", "PASV", "PORT 127,0,0,1,250,1", "EPRT |1|127.0.0.1|64001|", "SITE HELP", "XYZZY", "ABOR",
+    };
+    static const char *const transfers[] = { "STOR f", "RETR f", "APPE f", "STOU", "LIST", "NLST", "MLSD", "LIST *", "LIST -la d" };
+    static const char *const verbs[] = { "STOR", "RETR", "SIZE", "MDTM", "MLST", "STAT", "CWD", "MKD", "RNFR", "DELE", "RMD", "LIST",
+                                         "MFMT 20200101000000", "MFF Modify=20200101000000;", "SITE UTIME 20200101000000",
+                                         "SITE CHMOD 644", "RNFR", "RNTO" };
+    FILE *control = fdopen(connect_to(*(uint16_t *)arg), "r+");
+    static char line[10000], command[5000], name[4000];
+
+    setvbuf(control, NULL, _IOLBF, 0);
+    hear(control, line, sizeof line);
+    for (size_t i = 0; i < COUNT(commands); i++)
+        say(control, commands[i], line, sizeof line);
+    for (size_t i = 0; i < COUNT(transfers); i++)
+        transfer(control, transfers[i]);
+    say(control, "TYPE A", line, sizeof line);
+    transfer(control, "RETR f");
+    transfer(control, "STOR f");
+    memset(name, 'n', sizeof name);
+    for (size_t i = LONG; i < sizeof name; i += LONG + 1) /* as deep and as long as a path may be */
+        name[i] = '/';
+    name[sizeof name - 1] = '\0';
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        snprintf(command, sizeof command, "%s %s", verbs[i], name);
+        transfer(control, command);
+        snprintf(command, sizeof command, "%s %.*s", verbs[i], LONG, name);
+        transfer(control, command);
+    }
+    say(control, "QUIT", line, sizeof line);
+    fclose(control);
+    return NULL;
+}
+
+/* ---- the server ---- */
+
+static void serve_one(struct rt_task *task, void *arg)
+{
+    struct world *w = *(struct world **)arg;
+    struct arrival client_at;
+
+    assert_int_equal(listen_accept(task, &w->listeners, -1, rt_after(task, 10), &client_at), 0);
+    session_main(task, &client_at, &w->server);
+}
+
+static void open_world(struct world *w)
+{
+    static const struct service *const services[] = { &ftp_service };
+    char text[200];
+    struct buf err = BUF(text);
+
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(conf_init(&w->conf, &err), 0);
+    w->conf.writable = true;
+    assert_int_equal(auth_init(&w->auth, &w->conf, &err), 0);
+    assert_int_equal(store_local_open(dir, false, &w->storage), 0);
+    assert_int_equal(listen_open(&w->listeners, "127.0.0.1", 0, 0), 0);
+    w->log.fd = -1;
+    w->server = (struct server){ .conf = &w->conf, .auth = &w->auth, .storage = &w->storage, .board = board_new(10),
+                                 .log = &w->log, .passive = passive_new(0, 0, 1), .services = services };
+}
+
+static void close_world(struct world *w)
+{
+    char command[100];
+
+    listen_close_all(&w->listeners);
+    passive_free(&w->server.passive);
+    close(w->storage.root);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
+static void sessions_stay_far_from_the_end_of_their_stack(void **state)
+{
+    static struct world w;
+    struct world *arg = &w;
+    pthread_t id;
+    uint16_t port;
+
+    (void)state;
+    open_world(&w);
+    port = sock_addr_port(&w.listeners.l[0].at);
+    assert_int_equal(loop_new(&loop_epoll, (struct rt_stop){ -1, -1 }, 4, &w.loop), 0);
+    loop_paint(w.loop);
+    assert_int_equal(loop_start(w.loop, serve_one, &arg, sizeof arg), 0);
+    assert_int_equal(pthread_create(&id, NULL, client, &port), 0);
+    loop_run(w.loop);
+    pthread_join(id, NULL);
+    print_message("deepest stack: %zu bytes\n", loop_stack_used(w.loop));
+    assert_true(loop_stack_used(w.loop) > 1000);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    assert_true(loop_stack_used(w.loop) < BOUND);
+#endif
+    loop_free(&w.loop);
+    close_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(sessions_stay_far_from_the_end_of_their_stack) };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
