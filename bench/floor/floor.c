@@ -1,4 +1,5 @@
-/* floor: listening, accepting, canned replies and the account at the end (see floor.h). Called by the main functions beside it. */
+/* floor: listening, accepting, canned replies and the account at the end (see floor.h). Called by the main
+ * functions beside it. */
 #include "floor.h"
 
 #include <arpa/inet.h>
@@ -211,7 +212,8 @@ static void account(const char *name)
 
     getrusage(RUSAGE_SELF, &u);
     cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
-    printf("%s: %.3f CPU seconds, %.0f %s, %.3g each\n", name, cpu, units, all.floor->unit, units > 0 ? cpu / units : 0);
+    printf("%s: %.3f CPU seconds, %.0f %s, %.3g each\n", name, cpu, units, all.floor->unit,
+           units > 0 ? cpu / units : 0);
 }
 
 int floor_main(const struct floor *f, int argc, char **argv)

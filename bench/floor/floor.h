@@ -1,5 +1,6 @@
-/* floor: what the bare programs share: the least that a client of `dray bench models` must be told, over one poll(2) loop.
- * They are what each figure is compared with: no limits, no time-outs, no checks, one client's mistake ends them. */
+/* floor: what the bare programs share: the least that a client of `dray bench models` must be told, over one
+ * poll(2) loop. They are what each figure is compared with: no limits, no time-outs, no checks, one client's
+ * mistake ends them. */
 #ifndef DRAY_BENCH_FLOOR_H
 #define DRAY_BENCH_FLOOR_H
 

@@ -1,5 +1,5 @@
-/* floor_list: getdents64 in blocks of 32 KiB, a statx for each name, all MLSD facts printed by hand, a send for each block. The
- * floor of a listing. */
+/* floor_list: getdents64 in blocks of 32 KiB, a statx for each name, all MLSD facts printed by hand, a send for
+ * each block. The floor of a listing. */
 #include "floor.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-/* floor_recv_write: recv and write with a buffer of a MiB, into a new file. The floor of a bulk upload, of one stream or
- * several: each has a thread. */
+/* floor_recv_write: recv and write with a buffer of a MiB, into a new file. The floor of a bulk upload, of one
+ * stream or several: each has a thread. */
 #include "floor.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* floor_sendfile: a large file by blocking sendfile calls of a MiB. The floor of a bulk download, of one stream or several: each
- * has a thread. */
+/* floor_sendfile: a large file by blocking sendfile calls of a MiB. The floor of a bulk download, of one stream or
+ * several: each has a thread. */
 #include "floor.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* floor_session: connect, USER, PASS, PWD, QUIT with canned replies: five packets each way, an accept and a close. The floor of
- * a login. */
+/* floor_session: connect, USER, PASS, PWD, QUIT with canned replies: five packets each way, an accept and a close.
+ * The floor of a login. */
 #include "floor.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
-/* floor_small: a file of a page or less: accept on a listener that was there before, open, fstat, sendfile, close; 150 and 226 in
- * one packet. Two control packets each way. The floor of a small download. */
+/* floor_small: a file of a page or less: accept on a listener that was there before, open, fstat, sendfile, close;
+ * 150 and 226 in one packet. Two control packets each way. The floor of a small download. */
 #include "floor.h"
 
 #include <fcntl.h>

@@ -69,8 +69,6 @@ void child_exit(int code)
     _exit(code);
 }
 
-extern char **environ;
-
 static void forget_options(void)
 {
     for (char **e = environ; *e;) {

@@ -18,15 +18,18 @@ from server import ACCOUNTS, Server
 from tools import PATIENCE
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
+# loop: an event loop; what blocks one session would block all.
+# lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
     "iterative": set(),
     "fork": {"at_once", "own_process"},
     "prefork": {"at_once", "own_process", "workers"},
     "thread": {"at_once"},
     "pool": {"at_once"},
-    "epoll": {"at_once", "workers"},
-    "uring": {"at_once", "workers"},
+    "epoll": {"at_once", "workers", "loop"},
+    "uring": {"at_once", "workers", "loop"},
 }
+BUILD = set() if server_module.sanitized() else {"lean"}
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
 LIMIT = int(150 * PATIENCE)                                  # seconds that one test may take
@@ -60,7 +63,7 @@ def pytest_collection_modifyitems(items):
 
 def applies(item):
     needs = {trait for mark in item.iter_markers("needs") for trait in mark.args}
-    return not needs or needs <= TRAITS[item.callspec.params["model"]]
+    return not needs or needs <= TRAITS[item.callspec.params["model"]] | BUILD
 
 
 @pytest.fixture(scope="module")

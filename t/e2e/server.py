@@ -19,6 +19,11 @@ PASSWORD = "secret"
 ACCOUNTS = ("--account", f"rita:{PASSWORD}:read", "--account", f"ann:{PASSWORD}:add", "--account", f"bob:{PASSWORD}:write")
 
 
+def sanitized():
+    """Is the server built with AddressSanitizer or ThreadSanitizer?"""
+    return Path(DRAY).is_file() and re.search(rb"__[at]san_init", Path(DRAY).read_bytes()) is not None
+
+
 def environment(**more):
     """The environment of a server under test: sanitizers speak on stderr, and no DRAY_* of the tester leaks in."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DRAY")}
@@ -39,10 +44,10 @@ def command(root, *flags, model=None):
 
 
 class Server:
-    def __init__(self, root, *flags, model, work, env=None, user=None):
+    def __init__(self, root, *flags, model, work, env=None, user=None, through=()):
         self.root, self.model = Path(root), model
         self.output, self.clients = [], []
-        self.command = command(root, *flags, model=model)
+        self.command = [*through, *command(root, *flags, model=model)]        # through: a program that becomes the server
         self.stderr_path = Path(work) / f"stderr-{time.monotonic_ns()}"
         who = {} if user is None else dict(user=user, group=user, extra_groups=[])
         with open(self.stderr_path, "wb") as err:

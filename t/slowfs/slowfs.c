@@ -3,7 +3,7 @@
  *   slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S]      (seconds, fractions allowed)
  *
  * Read-only, nothing is remembered by the kernel but the pages of a file that is open, and calls sleep beside each other
- * (as many as libfuse has threads). Runs in the foreground; SIGTERM unmounts and ends it. For t/e2e/test_slow_disk.py. */
+ * (64 of them). Runs in the foreground; SIGTERM unmounts and ends it. For t/e2e/test_slow_disk.py. */
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
 #include <errno.h>
@@ -109,7 +109,7 @@ static const struct fuse_operations calls = {
 
 int main(int argc, char **argv)
 {
-    char foreground[] = "-f", also[] = "-ofsname=slowfs,ro";
+    char foreground[] = "-f", also[] = "-ofsname=slowfs,ro,max_threads=64";
     char *line[] = { argv[0], foreground, also, NULL, NULL };
     int call;
 

@@ -90,12 +90,20 @@ int verb_epsv(struct ftp *f, struct span arg)
 
 /* ---- active ---- */
 
+/* lftp says |2|::|port| over a connection to ::1: no address means the client's own. */
+static bool is_own_address(const struct ftp *f, const struct ftp_addr *a)
+{
+    static const unsigned char none[16];
+    unsigned len = a->net == 1 ? 4 : 16;
+    struct sock_addr at;
+
+    sock_addr_make(a->ip, len, a->port, &at);
+    return memcmp(a->ip, none, len) == 0 || sock_addr_same_host(&at, &f->s->arrival->peer);
+}
+
 static int connect_for_data(struct ftp *f, const struct ftp_addr *to)
 {
-    struct sock_addr target;
-
-    sock_addr_make(to->ip, to->net == 1 ? 4 : 16, to->port, &target);
-    if (!sock_addr_same_host(&target, &f->s->arrival->peer))
+    if (!is_own_address(f, to))
         return reply(f, 504, "Data goes to your own address only.");
     if (to->port < 1024)
         return reply(f, 504, "Data goes to ports above 1023 only.");
