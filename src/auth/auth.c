@@ -33,7 +33,7 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
     if (!rest.len)
         return bad_account(name, "the password is missing", SPAN(""), err);
     memcpy(new->name, name.at, name.len);
-    new->password = strndup(rest.at, rest.len);
+    new->password = span_dup(rest);
     if (!new->password)
         return -ENOMEM;
     a->n++;

@@ -4,6 +4,7 @@
  * span may have a NULL pointer, which the mem* functions may not be given; hence the length is asked
  * first. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/span.h"
@@ -36,6 +37,18 @@ bool span_ieq(struct span a, struct span b)
 bool span_starts(struct span s, struct span prefix)
 {
     return s.len >= prefix.len && span_eq((struct span){ s.at, prefix.len }, prefix);
+}
+
+char *span_dup(struct span s)
+{
+    char *copy = malloc(s.len + 1);
+
+    if (!copy)
+        return NULL;
+    if (s.len)
+        memcpy(copy, s.at, s.len);
+    copy[s.len] = '\0';
+    return copy;
 }
 
 struct span span_cut(struct span *rest, char sep)

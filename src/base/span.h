@@ -24,6 +24,9 @@ bool span_eq(struct span a, struct span b);
 bool span_ieq(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);
 
+/* A NUL-terminated copy on the heap; NULL without memory. The caller frees. */
+char *span_dup(struct span s);
+
 /* Cuts *rest at the first `sep`: returns what stood before it, *rest keeps what follows (empty when there is none). */
 struct span span_cut(struct span *rest, char sep);
 

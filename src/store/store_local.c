@@ -67,7 +67,7 @@ int folder_stat(int root, const char *path, enum fs_lookup lookup, struct store_
 int folder_parent(int root, const char *path, const char **leaf)
 {
     struct span up = path_parent(span_of(path));
-    CLEANUP(free_text) char *parent = strndup(up.at, up.len);
+    CLEANUP(free_text) char *parent = span_dup(up);
     int dir;
 
     if (!parent)

@@ -15,7 +15,7 @@ int verb_user(struct ftp *f, struct span arg)
         return reply(f, 501, "That name is too long.");
     session_login(f->s, NULL);
     free(f->user);
-    f->user = strndup(arg.at, arg.len);
+    f->user = span_dup(arg);
     if (!f->user)
         return -ENOMEM;
     f->user_given = true;
