@@ -207,6 +207,14 @@ static int enter(struct bench *b, struct target *t, struct figure (*column)[BENC
     return note(&column[CROWD_IDLE][i], idle, rc);
 }
 
+static bool anybody_in(const struct bench *b)
+{
+    for (unsigned i = 0; i < b->targets; i++)
+        if (b->target[i].crew.count)
+            return true;
+    return false;
+}
+
 static int crowd_round(struct bench *b, unsigned round)
 {
     struct figure(*column)[BENCH_TARGETS] = &b->figure[load_count];
@@ -217,7 +225,8 @@ static int crowd_round(struct bench *b, unsigned round)
         progress(b, "idle sessions", b->target[i].name, round);
         TRY(enter(b, &b->target[i], column, i));
     }
-    TRY(rt_sleep(&b->task, rt_after(&b->task, b->size.settle)));
+    if (anybody_in(b))
+        TRY(rt_sleep(&b->task, rt_after(&b->task, b->size.settle)));
     for (unsigned i = 0; i < b->targets; i++) {
         double parked = 0;
         struct target *t = &b->target[i];

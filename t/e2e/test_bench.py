@@ -69,10 +69,13 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, signum):
                             env=environment(TMPDIR=str(tmp_path)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, start_new_session=True)
     family = psutil.Process(proc.pid)
-    until(lambda: len(family.children(recursive=True)) > 8, "the crowd is there")
-    children = family.children(recursive=True)
-    proc.send_signal(signum)
-    out, err = proc.communicate(timeout=WAIT)
+    try:
+        until(lambda: len(family.children(recursive=True)) > 8, "the crowd is there")
+        children = family.children(recursive=True)
+        proc.send_signal(signum)
+        out, err = proc.communicate(timeout=WAIT)
+    finally:
+        proc.kill()
     assert (proc.returncode, out, err) == (130, "", "")
     until(lambda: not any(alive(child) for child in children), "no process is left behind")
     assert not os.listdir(tmp_path)

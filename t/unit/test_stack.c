@@ -167,7 +167,7 @@ static void sessions_stay_far_from_the_end_of_their_stack(void **state)
     assert_int_equal(pthread_create(&id, NULL, client, &port), 0);
     loop_run(w.loop);
     pthread_join(id, NULL);
-    print_message("deepest stack: %zu bytes\n", loop_stack_used(w.loop));
+    print_message("# deepest stack: %zu bytes\n", loop_stack_used(w.loop));
     assert_true(loop_stack_used(w.loop) > 1000);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     assert_true(loop_stack_used(w.loop) < BOUND);
