@@ -128,8 +128,10 @@ static int fill(struct io *io)
 {
     int rc;
 
-    while ((rc = receive(io)) == -EAGAIN)
+    do { /* a client that waits for a reply has said nothing more yet: asking before waiting would be in vain */
         TRY(io->ops->await(io, io->deadline));
+        rc = receive(io);
+    } while (rc == -EAGAIN);
     return rc;
 }
 

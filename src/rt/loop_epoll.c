@@ -21,7 +21,8 @@ static void epoll_close(struct loop *l)
 
 static int epoll_add(struct loop *l, int fd, bool all)
 {
-    struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLET | (all ? 0u : (uint32_t)EPOLLEXCLUSIVE), .data.fd = fd };
+    uint32_t events = all ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLEXCLUSIVE;
+    struct epoll_event e = { .events = events | EPOLLET, .data.fd = fd };
 
     return epoll_ctl(l->fd, EPOLL_CTL_ADD, fd, &e) < 0 && errno != EEXIST ? -errno : 0;
 }

@@ -36,7 +36,7 @@ struct loop_ops {
     const char *name;
     int (*open)(struct loop *);
     void (*close)(struct loop *);
-    /* Registers a descriptor for both directions, edge-triggered: loop_news tells, also what is so already. Where several
+    /* Registers a descriptor, edge-triggered: loop_news tells, also what is so already. Where several
      * processes watch the same one: one of them shall hear (a client at the door), or all (a stop). */
     int (*add)(struct loop *, int fd, bool all);
     /* Before a registered descriptor is closed. NULL: closing is enough. */

@@ -130,10 +130,9 @@ ssize_t rt_recv_now(struct rt_task *task, int fd, void *buf, size_t len)
 {
     struct rt_op op = { .code = RT_RECV, .fd = fd, .buf = buf, .len = len };
     size_t got = 0;
+    ssize_t n;
 
-    while (got < len) {
-        ssize_t n;
-
+    do {
         op.buf = (char *)buf + got;
         op.len = len - got;
         n = rt_try(&op);
@@ -145,7 +144,7 @@ ssize_t rt_recv_now(struct rt_task *task, int fd, void *buf, size_t len)
         if (n < 0)
             return n;
         got += (size_t)n;
-    }
+    } while ((size_t)n == op.len && got < len); /* less than asked for: that was all */
     return (ssize_t)got;
 }
 

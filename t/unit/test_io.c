@@ -202,6 +202,7 @@ static void a_reset_is_never_an_end(void **state)
     struct pollfd reset = { .events = POLLRDHUP };
     struct io *io;
     char got[100];
+    ssize_t n;
 
     (void)state;
     task = rt_block_task(never);
@@ -214,7 +215,9 @@ static void a_reset_is_never_an_end(void **state)
     setsockopt(peer, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close(peer);
     assert_int_equal(poll(&reset, 1, 5000), 1);
-    assert_int_equal(io_read_now(io, got, sizeof got), -ECONNRESET);
+    while ((n = io_read_now(io, got, sizeof got)) > 0)
+        ;
+    assert_int_equal(n, -ECONNRESET);
     io_abort(&io);
     close(door);
 }
