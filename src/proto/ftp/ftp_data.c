@@ -90,7 +90,7 @@ int verb_epsv(struct ftp *f, struct span arg)
 
 /* ---- active ---- */
 
-/* lftp says |2|::|port| over a connection to ::1: no address means the client's own. */
+/* lftp says |2|::|port| over a connection to ::1: there, no address means the client's own. */
 static bool is_own_address(const struct ftp *f, const struct ftp_addr *a)
 {
     static const unsigned char none[16];
@@ -98,7 +98,7 @@ static bool is_own_address(const struct ftp *f, const struct ftp_addr *a)
     struct sock_addr at;
 
     sock_addr_make(a->ip, len, a->port, &at);
-    return memcmp(a->ip, none, len) == 0 || sock_addr_same_host(&at, &f->s->arrival->peer);
+    return (a->net == 2 && memcmp(a->ip, none, len) == 0) || sock_addr_same_host(&at, &f->s->arrival->peer);
 }
 
 static int connect_for_data(struct ftp *f, const struct ftp_addr *to)
