@@ -77,6 +77,24 @@ int model_reap(const struct model_env *env, bool wait)
     return count ? count : rc;
 }
 
+void model_reap_last(const struct model_env *env)
+{
+    struct rt_task task = model_task(env); /* not idle: it is the second stop that ends its waits */
+    struct pollfd child = { .fd = env->children, .events = POLLIN };
+
+    int rc;
+
+    do {
+        proc_event_clear(env->children);
+        while ((rc = model_reap(env, false)) > 0)
+            ;
+        if (rc == -ECHILD)
+            return;
+    } while (rt_wait(&task, &child, 1, RT_NEVER) > 0);
+    while (model_reap(env, true) > 0) /* cancelled, they end soon */
+        ;
+}
+
 /* ---- a parent and its workers ---- */
 
 static int start(const struct model_env *env, void (*worker)(const struct model_env *))
@@ -121,8 +139,7 @@ int model_supervise(const struct model_env *env, void (*worker)(const struct mod
     for (unsigned i = 0; i < env->workers; i++)
         TRY(start(env, worker));
     watch_over(env, worker);
-    while (model_reap(env, true) > 0) /* the last sessions */
-        ;
+    model_reap_last(env);
     return 0;
 }
 

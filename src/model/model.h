@@ -47,6 +47,8 @@ void model_serve_in_turn(const struct model_env *);
 /* Takes note of children that have ended and frees the seats of their sessions: how many there were. wait: sleeps until
  * there is at least one; -ECHILD when there are no children. */
 int model_reap(const struct model_env *, bool wait);
+/* After a drain: returns when the last child has ended. */
+void model_reap_last(const struct model_env *);
 /* Keeps env->workers processes running worker(env) and replaces those that die, until a drain; then waits for the last. */
 int model_supervise(const struct model_env *, void (*worker)(const struct model_env *));
 /* As entry, but says "the server has no room" instead when the machine gave no process or thread. */

@@ -49,8 +49,7 @@ static int serve(const struct model_env *env)
         proc_event_clear(env->children); /* before reaping: a child that ends now raises it again */
         model_reap(env, false);
     }
-    while (model_reap(env, true) > 0) /* the last sessions */
-        ;
+    model_reap_last(env);
     return 0;
 }
 
