@@ -1,5 +1,5 @@
 /* arena: memory with one lifetime and a ceiling. Sessions keep two: one for themselves, one reset at every
- * command. Owns a list of malloc'ed chunks, newest first; a taking either fits into the newest or gets a new
+ * command. Owns a list of chunks, newest first; a taking either fits into the newest or gets a new
  * one. Fails with NULL, at the ceiling or when the machine has no more; what was taken before stays good.
  * The ceiling counts bytes handed out, rounded up for alignment, so that many small takings cannot slip
  * under it. */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/piece.h"
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -22,10 +23,13 @@ static size_t round_up(size_t size)
     return size ? (size + unit - 1) / unit * unit : unit;
 }
 
+/* Ordinary chunks are pieces; only a taking that does not fit into one gets memory of its own. */
+static const size_t ordinary = PIECE - sizeof(struct arena_chunk);
+
 static struct arena_chunk *chunk_new(size_t size)
 {
-    size_t cap = size > ARENA_CHUNK ? size : round_up(ARENA_CHUNK);
-    struct arena_chunk *c = malloc(sizeof *c + cap);
+    size_t cap = size > ordinary ? size : ordinary;
+    struct arena_chunk *c = size > ordinary ? malloc(sizeof *c + cap) : piece_take();
 
     if (c) {
         c->used = 0;
@@ -87,7 +91,10 @@ void arena_reset(struct arena *a)
         struct arena_chunk *c = a->chunks;
 
         a->chunks = c->next;
-        free(c);
+        if (c->cap == ordinary)
+            piece_give(c);
+        else
+            free(c);
     }
     a->used = 0;
 }

@@ -10,7 +10,7 @@ struct arena {
     size_t used, limit;         /* bytes handed out; 0 means ARENA_LIMIT */
 };
 
-enum { ARENA_LIMIT = 1 << 20, ARENA_CHUNK = 4000 };
+enum { ARENA_LIMIT = 1 << 20 };
 
 /* `size` bytes aligned for any type, not zeroed; NULL when the ceiling or the memory is reached. */
 void *arena_take(struct arena *a, size_t size);

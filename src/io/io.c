@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/piece.h"
 #include "io/io_impl.h"
 
 enum { IN_MAX = IO_LINE_MAX + 2 }; /* one longest line and its end */
@@ -279,7 +280,7 @@ int io_flush(struct io *io)
         memmove(out->at, out->at + done, out->len);
         return rc;
     }
-    free(out->at);
+    piece_give(out->at);
     out->at = NULL;
     return rc;
 }
@@ -291,7 +292,7 @@ int io_put(struct io *io, struct span s)
     while (s.len) {
         size_t room = IO_OUT_MAX - out->len, n = s.len < room ? s.len : room;
 
-        if (!out->at && !(out->at = malloc(IO_OUT_MAX)))
+        if (!out->at && !(out->at = piece_take()))
             return failed(io, -ENOMEM);
         memcpy(out->at + out->len, s.at, n);
         out->len += (unsigned)n;
@@ -326,7 +327,7 @@ static void dispose(struct io *io, bool reset)
 {
     io->ops->close(io, reset);
     free(io->in.at);
-    free(io->out.at);
+    piece_give(io->out.at);
     free(io);
 }
 

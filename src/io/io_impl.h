@@ -28,7 +28,7 @@ struct io_out {
     unsigned len;
 };
 
-enum { IO_OUT_MAX = 1024 };
+enum { IO_OUT_MAX = 1024 }; /* a full packet; the room is a piece */
 
 struct io {
     const struct io_ops *ops;

@@ -18,16 +18,16 @@ from server import ACCOUNTS, Server
 from tools import PATIENCE
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
-# loop: an event loop; what blocks one session would block all.
+# crowds: made for thousands of clients.  loop: an event loop; what blocks one session would block all.
 # lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
     "iterative": set(),
     "fork": {"at_once", "own_process"},
-    "prefork": {"at_once", "own_process", "workers"},
-    "thread": {"at_once"},
+    "prefork": {"at_once", "own_process", "workers", "crowds"},
+    "thread": {"at_once", "crowds"},
     "pool": {"at_once"},
-    "epoll": {"at_once", "workers", "loop"},
-    "uring": {"at_once", "workers", "loop"},
+    "epoll": {"at_once", "workers", "crowds", "loop"},
+    "uring": {"at_once", "workers", "crowds", "loop"},
 }
 BUILD = set() if server_module.sanitized() else {"lean"}
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]

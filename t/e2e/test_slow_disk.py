@@ -15,7 +15,7 @@ from server import ACCOUNTS
 from tools import PATIENCE, WAIT, blob, make, until
 
 SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")
-SLOW = 3                                                     # seconds that a call takes
+SLOW = 2                                                     # seconds that a call takes
 LIMIT = 0.010                                                # p99 of the others
 NEVER = SLOW / 2                                             # nobody else waits this long, not once
 READERS = 6                                                  # more than a loop has threads for its disks
@@ -29,7 +29,7 @@ def is_mounted(folder):
 
 @pytest.fixture
 def slow(tmp_path):
-    """slow(read=3): tmp_path/root/slow shows the files of tmp_path/disk, and reading takes three seconds. Gives the root."""
+    """slow(read=3): tmp_path/root/slow shows the files of tmp_path/disk, and reading takes three seconds a call. Gives the root."""
     assert os.path.exists("/dev/fuse"), "no /dev/fuse here: the slow disk cannot be tested (a container needs --device /dev/fuse)"
     assert os.access(SLOWFS, os.X_OK), f"no {SLOWFS}: build it with `tools/build tests`, or name it with SLOWFS=..."
     disk, mount = tmp_path / "disk", tmp_path / "root" / "slow"

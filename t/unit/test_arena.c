@@ -2,6 +2,7 @@
 #include <stdalign.h>
 
 #include "base/arena.h"
+#include "base/piece.h"
 #include "unit.h"
 
 static void takings_are_apart_and_aligned(void **state)
@@ -36,11 +37,11 @@ static void zero_bytes_are_a_place(void **state)
 static void larger_than_a_chunk(void **state)
 {
     struct arena a = { 0 };
-    char *big = arena_take(&a, 3 * ARENA_CHUNK);
+    char *big = arena_take(&a, 3 * PIECE);
 
     (void)state;
     assert_non_null(big);
-    memset(big, 'x', 3 * ARENA_CHUNK);
+    memset(big, 'x', 3 * PIECE);
     assert_non_null(arena_take(&a, 1));
     arena_reset(&a);
 }

@@ -279,13 +279,15 @@ static int serve(struct ftp *f)
     TRY(reply(f, 220, "dray: welcome."));
     while (!f->over) {
         struct span line;
-        int rc = next_line(f, &line);
+        int rc;
+
+        arena_reset(&f->s->scratch); /* before the wait: who waits holds no scratch */
+        rc = next_line(f, &line);
 
         if (rc == -EMSGSIZE)
             rc = reject(f, 500, "The line is too long; nothing of it was used.");
         else if (rc == 0)
             rc = dispatch(f, line);
-        arena_reset(&f->s->scratch);
         if (rc < 0)
             return farewell(f, rc);
     }
