@@ -10,7 +10,7 @@
 
 #include "sys/proc.h"
 
-enum { THREADS_MAX = 16, STACK = 256 * 1024 };
+enum { THREADS_MAX = 64, STACK = 256 * 1024 };
 
 struct offload {
     pthread_mutex_t lock;

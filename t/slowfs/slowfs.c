@@ -1,9 +1,10 @@
 /* slowfs: a disk that takes its time: a folder shown again through FUSE, where some calls take seconds.
  *
- *   slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S]      (seconds, fractions allowed)
+ *   slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S] [--write S] [--close S] [--names]
  *
- * Read-only, nothing is remembered by the kernel but the pages of a file that is open, and calls sleep beside each other
- * (64 of them). Runs in the foreground; SIGTERM unmounts and ends it. For t/e2e/test_slow_disk.py. */
+ * S: seconds, fractions allowed. The kernel remembers nothing but the pages of a file that is open, with --names also which
+ * names there are. Calls sleep beside each other (64 of them). Runs in the foreground; SIGTERM unmounts and ends it.
+ * For t/e2e/test_slow_disk.py. */
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
 #include <errno.h>
@@ -16,17 +17,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPEN, GETATTR, READDIR, READ, CALLS };
+enum { OPEN, GETATTR, READDIR, READ, WRITE, CLOSE, CALLS, NAMES = CALLS };
 
 static const struct option options[] = {
-    { "open", required_argument, NULL, OPEN },
-    { "getattr", required_argument, NULL, GETATTR },
-    { "readdir", required_argument, NULL, READDIR },
-    { "read", required_argument, NULL, READ },
-    { 0 },
+    { "open", required_argument, NULL, OPEN },       { "getattr", required_argument, NULL, GETATTR },
+    { "readdir", required_argument, NULL, READDIR }, { "read", required_argument, NULL, READ },
+    { "write", required_argument, NULL, WRITE },     { "close", required_argument, NULL, CLOSE },
+    { "names", no_argument, NULL, NAMES },           { 0 },
 };
 
 static double seconds[CALLS];
+static double names_for;
 static int folder;
 
 static void take_time(int call)
@@ -44,21 +45,38 @@ static const char *inside(const char *path)
     return path[1] ? path + 1 : ".";
 }
 
+static int outcome(ssize_t n)
+{
+    return n < 0 ? -errno : (int)n;
+}
+
 static int slow_getattr(const char *path, struct stat *st, struct fuse_file_info *file)
 {
     (void)file;
     take_time(GETATTR);
-    return fstatat(folder, inside(path), st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    return outcome(fstatat(folder, inside(path), st, AT_SYMLINK_NOFOLLOW));
 }
 
-static int slow_open(const char *path, struct fuse_file_info *file)
+static int slow_create(const char *path, mode_t mode, struct fuse_file_info *file)
 {
     int fd;
 
     take_time(OPEN);
-    fd = openat(folder, inside(path), O_RDONLY | O_CLOEXEC);
+    fd = openat(folder, inside(path), file->flags | O_CLOEXEC, mode);
     file->fh = (uint64_t)fd;
     return fd < 0 ? -errno : 0;
+}
+
+static int slow_open(const char *path, struct fuse_file_info *file)
+{
+    return slow_create(path, 0, file);
+}
+
+static int slow_flush(const char *path, struct fuse_file_info *file)
+{
+    (void)path, (void)file;
+    take_time(CLOSE);
+    return 0;
 }
 
 static int slow_release(const char *path, struct fuse_file_info *file)
@@ -70,12 +88,26 @@ static int slow_release(const char *path, struct fuse_file_info *file)
 
 static int slow_read(const char *path, char *buf, size_t len, off_t off, struct fuse_file_info *file)
 {
-    ssize_t n;
-
     (void)path;
     take_time(READ);
-    n = pread((int)file->fh, buf, len, off);
-    return n < 0 ? -errno : (int)n;
+    return outcome(pread((int)file->fh, buf, len, off));
+}
+
+static int slow_write(const char *path, const char *buf, size_t len, off_t off, struct fuse_file_info *file)
+{
+    (void)path;
+    take_time(WRITE);
+    return outcome(pwrite((int)file->fh, buf, len, off));
+}
+
+static int slow_rename(const char *from, const char *to, unsigned flags)
+{
+    return outcome(renameat2(folder, inside(from), folder, inside(to), flags));
+}
+
+static int slow_unlink(const char *path)
+{
+    return outcome(unlinkat(folder, inside(path), 0));
 }
 
 static int slow_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t off, struct fuse_file_info *file,
@@ -95,30 +127,43 @@ static int slow_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t
     return 0;
 }
 
-static void *remember_nothing(struct fuse_conn_info *conn, struct fuse_config *config)
+static void *remember_little(struct fuse_conn_info *conn, struct fuse_config *config)
 {
     (void)conn;
-    config->attr_timeout = config->entry_timeout = config->negative_timeout = 0;
+    config->attr_timeout = config->negative_timeout = 0;
+    config->entry_timeout = names_for;
     return NULL;
 }
 
 static const struct fuse_operations calls = {
-    .init = remember_nothing, .getattr = slow_getattr, .open = slow_open, .release = slow_release, .read = slow_read,
+    .init = remember_little, .getattr = slow_getattr, .create = slow_create, .open = slow_open, .flush = slow_flush,
+    .release = slow_release, .read = slow_read, .write = slow_write, .rename = slow_rename, .unlink = slow_unlink,
     .readdir = slow_readdir,
 };
 
+static int usage(void)
+{
+    fputs("usage: slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S] [--write S] [--close S] [--names]\n",
+          stderr);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    char foreground[] = "-f", also[] = "-ofsname=slowfs,ro,max_threads=64";
+    char foreground[] = "-f", also[] = "-ofsname=slowfs,max_threads=64";
     char *line[] = { argv[0], foreground, also, NULL, NULL };
     int call;
 
-    while ((call = getopt_long(argc, argv, "", options, NULL)) >= 0 && call < CALLS)
-        seconds[call] = strtod(optarg, NULL);
-    if (call >= 0 || argc - optind != 2) {
-        fputs("usage: slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S]\n", stderr);
-        return 2;
+    while ((call = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+        if (call == NAMES)
+            names_for = 3600;
+        else if (call < CALLS)
+            seconds[call] = strtod(optarg, NULL);
+        else
+            return usage();
     }
+    if (argc - optind != 2)
+        return usage();
     folder = open(argv[optind], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
         perror(argv[optind]);
