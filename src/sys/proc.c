@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -20,7 +21,7 @@ static struct {
     int drain, now, child;
     int shut[PROC_SHUT_MAX];
     unsigned shuts, seconds;
-    volatile sig_atomic_t stops;
+    atomic_uint stops; /* two signals may be handled by two threads at once */
 } caught = { .drain = -1, .now = -1, .child = -1 };
 
 void *proc_shared(size_t size)
@@ -75,7 +76,7 @@ static void on_stop(int signal)
 {
     int saved = errno;
 
-    if (signal == SIGALRM || caught.stops++)
+    if (signal == SIGALRM || atomic_fetch_add(&caught.stops, 1))
         proc_event_raise(caught.now);
     else
         proc_event_raise(caught.drain);
