@@ -1,0 +1,27 @@
+/* digest: computes sums of content that passes by: CRC32 by sys/crc32.h, the others by OpenSSL. */
+#ifndef DRAY_SYS_DIGEST_H
+#define DRAY_SYS_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/sums.h"
+
+/* Several sums of one content, under way. Zero computes nothing and needs no end. */
+struct digest {
+    unsigned which; /* SUM_BIT of each */
+    uint32_t crc;
+    void *ctx[SUMS]; /* OpenSSL's, of the others */
+};
+
+/* -ENOMEM, -EOPNOTSUPP: this machine's OpenSSL does not offer one of them (MD5 in FIPS mode). Nothing is held then. */
+int digest_begin(struct digest *, unsigned which);
+/* As if the content that has this CRC32 had passed already; only for a digest of CRC32 alone, at its beginning. */
+void digest_seed_crc(struct digest *, const struct sums *before);
+void digest_add(struct digest *, const void *data, size_t len);
+/* All sums, and frees. */
+void digest_end(struct digest *, struct sums *out);
+/* Frees without an outcome; also one that was never begun, or has ended. */
+void digest_drop(struct digest *);
+
+#endif
