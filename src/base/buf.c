@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/digits.h"
 
 static bool fits(struct buf *b, size_t n)
 {
@@ -35,34 +36,19 @@ void buf_text(struct buf *b, const char *text)
     buf_put(b, span_of(text));
 }
 
-/* Lowest digit first. Each base divides by a constant: a division by a variable costs more than all the rest. */
-static unsigned digits_of(uint64_t value, unsigned base, char *out)
-{
-    unsigned n = 0, shift = base == 16 ? 4 : 3;
-
-    if (base == 10) {
-        do
-            out[n++] = (char)('0' + value % 10);
-        while (value /= 10);
-        return n;
-    }
-    do
-        out[n++] = "0123456789abcdef"[value & (base - 1)];
-    while (value >>= shift);
-    return n;
-}
-
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad)
 {
-    char digits[64];
-    unsigned n = digits_of(value, base, digits);
+    char digits[DIGITS_OCTAL];
+    char *end = base == 10 ? digits_decimal(digits, value)
+              : base == 16 ? digits_hex(digits, value) : digits_octal(digits, value);
+    unsigned n = (unsigned)(end - digits);
 
     if (!fits(b, n < width ? width : n))
         return;
     for (unsigned i = n; i < width; i++)
         b->at[b->len++] = pad;
-    while (n)
-        b->at[b->len++] = digits[--n];
+    memcpy(b->at + b->len, digits, n);
+    b->len += n;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -18,10 +18,10 @@ struct buf {
 void buf_put(struct buf *b, struct span s);
 void buf_putc(struct buf *b, char c);
 void buf_text(struct buf *b, const char *text);
-/* As buf_put; needs room for one byte more than it prints. */
 /* An unsigned number in base 8, 10 or 16, at least `width` wide with `pad` in front: printf at a tenth of its price, for
  * lines that are printed a hundred thousand times. */
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad);
+/* As buf_put; needs room for one byte more than it prints. */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What was printed so far; valid until the next call on b. */

@@ -4,9 +4,11 @@
  * with a malformed value is left out of `has`. Names are not judged here: whoever writes local files must refuse
  * "..", and slashes. RFC 3659 section 7 for facts; `ls -l` and its relatives are common usage without a standard. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
+#include "base/digits.h"
 #include "wire/ftp_list.h"
 #include "wire/ftp_time.h"
 #include "wire/text.h"
@@ -16,99 +18,147 @@
 
 /* ---- printing ---- */
 
+/* A short text that is copied whole and counted by its length: two instructions instead of a call. The copies reach up to
+ * WORD bytes beyond what counts. */
+enum { WORD = 16 };
+
+struct word {
+    char text[WORD];
+    unsigned char len;
+};
+
+#define W(literal) { literal, sizeof(literal) - 1 }
+
+static struct span word_span(const struct word *w)
+{
+    return (struct span){ w->text, w->len };
+}
+
+static char *put_word(char *at, const struct word *w)
+{
+    memcpy(at, w->text, WORD);
+    return at + w->len;
+}
+
 static const struct kind {
-    const char *fact; /* value of the type fact */
+    struct word fact; /* value of the type fact */
     char letter;      /* first column of ls -l */
     bool folder;
 } kinds[] = {
-    [FTP_FILE] = { "file", '-', false },
-    [FTP_DIR] = { "dir", 'd', true },
-    [FTP_CDIR] = { "cdir", 'd', true },
-    [FTP_PDIR] = { "pdir", 'd', true },
-    [FTP_OTHER] = { "OS.unix=other", 'p', false }, /* any letter but '-', 'd' and 'l' would do */
+    [FTP_FILE] = { W("file"), '-', false },
+    [FTP_DIR] = { W("dir"), 'd', true },
+    [FTP_CDIR] = { W("cdir"), 'd', true },
+    [FTP_PDIR] = { W("pdir"), 'd', true },
+    [FTP_OTHER] = { W("OS.unix=other"), 'p', false }, /* any letter but '-', 'd' and 'l' would do */
 };
 
-void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now)
+/* What precedes the name is printed at a cursor into room for the longest, and appended in one piece. */
+static void append(struct buf *b, const char *text, const char *end, struct span name, struct span line_end)
 {
-    static const char rwx[] = "rwxrwxrwx";
     size_t start = b->len;
 
-    buf_putc(b, kinds[e->kind].letter);
-    for (int i = 0; i < 9; i++)
-        buf_putc(b, (e->mode & (0400u >> i)) ? rwx[i] : '-');
-    buf_putc(b, ' ');
-    buf_number(b, e->nlink ? e->nlink : 1, 10, 3, ' ');
-    buf_text(b, " ftp      ftp      ");
-    buf_number(b, (uint64_t)e->size, 10, 8, ' ');
-    buf_putc(b, ' ');
-    ftp_time_print_ls(b, e->mtime, now);
-    buf_putc(b, ' ');
-    text_plain(b, e->name);
-    buf_text(b, "\r\n");
+    buf_put(b, (struct span){ text, (size_t)(end - text) });
+    text_plain(b, name);
+    buf_put(b, line_end);
     if (b->over)
         b->len = start;
 }
 
+static char *put_bits(char *at, unsigned mode)
+{
+    for (int i = 0; i < 9; i++)
+        *at++ = (mode & (0400u >> i)) ? "rwxrwxrwx"[i] : '-';
+    return at;
+}
+
+/* A number at the right end of `width` columns, or as wide as it is. */
+static char *put_column(char *at, uint64_t n, unsigned width)
+{
+    char digits[DIGITS_DECIMAL];
+    size_t len = (size_t)(digits_decimal(digits, n) - digits), blanks = len < width ? width - len : 0;
+
+    memset(at, ' ', blanks);
+    memcpy(at + blanks, digits, len);
+    return at + blanks + len;
+}
+
+void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now)
+{
+    static const char owners[] = " ftp      ftp      ";
+    char text[12 + 2 * DIGITS_DECIMAL + sizeof owners + FTP_TIME_LS_LEN + 2], *at = text;
+
+    *at++ = kinds[e->kind].letter;
+    at = put_bits(at, e->mode);
+    *at++ = ' ';
+    at = put_column(at, e->nlink ? e->nlink : 1, 3);
+    at = mempcpy(at, owners, sizeof owners - 1);
+    at = put_column(at, (uint64_t)e->size, 8);
+    *at++ = ' ';
+    at = ftp_time_put_ls(at, e->mtime, now);
+    *at++ = ' ';
+    append(b, text, at, e->name, SPAN("\r\n"));
+}
+
 enum { READ = 1, ADD = 2, WRITE = 4 };
 
-/* RFC 3659 section 7.5.5; what each letter asks of the session's rights */
+/* RFC 3659 section 7.5.5; what each letter asks of the session's rights, 0: says nothing of such a thing */
 static const struct perm {
     char letter;
-    bool file, folder;
-    unsigned need;
+    unsigned char file, folder;
 } perms[] = {
-    { 'a', true, false, WRITE }, { 'c', false, true, ADD },   { 'd', true, true, WRITE }, { 'e', false, true, READ },
-    { 'f', true, true, WRITE },  { 'l', false, true, READ },  { 'm', false, true, ADD },  { 'p', false, true, WRITE },
-    { 'r', true, false, READ },  { 'w', true, false, WRITE },
+    { 'a', WRITE, 0 },     { 'c', 0, ADD },  { 'd', WRITE, WRITE }, { 'e', 0, READ }, { 'f', WRITE, WRITE },
+    { 'l', 0, READ },      { 'm', 0, ADD },  { 'p', 0, WRITE },     { 'r', READ, 0 }, { 'w', WRITE, 0 },
 };
 
-static void print_perm(struct buf *b, const struct ftp_entry *e)
+static char *put_perm(char *at, const struct ftp_entry *e)
 {
     unsigned have = (e->read ? READ : 0) | (e->add ? ADD : 0) | (e->write ? WRITE : 0);
+    bool folder = kinds[e->kind].folder;
 
+    if (e->kind == FTP_OTHER)
+        return at;
     for (size_t i = 0; i < COUNT(perms); i++) {
-        bool applies = kinds[e->kind].folder ? perms[i].folder : perms[i].file && e->kind == FTP_FILE;
-
-        if (applies && (have & perms[i].need))
-            buf_putc(b, perms[i].letter);
+        *at = perms[i].letter;
+        at += (have & (folder ? perms[i].folder : perms[i].file)) != 0;
     }
+    return at;
 }
 
-static void print_type(struct buf *b, const struct ftp_entry *e)
+static char *put_type(char *at, const struct ftp_entry *e)
 {
-    buf_text(b, kinds[e->kind].fact);
+    return put_word(at, &kinds[e->kind].fact);
 }
 
-static void print_size(struct buf *b, const struct ftp_entry *e)
+static char *put_size(char *at, const struct ftp_entry *e)
 {
-    buf_number(b, (uint64_t)e->size, 10, 1, '0');
+    return digits_decimal(at, (uint64_t)e->size);
 }
 
-static void print_modify(struct buf *b, const struct ftp_entry *e)
+static char *put_modify(char *at, const struct ftp_entry *e)
 {
-    ftp_time_print(b, e->mtime);
+    return ftp_time_put(at, e->mtime);
 }
 
-static void print_unique(struct buf *b, const struct ftp_entry *e)
+static char *put_unique(char *at, const struct ftp_entry *e)
 {
-    buf_number(b, e->dev, 16, 1, '0');
-    buf_putc(b, 'g');
-    buf_number(b, e->ino, 16, 1, '0');
+    at = digits_hex(at, e->dev);
+    *at++ = 'g';
+    return digits_hex(at, e->ino);
 }
 
-static void print_mode(struct buf *b, const struct ftp_entry *e)
+static char *put_mode(char *at, const struct ftp_entry *e)
 {
-    buf_number(b, e->mode & 07777, 8, 4, '0');
+    return digits_mode(at, e->mode & 07777);
 }
 
-static void print_owner(struct buf *b, const struct ftp_entry *e)
+static char *put_owner(char *at, const struct ftp_entry *e)
 {
-    buf_number(b, e->uid, 10, 1, '0');
+    return digits_decimal(at, e->uid);
 }
 
-static void print_group(struct buf *b, const struct ftp_entry *e)
+static char *put_group(char *at, const struct ftp_entry *e)
 {
-    buf_number(b, e->gid, 10, 1, '0');
+    return digits_decimal(at, e->gid);
 }
 
 /* ---- reading facts ---- */
@@ -118,7 +168,7 @@ static bool parse_type(struct span v, struct ftp_entry *e)
     if (v.len == 0)
         return false;
     for (size_t i = 0; i < COUNT(kinds); i++) {
-        if (span_ieq(v, span_of(kinds[i].fact))) {
+        if (span_ieq(v, word_span(&kinds[i].fact))) {
             e->kind = (enum ftp_kind)i;
             return true;
         }
@@ -151,7 +201,7 @@ static bool parse_perm(struct span v, struct ftp_entry *e)
     for (size_t i = 0; i < v.len; i++)
         for (size_t k = 0; k < COUNT(perms); k++)
             if ((v.at[i] | 0x20) == perms[k].letter)
-                have |= perms[k].need;
+                have |= perms[k].file | perms[k].folder;
     e->read = have & READ;
     e->add = have & ADD;
     e->write = have & WRITE;
@@ -219,25 +269,29 @@ static bool parse_group(struct span v, struct ftp_entry *e)
     return parse_id(v, &e->gid);
 }
 
+/* The longest value of a fact in bytes, for the room that ftp_list_print_facts makes. */
+enum { VALUE_MAX = 2 * DIGITS_HEX + 1 };
+
 static const struct fact {
-    const char *name, *alias; /* alias: what some other servers say */
-    void (*print)(struct buf *b, const struct ftp_entry *e);
+    struct word name;
+    const char *alias; /* what some other servers say */
+    char *(*put)(char *at, const struct ftp_entry *e);
     bool (*parse)(struct span v, struct ftp_entry *e);
 } fact_rows[FTP_FACTS] = {
-    [FTP_FACT_TYPE] = { "type", NULL, print_type, parse_type },
-    [FTP_FACT_SIZE] = { "size", NULL, print_size, parse_size },
-    [FTP_FACT_MODIFY] = { "modify", NULL, print_modify, parse_modify },
-    [FTP_FACT_PERM] = { "perm", NULL, print_perm, parse_perm },
-    [FTP_FACT_UNIQUE] = { "unique", NULL, print_unique, parse_unique },
-    [FTP_FACT_MODE] = { "UNIX.mode", NULL, print_mode, parse_mode },
-    [FTP_FACT_OWNER] = { "UNIX.owner", "UNIX.uid", print_owner, parse_owner },
-    [FTP_FACT_GROUP] = { "UNIX.group", "UNIX.gid", print_group, parse_group },
+    [FTP_FACT_TYPE] = { W("type"), NULL, put_type, parse_type },
+    [FTP_FACT_SIZE] = { W("size"), NULL, put_size, parse_size },
+    [FTP_FACT_MODIFY] = { W("modify"), NULL, put_modify, parse_modify },
+    [FTP_FACT_PERM] = { W("perm"), NULL, put_perm, parse_perm },
+    [FTP_FACT_UNIQUE] = { W("unique"), NULL, put_unique, parse_unique },
+    [FTP_FACT_MODE] = { W("UNIX.mode"), NULL, put_mode, parse_mode },
+    [FTP_FACT_OWNER] = { W("UNIX.owner"), "UNIX.uid", put_owner, parse_owner },
+    [FTP_FACT_GROUP] = { W("UNIX.group"), "UNIX.gid", put_group, parse_group },
 };
 
 const char *ftp_fact_name(enum ftp_fact f)
 {
     CHECK((unsigned)f < FTP_FACTS);
-    return fact_rows[f].name;
+    return fact_rows[f].name.text;
 }
 
 /* The row of a name, or FTP_FACTS. */
@@ -245,29 +299,28 @@ static unsigned fact_find(struct span name)
 {
     unsigned i = 0;
 
-    while (i < FTP_FACTS && !span_ieq(name, span_of(fact_rows[i].name)) && !span_ieq(name, span_of(fact_rows[i].alias)))
+    while (i < FTP_FACTS && !span_ieq(name, word_span(&fact_rows[i].name)) &&
+           !span_ieq(name, span_of(fact_rows[i].alias)))
         i++;
     return name.len ? i : FTP_FACTS;
 }
 
-void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned facts)
+void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned facts, struct span line_end)
 {
-    size_t start = b->len;
+    char text[FTP_FACTS * (WORD + VALUE_MAX + 2) + WORD], *at = text;
 
     if (e->kind != FTP_FILE)
         facts &= ~BIT(FTP_FACT_SIZE);
     for (unsigned i = 0; i < FTP_FACTS; i++) {
         if (!(facts & BIT(i)))
             continue;
-        buf_text(b, fact_rows[i].name);
-        buf_putc(b, '=');
-        fact_rows[i].print(b, e);
-        buf_putc(b, ';');
+        at = put_word(at, &fact_rows[i].name);
+        *at++ = '=';
+        at = fact_rows[i].put(at, e);
+        *at++ = ';';
     }
-    buf_putc(b, ' ');
-    text_plain(b, e->name);
-    if (b->over)
-        b->len = start;
+    *at++ = ' ';
+    append(b, text, at, e->name, line_end);
 }
 
 unsigned ftp_facts_parse(struct span list)

@@ -30,9 +30,9 @@ struct ftp_entry {
  * machine's accounts are nobody's business. */
 void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now);
 
-/* "type=file;size=1234;modify=20261123101200; name" without a line end; `facts` chooses (bits as above). A size fact
- * only for files. perm: RFC 3659 7.5.5 letters. */
-void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned facts);
+/* "type=file;size=1234;modify=20261123101200; name" and line_end; `facts` chooses (bits as above). A size fact only for
+ * files. perm: RFC 3659 7.5.5 letters. */
+void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned facts, struct span line_end);
 
 /* The name of a fact as FEAT prints it ("type", "UNIX.mode"). */
 const char *ftp_fact_name(enum ftp_fact f);

@@ -4,13 +4,15 @@
  * belong to the machine's locale and cannot say "no such day". Fails with -EINVAL. RFC 3659 section
  * 2.3. */
 #include <errno.h>
+#include <string.h>
 
+#include "base/digits.h"
 #include "wire/ftp_time.h"
 
-enum { DAY = 86400, RECENT_DAYS = 180 };
+enum { DAY = 86400, RECENT_DAYS = 180, DAYS_ERA = 146097 };
 
 struct civil {
-    int64_t year;
+    int year;
     unsigned month, day, hour, minute, second;
 };
 
@@ -22,26 +24,7 @@ static int64_t days_before(int64_t year, unsigned month, unsigned day)
     int64_t y = year - (month <= 2);
     int64_t era = (y >= 0 ? y : y - 399) / 400, in_era = y - era * 400;
 
-    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + (153 * from_march + 2) / 5 + day - 1 - 719468;
-}
-
-static struct civil civil_of(int64_t sec)
-{
-    int64_t days = sec / DAY - (sec % DAY < 0), left = sec - days * DAY;
-    int64_t shifted = days + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097, in_era = shifted - era * 146097;
-    int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    unsigned of_year = (unsigned)(in_era - (365 * year + year / 4 - year / 100));
-    unsigned from_march = (5 * of_year + 2) / 153;
-
-    return (struct civil){
-        .year = year + era * 400 + (from_march >= 10),
-        .month = from_march < 10 ? from_march + 3 : from_march - 9,
-        .day = of_year - (153 * from_march + 2) / 5 + 1,
-        .hour = (unsigned)(left / 3600),
-        .minute = (unsigned)(left / 60 % 60),
-        .second = (unsigned)(left % 60),
-    };
+    return era * DAYS_ERA + in_era * 365 + in_era / 4 - in_era / 100 + (153 * from_march + 2) / 5 + day - 1 - 719468;
 }
 
 /* 0000-01-01 00:00:00 to 9999-12-31 23:59:59, what fourteen digits can say */
@@ -50,6 +33,27 @@ static int64_t clamp(int64_t sec)
     const int64_t first = -62167219200, last = 253402300799;
 
     return sec < first ? first : sec > last ? last : sec;
+}
+
+/* The calendar day of what clamp returns. Counted from a March four hundred years earlier: nothing is negative, and
+ * dividing is cheap. */
+static struct civil civil_of(int64_t sec)
+{
+    const int64_t shift = (719468LL + DAYS_ERA) * DAY;
+    uint64_t since = (uint64_t)(sec + shift), left = since % DAY;
+    unsigned days = (unsigned)(since / DAY), era = days / DAYS_ERA, in_era = days % DAYS_ERA;
+    unsigned year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    unsigned of_year = in_era - (365 * year + year / 4 - year / 100);
+    unsigned from_march = (5 * of_year + 2) / 153, second = (unsigned)left;
+
+    return (struct civil){
+        .year = (int)(year + era * 400 + (from_march >= 10)) - 400,
+        .month = from_march < 10 ? from_march + 3 : from_march - 9,
+        .day = of_year - (153 * from_march + 2) / 5 + 1,
+        .hour = second / 3600,
+        .minute = second / 60 % 60,
+        .second = second % 60,
+    };
 }
 
 static unsigned month_len(int64_t year, unsigned month)
@@ -94,8 +98,8 @@ static int civil_parse(struct span s, struct civil *out)
 
     if (s.len != 14 || span_u64(s, UINT64_MAX, &ignored) < 0)
         return -EINVAL;
-    c.year = (int64_t)pair(&s) * 100;
-    c.year += pair(&s);
+    c.year = (int)pair(&s) * 100;
+    c.year += (int)pair(&s);
     c.month = pair(&s);
     c.day = pair(&s);
     c.hour = pair(&s);
@@ -127,38 +131,55 @@ int ftp_time_parse(struct span s, int64_t *sec, uint32_t *nsec)
     return 0;
 }
 
-void ftp_time_print(struct buf *b, int64_t sec)
+/* The year as four digits: clamp sees to that. */
+static char *put_year(char *at, int year)
+{
+    return digits_pair(digits_pair(at, (unsigned)year / 100), (unsigned)year % 100);
+}
+
+char *ftp_time_put(char *at, int64_t sec)
 {
     struct civil c = civil_of(clamp(sec));
 
-    buf_number(b, (uint64_t)c.year, 10, 4, '0');
-    buf_number(b, c.month, 10, 2, '0');
-    buf_number(b, c.day, 10, 2, '0');
-    buf_number(b, c.hour, 10, 2, '0');
-    buf_number(b, c.minute, 10, 2, '0');
-    buf_number(b, c.second, 10, 2, '0');
+    at = put_year(at, c.year);
+    at = digits_pair(digits_pair(at, c.month), c.day);
+    return digits_pair(digits_pair(digits_pair(at, c.hour), c.minute), c.second);
 }
 
-void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
+void ftp_time_print(struct buf *b, int64_t sec)
 {
-    static const char months[12][4] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    };
+    char text[FTP_TIME_LEN];
+
+    ftp_time_put(text, sec);
+    buf_put(b, (struct span){ text, sizeof text });
+}
+
+char *ftp_time_put_ls(char *at, int64_t sec, int64_t now)
+{
+    static const char months[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
     struct civil c;
 
     sec = clamp(sec);
     now = clamp(now);
     c = civil_of(sec);
-    buf_text(b, months[c.month - 1]);
-    buf_putc(b, ' ');
-    buf_number(b, c.day, 10, 2, ' ');
-    buf_putc(b, ' ');
+    memcpy(at, months + 4UL * (c.month - 1), 4);
+    digits_pair(at + 4, c.day);
+    if (c.day < 10)
+        at[4] = ' ';
+    at[6] = ' ';
     if (sec > now - (int64_t)RECENT_DAYS * DAY && sec <= now + DAY) {
-        buf_number(b, c.hour, 10, 2, '0');
-        buf_putc(b, ':');
-        buf_number(b, c.minute, 10, 2, '0');
-    } else {
-        buf_putc(b, ' ');
-        buf_number(b, (uint64_t)c.year, 10, 4, '0'); /* four digits are how readers tell a year */
+        digits_pair(at + 7, c.hour);
+        at[9] = ':';
+        return digits_pair(at + 10, c.minute);
     }
+    at[7] = ' ';
+    return put_year(at + 8, c.year); /* four digits are how readers tell a year */
+}
+
+void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now)
+{
+    char text[FTP_TIME_LS_LEN];
+
+    ftp_time_put_ls(text, sec, now);
+    buf_put(b, (struct span){ text, sizeof text });
 }

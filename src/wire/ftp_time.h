@@ -15,4 +15,9 @@ void ftp_time_print(struct buf *b, int64_t sec);
  * UTC. */
 void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now);
 
+/* The same two at a cursor into room for that many bytes: the place behind. */
+enum { FTP_TIME_LEN = 14, FTP_TIME_LS_LEN = 12 };
+char *ftp_time_put(char *at, int64_t sec);
+char *ftp_time_put_ls(char *at, int64_t sec, int64_t now);
+
 #endif

@@ -3,6 +3,8 @@
  * all: it cuts the input into pieces, a character or a byte that belongs to none, and each printer says what
  * becomes of a piece. RFC 3629 for UTF-8, RFC 8259 section 7 for JSON strings, RFC 959 appendix II for doubled
  * quotes. */
+#include <string.h>
+
 #include "wire/text.h"
 
 enum { NO_CHAR = -1 };
@@ -72,11 +74,24 @@ bool text_is_utf8(struct span s)
     return c != NO_CHAR;
 }
 
+/* Is none of these eight bytes a control, DEL or beyond ASCII? In each byte the highest bit tells: by itself, by borrowing
+ * (less than a blank), or by the carry of one (DEL). */
+static bool is_plain_word(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t w;
+
+    memcpy(&w, at, sizeof w);
+    return !(((w - 0x20 * ones) | w | (w + ones)) & 0x80 * ones);
+}
+
 /* The printable ASCII bytes that s begins with: all of it, for nearly every name. */
 static struct span plain_cut(struct span *s)
 {
     size_t n = 0;
 
+    while (s->len - n >= 8 && is_plain_word(s->at + n))
+        n += 8;
     while (n < s->len && s->at[n] >= 0x20 && s->at[n] < 0x7F)
         n++;
     *s = span_from(*s, n);

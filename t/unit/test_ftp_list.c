@@ -48,7 +48,7 @@ static void print_is_whole_or_nothing(void **state)
     assert_true(b.over);
     assert_int_equal(b.len, 61);
     b = (struct buf){ .at = out, .cap = 20, .len = 1 };
-    ftp_list_print_facts(&b, &e, F(TYPE) | F(MODIFY));
+    ftp_list_print_facts(&b, &e, F(TYPE) | F(MODIFY), SPAN(""));
     assert_true(b.over);
     assert_int_equal(b.len, 1);
 }
@@ -84,7 +84,7 @@ static void print_facts(void **state)
         char out[256];
         struct buf b = BUF(out);
 
-        ftp_list_print_facts(&b, rows[i].e, rows[i].facts);
+        ftp_list_print_facts(&b, rows[i].e, rows[i].facts, SPAN(""));
         same_text("facts", i, buf_span(&b), rows[i].out);
     }
 }
@@ -227,7 +227,7 @@ static void facts_round_trip(void **state)
     struct buf b = BUF(text);
 
     (void)state;
-    ftp_list_print_facts(&b, &in, (1u << FTP_FACTS) - 1);
+    ftp_list_print_facts(&b, &in, (1u << FTP_FACTS) - 1, SPAN(""));
     assert_int_equal(ftp_list_parse_facts(buf_span(&b), &out), 1);
     same_span("name", 0, out.name, in.name);
     assert_int_equal(out.has, (1u << FTP_FACTS) - 1);

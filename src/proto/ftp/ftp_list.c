@@ -45,8 +45,7 @@ static bool print_ls(struct listing *l, struct ftp_entry *e)
 
 static bool print_facts(struct listing *l, struct ftp_entry *e)
 {
-    ftp_list_print_facts(&l->out, e, l->f->facts);
-    buf_text(&l->out, "\r\n");
+    ftp_list_print_facts(&l->out, e, l->f->facts, SPAN("\r\n"));
     return true;
 }
 
@@ -268,7 +267,7 @@ int verb_mlst(struct ftp *f, struct span arg)
         return -ENOMEM;
     e = entry_of(&f->s->store, span_of(path), &st);
     buf_text(&b, "Facts:\n");
-    ftp_list_print_facts(&b, &e, f->facts);
+    ftp_list_print_facts(&b, &e, f->facts, SPAN(""));
     buf_text(&b, "\nEnd.");
     return reply_span(f, 250, buf_span(&b));
 }
