@@ -1,5 +1,5 @@
 /* folder_dir: listings of the local store: getdents in 32 KiB blocks, one stat relative to the folder where asked, prepared
- * some hundred entries at a time where a disk may be waited for (rt_call) and handed out as they are asked for: a folder of
+ * a hundred entries at a time where a disk may be waited for (rt_call) and handed out as they are asked for: a folder of
  * any size starts at once, in constant memory. Owns the folder's descriptor, the block and the batch. Entries that vanish
  * between the two calls, or are not to be shown, are left out. */
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "sys/clock.h"
 #include "wire/path.h"
 
-enum { BLOCK = 32 * 1024, BATCH = 512, HOT = 2000000 /* ns */ };
+enum { BLOCK = 32 * 1024, BATCH = 128, HOT = 2000000 /* ns */ };
 
 struct folder_dir {
     struct dir dir;
@@ -23,10 +23,7 @@ struct folder_dir {
     bool hot;               /* the last batch came from the cache */
     size_t len, off;        /* of the block */
     unsigned ready, given;  /* of the batch */
-    struct {
-        const char *name; /* in the block */
-        struct store_stat stat;
-    } batch[BATCH];
+    struct dir_entry batch[BATCH]; /* names in the block */
     _Alignas(8) char block[BLOCK];
 };
 
@@ -88,10 +85,11 @@ static bool is_dots(const char *name)
 
 static void add_shown(struct folder_dir *d, const char *name, enum fs_kind kind)
 {
-    if (is_dots(name) || !store_shows(d->st.storage, span_of(name)))
-        return;
-    if (stat_entry(d, name, kind, &d->batch[d->ready].stat) == 0)
-        d->batch[d->ready++].name = name;
+    struct dir_entry *e = &d->batch[d->ready];
+
+    e->name = span_of(name);
+    if (!is_dots(name) && store_shows(d->st.storage, e->name) && stat_entry(d, name, kind, &e->stat) == 0)
+        d->ready++;
 }
 
 /* Looked at now and then: a batch that takes long ends early. */
@@ -134,7 +132,7 @@ static int next_batch(struct folder_dir *d)
     return d->hot ? prepare(d) : rt_call(d->st.task, prepare, d);
 }
 
-static int folder_dir_next(struct dir *dir, struct dir_entry *out)
+static int folder_dir_next(struct dir *dir, const struct dir_entry **out)
 {
     struct folder_dir *d = (struct folder_dir *)dir;
 
@@ -142,8 +140,7 @@ static int folder_dir_next(struct dir *dir, struct dir_entry *out)
         TRY(next_batch(d));
     if (d->given == d->ready)
         return 0;
-    out->name = span_of(d->batch[d->given].name);
-    out->stat = d->batch[d->given++].stat;
+    *out = &d->batch[d->given++];
     return 1;
 }
 

@@ -16,9 +16,9 @@ struct store store_bind(const struct storage *storage, struct rt_task *task, uns
 
 bool store_shows(const struct storage *st, struct span name)
 {
-    if (span_starts(name, SPAN(STORE_OWN_PREFIX)))
-        return false;
-    return st->hidden || !span_starts(name, SPAN("."));
+    if (!name.len || *name.at != '.')
+        return true;
+    return st->hidden && !span_starts(name, SPAN(STORE_OWN_PREFIX));
 }
 
 static bool path_shown(const struct storage *st, struct span path)
@@ -104,7 +104,7 @@ int store_list(const struct store *st, const char *path, bool stats, struct dir 
     return st->storage->ops->list(st, path, stats, out);
 }
 
-int dir_next(struct dir *d, struct dir_entry *out)
+int dir_next(struct dir *d, const struct dir_entry **out)
 {
     return d->ops->next(d, out);
 }

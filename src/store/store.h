@@ -75,14 +75,14 @@ void file_close(struct file **);
 struct dir;
 
 struct dir_entry {
-    struct span name; /* valid until the next dir_next */
+    struct span name;
     struct store_stat stat; /* only the kind unless stats were asked for */
 };
 
 /* Entries in no order, neither "." nor "..". stats: fill dir_entry.stat. */
 int store_list(const struct store *, const char *path, bool stats, struct dir **out);
-/* 1 and an entry, 0 at the end. Waits at most for the disk. */
-int dir_next(struct dir *, struct dir_entry *out);
+/* 1 and an entry, valid until the next call; 0 at the end. Waits at most for the disk. */
+int dir_next(struct dir *, const struct dir_entry **out);
 void dir_close(struct dir **);
 
 /* ---- changes ---- */

@@ -30,7 +30,7 @@ struct file {
 };
 
 struct dir_ops {
-    int (*next)(struct dir *, struct dir_entry *out);
+    int (*next)(struct dir *, const struct dir_entry **out);
     void (*close)(struct dir *); /* frees the dir */
 };
 

@@ -104,10 +104,10 @@ enum { READ = 1, ADD = 2, WRITE = 4 };
 /* RFC 3659 section 7.5.5; what each letter asks of the session's rights, 0: says nothing of such a thing */
 static const struct perm {
     char letter;
-    unsigned char file, folder;
+    unsigned char need[2]; /* for a file, for a folder */
 } perms[] = {
-    { 'a', WRITE, 0 },     { 'c', 0, ADD },  { 'd', WRITE, WRITE }, { 'e', 0, READ }, { 'f', WRITE, WRITE },
-    { 'l', 0, READ },      { 'm', 0, ADD },  { 'p', 0, WRITE },     { 'r', READ, 0 }, { 'w', WRITE, 0 },
+    { 'a', { WRITE, 0 } }, { 'c', { 0, ADD } }, { 'd', { WRITE, WRITE } }, { 'e', { 0, READ } }, { 'f', { WRITE, WRITE } },
+    { 'l', { 0, READ } },  { 'm', { 0, ADD } }, { 'p', { 0, WRITE } },     { 'r', { READ, 0 } }, { 'w', { WRITE, 0 } },
 };
 
 static char *put_perm(char *at, const struct ftp_entry *e)
@@ -119,7 +119,7 @@ static char *put_perm(char *at, const struct ftp_entry *e)
         return at;
     for (size_t i = 0; i < COUNT(perms); i++) {
         *at = perms[i].letter;
-        at += (have & (folder ? perms[i].folder : perms[i].file)) != 0;
+        at += (have & perms[i].need[folder]) != 0;
     }
     return at;
 }
@@ -201,7 +201,7 @@ static bool parse_perm(struct span v, struct ftp_entry *e)
     for (size_t i = 0; i < v.len; i++)
         for (size_t k = 0; k < COUNT(perms); k++)
             if ((v.at[i] | 0x20) == perms[k].letter)
-                have |= perms[k].file | perms[k].folder;
+                have |= perms[k].need[false] | perms[k].need[true];
     e->read = have & READ;
     e->add = have & ADD;
     e->write = have & WRITE;

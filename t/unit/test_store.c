@@ -252,13 +252,13 @@ static void hidden_names_do_not_exist(void **state)
 static int count(struct store *st, const char *path, bool stats)
 {
     CLEANUP(dir_close) struct dir *d = NULL;
-    struct dir_entry e;
+    const struct dir_entry *e;
     int n = 0;
 
     assert_int_equal(store_list(st, path, stats, &d), 0);
     while (dir_next(d, &e) > 0) {
-        assert_true(e.stat.kind == STORE_FILE || e.stat.kind == STORE_DIR);
-        assert_true(e.name.len && e.name.at[0] != '.');
+        assert_true(e->stat.kind == STORE_FILE || e->stat.kind == STORE_DIR);
+        assert_true(e->name.len && e->name.at[0] != '.');
         n++;
     }
     return n;

@@ -91,12 +91,12 @@ static int add(struct listing *l, struct span name, const struct store_stat *st)
 
 static int add_folder(struct listing *l, struct dir *dir)
 {
-    struct dir_entry e;
+    const struct dir_entry *e;
     int rc;
 
     while ((rc = dir_next(dir, &e)) > 0)
-        if (!l->pattern.len || match(l->pattern, e.name))
-            TRY(add(l, e.name, &e.stat));
+        if (!l->pattern.len || match(l->pattern, e->name))
+            TRY(add(l, e->name, &e->stat));
     if (rc < 0 && l->x)
         l->x->failed = XFER_FILE;
     return rc;
