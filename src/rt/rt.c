@@ -1,5 +1,5 @@
 /* rt: the verbs of rt.h. Each fills an operation and hands it to the task's runtime; rt_try is the one place where an
- * operation becomes a system call, rt_run_by_waiting the one loop that turns -EAGAIN into a wait. Called by io/, store/ and
+ * operation becomes a system call, rt_retry the one loop that turns -EAGAIN into a wait. Called by io/, store/ and
  * the sessions; owns nothing; fails with -errno as the header says. */
 #include "rt/rt.h"
 
@@ -83,17 +83,30 @@ static int wait_for(struct rt_task *task, const struct rt_op *op, int64_t when)
     return op->hear >= 0 && fds[1].revents ? -EINTR : 0;
 }
 
-ssize_t rt_run_by_waiting(struct rt_task *task, struct rt_op *op, int64_t when)
+ssize_t rt_try_here(struct rt_task *task, struct rt_op *op)
+{
+    ssize_t n = rt_try(op);
+
+    if (n == -EAGAIN && task->ops->forget)
+        task->ops->forget(task, op->fd, events_of(op));
+    return n;
+}
+
+ssize_t rt_retry(struct rt_task *task, struct rt_op *op, int64_t when,
+                 ssize_t (*once)(struct rt_task *, struct rt_op *))
 {
     for (;;) {
-        ssize_t n = rt_try(op);
+        ssize_t n = once(task, op);
 
         if (n != -EAGAIN)
             return n;
-        if (task->ops->forget)
-            task->ops->forget(task, op->fd, events_of(op));
         TRY(wait_for(task, op, when));
     }
+}
+
+ssize_t rt_run_by_waiting(struct rt_task *task, struct rt_op *op, int64_t when)
+{
+    return rt_retry(task, op, when, rt_try_here);
 }
 
 int rt_wait(struct rt_task *task, struct pollfd *fds, unsigned n, int64_t when)

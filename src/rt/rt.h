@@ -112,7 +112,11 @@ int64_t rt_after(const struct rt_task *, unsigned seconds);
 
 /* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
 ssize_t rt_try(struct rt_op *);
-/* For the implementations: the one loop in the tree that turns -EAGAIN into a wait. */
+/* The same by this task, where it is; what -EAGAIN says about readiness is noted. */
+ssize_t rt_try_here(struct rt_task *, struct rt_op *);
+/* For the implementations: the one loop in the tree that turns -EAGAIN into a wait. `once` is a try like rt_try_here. */
+ssize_t rt_retry(struct rt_task *, struct rt_op *, int64_t when, ssize_t (*once)(struct rt_task *, struct rt_op *));
+/* rt_retry with rt_try_here. */
 ssize_t rt_run_by_waiting(struct rt_task *, struct rt_op *, int64_t when);
 
 #endif

@@ -1,7 +1,7 @@
 /* rt_coro: waiting on a coroutine: the task parks, and the loop runs others until an event, a deadline or a stop wakes it.
  * The other half of loop.c, seen from the tasks. What the kernel said before is kept as bits: a wait that finds its bit set
  * does not leave the task. Files never "poll ready": what is in the page cache is read at once (RWF_NOWAIT), the rest goes to
- * the ring or to the offload threads, and a download's next piece is warmed there before sendfile would block on it. */
+ * the ring or to the offload threads, and a download's next piece is warmed or sent there before sendfile would block on it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -224,20 +224,42 @@ static int warm_call(void *arg)
     return n < 0 ? -EIO : 0;
 }
 
+enum cache { WARM, COLD, UNKNOWN };
+
 /* Is the last page of what comes next in the page cache? Read-ahead works forwards: then the rest is, too. */
-static bool is_warm(const struct rt_op *op)
+static enum cache look_into_cache(const struct rt_op *op)
 {
     char byte;
     struct iovec v = { &byte, 1 };
+    ssize_t n = preadv2(op->from, &v, 1, op->off + (int64_t)op->len - 1, RWF_NOWAIT);
 
-    return !would_block(preadv2(op->from, &v, 1, op->off + (int64_t)op->len - 1, RWF_NOWAIT));
+    return !would_block(n) ? WARM : errno == EAGAIN ? COLD : UNKNOWN;
 }
 
-static int warm(struct ctask *t, const struct rt_op *op)
+/* The bit is cleared before: what the kernel says while the thread tries is newer than what the thread finds. */
+static ssize_t try_elsewhere(struct rt_task *task, struct rt_op *op)
+{
+    ssize_t n;
+
+    coro_forget(task, op->fd, POLLOUT);
+    n = coro_call(task, op_call, op);
+    if (n > 0)
+        loop_news(ctask(task)->loop, op->fd, POLLOUT);
+    return n;
+}
+
+/* Where the cache cannot be asked (FUSE, NFS, overlayfs), a thread sends: what it had read before could be gone again by
+ * the time the loop sends it, as when another client opens the same file on FUSE. */
+static ssize_t send_file(struct rt_task *task, struct rt_op *op, int64_t when)
 {
     struct warm w = { op->from, op->off, op->len };
+    enum cache cache = look_into_cache(op);
 
-    return is_warm(op) ? 0 : coro_call(&t->task, warm_call, &w);
+    if (cache == UNKNOWN)
+        return rt_retry(task, op, when, try_elsewhere);
+    if (cache == COLD)
+        TRY(coro_call(task, warm_call, &w));
+    return rt_run_by_waiting(task, op, when);
 }
 
 static ssize_t coro_run(struct rt_task *task, struct rt_op *op, int64_t when)
@@ -245,7 +267,7 @@ static ssize_t coro_run(struct rt_task *task, struct rt_op *op, int64_t when)
     if (op->code == RT_PREAD || op->code == RT_PWRITE)
         return file_op(ctask(task), op);
     if (op->code == RT_SENDFILE)
-        TRY(warm(ctask(task), op));
+        return send_file(task, op, when);
     return rt_run_by_waiting(task, op, when);
 }
 

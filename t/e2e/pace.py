@@ -24,8 +24,10 @@ class Pace:
         self.rounds, self.longest = [], 0
         self.step = step
 
-    def measure(self, limit, rounds=ROUNDS, count=ROUND):
-        for _ in range(rounds):
+    def measure(self, limit, rounds=ROUNDS, count=ROUND, least=0):
+        """Until a round is quick enough, at most so many; but at least so many seconds."""
+        end = time.monotonic() + least
+        while len(self.rounds) < rounds or time.monotonic() < end:
             times = []
             for _ in range(count):
                 begin = time.perf_counter()
@@ -34,12 +36,13 @@ class Pace:
                 time.sleep(0.001)
             self.rounds.append(p99(times))
             self.longest = max(self.longest, *times)
-            if min(self.rounds) < limit * PATIENCE:
+            if min(self.rounds) < limit * PATIENCE and time.monotonic() >= end:
                 break
         return self
 
     def __str__(self):
-        return f"p99 {1000 * min(self.rounds):.2f} ms (rounds {[round(1000 * r, 1) for r in self.rounds]}), longest {1000 * self.longest:.0f} ms"
+        worst = [round(1000 * r, 1) for r in sorted(self.rounds)[-8:]]
+        return f"p99 {1000 * min(self.rounds):.2f} ms ({len(self.rounds)} rounds, up to {worst}), longest {1000 * self.longest:.0f} ms"
 
     def holds(self, limit, longest):
         print(self)
