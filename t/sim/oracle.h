@@ -1,0 +1,73 @@
+/* oracle: knows what every name held at every moment of a run, and which operations of which clients can have done it. After
+ * each system call that can change a name it looks at the folder: a change that no operation under way explains breaks the
+ * promise at once, at the instant and not later. Replies and downloads are held against the same history.
+ *
+ * Its memory is shared with forked children: it survives the server that is killed. */
+#ifndef T_SIM_ORACLE_H
+#define T_SIM_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum op_kind { OP_STOR, OP_APPE, OP_RETR, OP_DELE, OP_RENAME, OP_MKD, OP_RMD, OP_SIZE, OP_LIST };
+
+struct content {
+    const char *at;
+    size_t len;
+};
+
+struct op;
+
+/* The names that clients use: a few, so that they meet. */
+enum { NAMES = 5 };
+extern const char *const oracle_names[NAMES];
+
+/* Once, before any other. */
+void oracle_map(void);
+/* A new run on this folder, which has no file but the folder "d". */
+void oracle_begin(int root);
+/* The server was killed, and has been started again. */
+void oracle_restart(int root);
+/* The run is over. tidy: nothing was killed, and no call failed: then nothing of the store's own may be left either. */
+void oracle_end(bool tidy);
+/* Looks at the folder. */
+void oracle_look(void);
+
+/* Content that no other operation has. */
+struct content oracle_payload(size_t len);
+/* Memory of the run, for what clients receive. */
+char *oracle_room(size_t len);
+
+/* ---- operations; session: the port of the control connection ---- */
+
+/* to: for OP_RENAME, an index of oracle_names; keep: what REST said. */
+struct op *oracle_op(enum op_kind, unsigned session, unsigned name, unsigned to, struct content payload, int64_t keep);
+/* The client has ended its data in order after len bytes: only now, and only so much, may the name hold it. */
+void oracle_sent(struct op *, size_t len);
+/* The final reply has come. calm: nothing was done to make it fail. */
+void oracle_reply(struct op *, int code, bool calm);
+/* No reply will come, but it may happen, until the session is over. */
+void oracle_orphan(struct op *);
+void oracle_session_over(unsigned session);
+/* Before oracle_reply: what came. */
+void oracle_got(struct op *, struct content, int code);
+void oracle_size(struct op *, int64_t size);
+/* What a listing of the root said; sizes -1: not told. */
+struct listed {
+    const char *name;
+    size_t len;
+    int64_t size;
+};
+void oracle_list(struct op *, const struct listed *, unsigned n);
+
+/* Which session's task is running; 0: none. From run.c. */
+unsigned run_session(void);
+
+/* For the closing line. */
+struct oracle_counts {
+    uint64_t looks, versions, ops, torn_seen;
+};
+struct oracle_counts oracle_counts(void);
+
+#endif

@@ -1,0 +1,260 @@
+/* oracle_reply: what clients were told, held against what was seen to happen. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "oracle_impl.h"
+#include "world.h"
+
+struct op *oracle_op(enum op_kind kind, unsigned session, unsigned name, unsigned to, struct content payload, int64_t keep)
+{
+    struct op *op = &oracle->op[oracle->ops];
+
+    CHECK(oracle->ops < OPS);
+    *op = (struct op){ .kind = kind, .session = session, .name = name, .to = to, .payload = payload, .keep = keep,
+                       .begin = ++oracle->tick, .end = UINT64_MAX };
+    oracle->ops++;
+    oracle->counts.ops++;
+    return op;
+}
+
+void oracle_sent(struct op *op, size_t len)
+{
+    op->sent = true;
+    op->payload.len = len;
+}
+
+void oracle_orphan(struct op *op)
+{
+    (void)op; /* it stays under way */
+}
+
+void oracle_session_over(unsigned session)
+{
+    for (unsigned i = 0; i < oracle->ops; i++)
+        if (oracle->op[i].session == session && !oracle->op[i].answered) {
+            oracle->op[i].stage = OVER;
+            oracle->op[i].end = ++oracle->tick;
+        }
+}
+
+/* ---- what was there while the operation was under way ---- */
+
+static bool within(const struct op *op, const struct version *v)
+{
+    return v->to > op->begin && v->from <= op->end;
+}
+
+static bool any(const struct op *op, bool (*is)(const struct op *, const struct version *))
+{
+    const struct name *n = &oracle->name[op->name];
+
+    for (unsigned i = n->n; i > 0; i--)
+        if (within(op, &n->version[i - 1]) && is(op, &n->version[i - 1]))
+            return true;
+    return false;
+}
+
+static bool is_no_file(const struct op *op, const struct version *v)
+{
+    (void)op;
+    return v->state.kind != IS_FILE;
+}
+
+static bool is_folder(const struct op *op, const struct version *v)
+{
+    (void)op;
+    return v->state.kind == IS_DIR;
+}
+
+static bool is_of_another(const struct op *op, const struct version *v)
+{
+    return v->from > op->begin && v->by != op;
+}
+
+/* It would change nothing: an empty addition, or the very same content once more. */
+static bool is_result(const struct op *op, const struct version *v)
+{
+    struct content c = v->state.content, p = op->payload;
+
+    if (v->state.kind != IS_FILE)
+        return false;
+    if (op->kind == OP_APPE)
+        return p.len == 0;
+    return c.len == (size_t)op->keep + p.len && (!p.len || memcmp(c.at + op->keep, p.at, p.len) == 0);
+}
+
+/* ---- changes ---- */
+
+static const struct {
+    const char *word;
+    int code; /* it has happened; 0: it changes nothing */
+} rows[] = {
+    [OP_STOR] = { "STOR", 226 },   [OP_APPE] = { "APPE", 226 }, [OP_DELE] = { "DELE", 250 },
+    [OP_RENAME] = { "RNTO", 250 }, [OP_MKD] = { "MKD", 257 },   [OP_RMD] = { "RMD", 250 },
+    [OP_RETR] = { "RETR", 0 },     [OP_SIZE] = { "SIZE", 0 },   [OP_LIST] = { "a listing", 0 },
+};
+
+/* Said to have happened, and not seen to: there are two honest ways. */
+static bool is_excused(const struct op *op)
+{
+    if (op->kind == OP_RENAME)
+        return op->name == op->to;
+    if (op->kind != OP_STOR && op->kind != OP_APPE)
+        return false;
+    return any(op, is_result) || (op->kind == OP_APPE && any(op, is_of_another)); /* replaced as a whole at the same moment */
+}
+
+static void judge_change(const struct op *op, int code, bool calm)
+{
+    const char *name = oracle_names[op->name], *word = rows[op->kind].word;
+
+    if (code == rows[op->kind].code && !op->applied && !is_excused(op))
+        world_fail("%s %s was answered %d, but did not happen", word, name, code);
+    if (code != rows[op->kind].code && op->applied)
+        world_fail("%s %s was answered %d, but it happened", word, name, code);
+    if (code != rows[op->kind].code && op->appending && !any(op, is_of_another))
+        world_fail("%s %s was answered %d, and a part of it stays", word, name, code);
+    if (calm && op->kind == OP_STOR && code != 226 && !op->keep && !any(op, is_folder))
+        world_fail("%s %s was answered %d, and nothing stood in its way", word, name, code);
+}
+
+void oracle_reply(struct op *op, int code, bool calm)
+{
+    op->end = ++oracle->tick;
+    oracle_look();
+    if (rows[op->kind].code)
+        judge_change(op, code, calm);
+    else if (calm && op->kind != OP_LIST && code / 100 != 2 && !any(op, is_no_file) && code != 554)
+        world_fail("%s %s was answered %d, and the file was there", rows[op->kind].word, oracle_names[op->name], code);
+    op->answered = true;
+    op->stage = OVER;
+}
+
+/* ---- downloads and sizes ---- */
+
+static struct content got; /* what is_source compares */
+static bool got_all;
+
+static bool is_source(const struct op *op, const struct version *v)
+{
+    struct content c = v->state.content;
+    size_t keep = (size_t)op->keep;
+
+    if (v->state.kind != IS_FILE || keep > c.len || got.len > c.len - keep || (got_all && got.len != c.len - keep))
+        return false;
+    return !got.len || memcmp(got.at, c.at + keep, got.len) == 0;
+}
+
+void oracle_got(struct op *op, struct content data, int code)
+{
+    op->end = ++oracle->tick;
+    got = data;
+    got_all = code == 226;
+    if (!any(op, is_source))
+        world_fail("RETR %s from %lld gave %zu bytes under %d that were at no time its content", oracle_names[op->name],
+                   (long long)op->keep, data.len, code);
+}
+
+static bool is_of_size(const struct op *op, const struct version *v)
+{
+    return v->state.kind == IS_FILE && (int64_t)v->state.content.len == op->keep;
+}
+
+void oracle_size(struct op *op, int64_t size)
+{
+    op->end = ++oracle->tick;
+    op->keep = size;
+    if (!any(op, is_of_size))
+        world_fail("%s was said to have %lld bytes, and never had", oracle_names[op->name], (long long)size);
+}
+
+/* ---- listings ---- */
+
+static const struct listed *listed_find(const struct listed *l, unsigned n, const char *name)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (l[i].len == strlen(name) && memcmp(l[i].name, name, l[i].len) == 0)
+            return &l[i];
+    return NULL;
+}
+
+static bool is_known(const struct listed *l)
+{
+    for (unsigned i = 0; i < NAMES; i++)
+        if (listed_find(l, 1, oracle_names[i]))
+            return true;
+    return listed_find(l, 1, "d") != NULL;
+}
+
+static bool is_as_listed(const struct op *op, const struct version *v)
+{
+    if (op->keep < 0)
+        return v->state.kind != IS_ABSENT;
+    return v->state.kind == IS_DIR || (v->state.kind == IS_FILE && (int64_t)v->state.content.len == op->keep);
+}
+
+static bool is_absent(const struct op *op, const struct version *v)
+{
+    (void)op;
+    return v->state.kind == IS_ABSENT;
+}
+
+/* A name that was replaced meanwhile may be missed: the folder is read in steps. */
+static bool changed_meanwhile(const struct op *op)
+{
+    return oracle_now(op->name)->from > op->begin;
+}
+
+void oracle_list(struct op *op, const struct listed *list, unsigned n)
+{
+    op->end = ++oracle->tick;
+    for (unsigned i = 0; i < n; i++)
+        if (!is_known(&list[i]))
+            world_fail("a listing shows %.*s", (int)list[i].len, list[i].name);
+    for (op->name = 0; op->name < NAMES; op->name++) {
+        const char *name = oracle_names[op->name];
+        const struct listed *found = strchr(name, '/') ? NULL : listed_find(list, n, name);
+
+        op->keep = found ? found->size : -1;
+        if (found && !any(op, is_as_listed))
+            world_fail("a listing shows %s with %lld bytes, as it never was", name, (long long)found->size);
+        if (!found && !strchr(name, '/') && !any(op, is_absent) && !changed_meanwhile(op))
+            world_fail("a listing lacks %s", name);
+    }
+    op->name = 0;
+}
+
+/* ---- the end ---- */
+
+/* Nothing but what clients know. */
+static void look_for_rests(int dir)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *e;
+
+    CHECK(d);
+    while ((e = readdir(d)))
+        if (strncmp(e->d_name, ".dray-", 6) == 0)
+            world_fail("%s is left in the folder", e->d_name);
+    closedir(d);
+}
+
+void oracle_end(bool tidy)
+{
+    int sub;
+
+    oracle_look();
+    if (!tidy)
+        return;
+    world.quiet++;
+    look_for_rests(oracle->root);
+    sub = openat(oracle->root, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    look_for_rests(sub);
+    close(sub);
+    world.quiet--;
+}

@@ -1,0 +1,41 @@
+/* world: what all parts of the simulator share: the run's plan, its scheduler, its clock, the trace, and the one way in which
+ * a run fails. */
+#ifndef T_SIM_WORLD_H
+#define T_SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rt/rt_sim.h"
+
+/* What happens in a run; the seed decides the rest. */
+struct plan {
+    uint64_t seed;
+    unsigned fault_at; /* the call that fails, 1 the first; 0: none */
+    unsigned fault_error; /* which of its row's errors */
+    unsigned kill_at;  /* before this call the server is killed; 0: never */
+    bool verbose;
+};
+
+struct world {
+    struct plan plan;
+    struct sim *sim;
+    unsigned quiet; /* the simulator itself is looking: its calls are not the server's */
+    unsigned lives; /* 1, or 2 after a restart */
+};
+
+extern struct world world;
+
+int64_t world_now(void);
+uint64_t world_below(uint64_t n);
+bool world_chance(unsigned per_mille);
+/* Is it the server that calls? Outside of all tasks: no. */
+bool world_in_server(void);
+
+/* One line of the trace, when it is wanted. */
+void world_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The promise is broken: says so with the seed, and ends the process with FAILED. */
+_Noreturn void world_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+enum { FAILED = 9, KILLED = 10 };
+
+#endif
