@@ -13,6 +13,8 @@
 #include "model/model.h"
 #include "obs/board_file.h"
 #include "proto/session.h"
+#include "store/partials.h"
+#include "store/shared.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
@@ -81,6 +83,71 @@ static int open_folder(struct serve *s)
                         "Linux 5.6 or newer");
     if (rc < 0)
         return complain("cannot serve %s: %s", s->conf.dir, err_text(rc));
+    return 0;
+}
+
+/* ---- what is stored, and how ---- */
+
+/* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive
+ * listener, a file, a folder), in models where one process holds them all. */
+static unsigned seats(const struct serve *s)
+{
+    unsigned long files = proc_raise_files();
+
+    if (s->conf.max_sessions)
+        return s->conf.max_sessions < MOST_SESSIONS ? s->conf.max_sessions : MOST_SESSIONS;
+    return files < MOST_SESSIONS ? (unsigned)files : MOST_SESSIONS;
+}
+
+static int choose_sums(struct serve *s)
+{
+    struct span rest = span_of(s->conf.checksum ? s->conf.checksum : "crc32");
+
+    while (rest.len && !span_ieq(rest, SPAN("none"))) {
+        struct span name = span_cut(&rest, ',');
+        enum sum_id id = sum_find(name);
+
+        if (id == SUMS)
+            return complain("--checksum: there is no \"%.*s\"; there are crc32, md5, sha1, sha256, sha512 and none", SPAN_ARG(name));
+        s->storage.sums |= SUM_BIT(id);
+    }
+    return 0;
+}
+
+/* As much as the operator says, else a twentieth, but not more than a gigabyte. */
+static int choose_keep_free(struct serve *s)
+{
+    int64_t free, all;
+
+    s->storage.keep_free = s->conf.keep_free;
+    if (s->conf.keep_free >= 0)
+        return 0;
+    if (fs_space(s->storage.root, &free, &all) < 0)
+        all = 0;
+    s->storage.keep_free = all / 20 < 1 << 30 ? all / 20 : 1 << 30;
+    return 0;
+}
+
+/* Before the first session: quotas count what is there, and what killed servers left is swept. */
+static int prepare_storage(struct serve *s)
+{
+    char text[300];
+    struct buf err = BUF(text);
+    struct store_shared *shared = store_shared_new();
+    int rc;
+
+    s->storage.shared = shared;
+    s->storage.durable = s->conf.durable;
+    s->storage.keep = s->conf.keep_partials > 0;
+    s->storage.keep_days = s->conf.keep_partials;
+    TRY(choose_sums(s));
+    TRY(choose_keep_free(s));
+    rc = shared ? quotas_new(&s->conf.quota, seats(s), &shared->quotas, &err) : -ENOMEM;
+    if (rc < 0)
+        return complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
+    rc = store_count(&s->storage);
+    if (rc < 0)
+        return complain("cannot count what is stored in %s: %s", s->conf.dir, err_text(rc));
     return 0;
 }
 
@@ -168,17 +235,6 @@ static int make_passive(struct serve *s)
     return 0;
 }
 
-/* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive
- * listener, a file, a folder), in models where one process holds them all. */
-static unsigned seats(const struct serve *s)
-{
-    unsigned long files = proc_raise_files();
-
-    if (s->conf.max_sessions)
-        return s->conf.max_sessions < MOST_SESSIONS ? s->conf.max_sessions : MOST_SESSIONS;
-    return files < MOST_SESSIONS ? (unsigned)files : MOST_SESSIONS;
-}
-
 /* Without a file that others can read, the server runs all the same. */
 static struct board *open_board(struct serve *s)
 {
@@ -213,6 +269,7 @@ static int make_env(struct serve *s)
     s->env.board = board;
     s->env.log = &s->log;
     s->env.entry = session_main;
+    s->env.chores = session_chores;
     s->env.ctx = &s->server;
     for (unsigned i = 0; i < s->listeners.n; i++)
         proc_shut_on_stop(s->listeners.l[i].fd);
@@ -294,6 +351,7 @@ static int prepare(struct serve *s, int argc, char **argv)
         return rc;
     TRY(choose_model(s));
     TRY(open_folder(s));
+    TRY(prepare_storage(s));
     TRY(open_log(s));
     TRY(open_ports(s));
     return make_env(s);
@@ -312,6 +370,7 @@ int cmd_serve(int argc, char **argv)
         print_greeting(s);
         rc = s->model->serve(&s->env);
         board_withdraw(&s->board);
+        partials_end(&s->storage);
         if (rc < 0)
             complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
                      "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);

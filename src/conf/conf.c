@@ -15,7 +15,7 @@ enum { MOST_COUNT = 1000000, MOST_SECONDS = 7 * 24 * 3600 };
 
 typedef int parse_fn(const struct row *, void *field, const char *text);
 
-static parse_fn parse_port, parse_count, parse_seconds, parse_range, parse_text, parse_list, parse_switch;
+static parse_fn parse_port, parse_count, parse_seconds, parse_range, parse_text, parse_list, parse_switch, parse_size;
 
 struct row {
     parse_fn *parse;
@@ -32,6 +32,7 @@ struct row {
 #define FORM_TEXT "a value"
 #define FORM_LIST "a value, at most 64 times"
 #define FORM_SWITCH "yes or no"
+#define FORM_SIZE "a number of bytes, as 500M or 20G"
 
 static const struct row rows[] = {
 #define PARSE_PORT parse_port
@@ -41,6 +42,7 @@ static const struct row rows[] = {
 #define PARSE_TEXT parse_text
 #define PARSE_LIST parse_list
 #define PARSE_SWITCH parse_switch
+#define PARSE_SIZE parse_size
 #define CONF(type, name, field, def, arg, help) { PARSE_##type, name, offsetof(struct conf, field), arg, help, FORM_##type },
 #include "conf/conf.def"
 #undef CONF
@@ -128,6 +130,25 @@ static int parse_switch(const struct row *r, void *field, const char *text)
     return -EINVAL;
 }
 
+int conf_size(struct span text, int64_t *out)
+{
+    static const char units[] = "KMGT";
+    const char *unit = text.len ? strchr(units, text.at[text.len - 1] & ~0x20) : NULL;
+    unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    uint64_t n;
+
+    text.len -= shift != 0;
+    TRY(span_u64(text, (uint64_t)INT64_MAX >> shift, &n));
+    *out = (int64_t)(n << shift);
+    return 0;
+}
+
+static int parse_size(const struct row *r, void *field, const char *text)
+{
+    (void)r;
+    return conf_size(span_of(text), field);
+}
+
 static int set(struct conf *c, const struct row *r, const char *text, const char *where, struct buf *err)
 {
     if (r->parse(r, (char *)c + r->offset, text) == 0)
@@ -158,6 +179,7 @@ static int set_defaults(struct conf *c)
 #define DEFAULT_TEXT(field, def)
 #define DEFAULT_LIST(field, def)
 #define DEFAULT_SWITCH(field, def)
+#define DEFAULT_SIZE(field, def) c->field = def;
 #define CONF(type, name, field, def, arg, help) DEFAULT_##type(field, def)
 #include "conf/conf.def"
 #undef CONF

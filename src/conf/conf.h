@@ -24,6 +24,7 @@ struct conf {
 #define CONF_TEXT(f) const char *f;
 #define CONF_LIST(f) struct conf_list f;
 #define CONF_SWITCH(f) bool f;
+#define CONF_SIZE(f) int64_t f;
 #define CONF(type, name, field, def, arg, help) CONF_##type(field)
 #include "conf/conf.def"
 #undef CONF
@@ -37,6 +38,8 @@ int conf_init(struct conf *, struct buf *err);
 int conf_args(struct conf *, int argc, char **argv, struct buf *err);
 /* Wipes and frees the secrets. */
 void conf_free(struct conf *);
+/* A number of bytes, with K, M, G or T (of 1024) or without; -EINVAL. */
+int conf_size(struct span text, int64_t *out);
 /* One line for each row, as --help shows it. */
 void conf_print_help(struct buf *b);
 

@@ -37,14 +37,17 @@ static bool is_outcome(int rc)
 int model_accept(const struct model_env *env, struct rt_task *task, int hear, struct arrival *out)
 {
     for (;;) {
+        int64_t next = env->chores ? env->chores(task, env->ctx) : RT_NEVER;
         int rc;
 
         TRY(rt_idle(task, true));
-        rc = listen_accept(task, env->listeners, hear, RT_NEVER, out);
+        rc = listen_accept(task, env->listeners, hear, next, out);
         if (is_outcome(rc)) {
             rt_idle(task, false);
             return rc;
         }
+        if (rc == -ETIMEDOUT)
+            continue;
         LOG(env->log, "accept-failed", LOG_TEXT("why", span_of(err_text(rc))));
         TRY(rt_sleep(task, rt_now(task) + RT_SECONDS(1) / 10));
     }

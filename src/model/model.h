@@ -17,6 +17,8 @@ struct model_env {
     const struct log *log;
     /* Serves one client to its end and closes its descriptor. */
     void (*entry)(struct rt_task *, const struct arrival *, void *ctx);
+    /* What is to be done now and then, by whoever waits for clients; returns when it is due again. NULL: nothing is. */
+    int64_t (*chores)(struct rt_task *, void *ctx);
     void *ctx;
 };
 

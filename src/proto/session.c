@@ -9,12 +9,13 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "store/storage.h"
 #include "sys/sock.h"
 
 void session_login(struct session *s, const struct account *account)
 {
     s->account = account;
-    s->store = store_bind(s->server->storage, s->task, account ? account->rights : 0);
+    s->store = store_bind(s->server->storage, s->task, account ? account->name : "", account ? account->rights : 0);
     seat_account(s->seat, account ? account->name : NULL, rt_now(s->task));
 }
 
@@ -55,6 +56,13 @@ static APART char *peer_text(const struct sock_addr *peer)
 
     sock_addr_print(&b, peer);
     return strdup(buf_cstr(&b));
+}
+
+int64_t session_chores(struct rt_task *task, void *ctx)
+{
+    const struct server *server = ctx;
+
+    return store_chores(server->storage, task);
 }
 
 void session_main(struct rt_task *task, const struct arrival *client, void *ctx)

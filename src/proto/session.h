@@ -50,6 +50,9 @@ struct session {
 /* The models' entry; ctx is the struct server. Closes client->fd. */
 void session_main(struct rt_task *task, const struct arrival *client, void *ctx);
 
+/* What the models do now and then, between two clients; ctx is the struct server. */
+int64_t session_chores(struct rt_task *task, void *ctx);
+
 /* Binds the store to an account; NULL logs out. */
 void session_login(struct session *, const struct account *);
 

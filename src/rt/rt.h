@@ -20,7 +20,7 @@
 
 struct rt_ops;
 
-/* How the server ends, seen by every task: two descriptors that become readable and stay so. -1: cannot happen. */
+/* How the server ends: two descriptors that become readable and stay so. -1: cannot happen. */
 struct rt_stop {
     int drain; /* no new work: tasks between two commands are cancelled */
     int now;   /* every task is cancelled */
@@ -44,8 +44,8 @@ struct rt_op {
     size_t len;
     int64_t off;                   /* PREAD, PWRITE, SENDFILE */
     bool local;                    /* PWRITE: goes to the page cache of this machine, which as a rule waits for nobody */
-    struct sock_addr *addr; /* ACCEPT: the peer, out; CONNECT: the target */
-    socklen_t addr_len;            /* CONNECT */
+    struct sock_addr *addr;        /* ACCEPT: the peer, out; CONNECT: the target */
+    socklen_t addr_len;
 };
 
 struct rt_ops {
@@ -65,7 +65,6 @@ struct rt_ops {
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
 extern const struct rt_ops rt_block;
 
-/* A task on the blocking runtime. */
 struct rt_task rt_block_task(struct rt_stop stop);
 
 int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
@@ -110,13 +109,12 @@ int64_t rt_now(const struct rt_task *);
 /* now + seconds; RT_NEVER for 0 */
 int64_t rt_after(const struct rt_task *, unsigned seconds);
 
-/* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
+/* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. _here: by this task, what
+ * -EAGAIN says about readiness is noted. */
 ssize_t rt_try(struct rt_op *);
-/* The same by this task, where it is; what -EAGAIN says about readiness is noted. */
 ssize_t rt_try_here(struct rt_task *, struct rt_op *);
-/* For the implementations: the one loop in the tree that turns -EAGAIN into a wait. `once` is a try like rt_try_here. */
+/* The one loop in the tree that turns -EAGAIN into a wait; `once` is a try (rt_run_by_waiting: rt_try_here). */
 ssize_t rt_retry(struct rt_task *, struct rt_op *, int64_t when, ssize_t (*once)(struct rt_task *, struct rt_op *));
-/* rt_retry with rt_try_here. */
 ssize_t rt_run_by_waiting(struct rt_task *, struct rt_op *, int64_t when);
 
 #endif

@@ -24,13 +24,30 @@ int folder_try(const struct store *, int (*fn)(void *), struct folder_call *call
 /* A descriptor of the folder that holds the path's leaf; *leaf points into path. -EINVAL for the root. */
 int folder_parent(int root, const char *path, const char **leaf);
 
-/* What stands at the leaf, for whoever wants to put something there: 0 a file (or a link to one), -ENOENT free, -EISDIR,
- * -EPERM something that is not shown and must not be touched. */
+/* What stands at this leaf, seen as a client sees it: 0 a file, -EISDIR a folder, -ENOENT nothing, -EPERM something that is
+ * not shown and must not be touched. */
 int folder_target(int root, const char *path, int dir, const char *leaf);
+/* The same, and what it is. */
+int folder_look(int root, const char *path, int dir, const char *leaf, struct store_found *out);
+
+/* A file, and only a file: -EISDIR, -ENOENT for all else. */
+int folder_open_regular(int root, const char *path, bool write, enum fs_lookup, struct fs_stat *st);
+
+/* The mark of an open file, see file_ops. */
+int folder_get_mark(int fd, struct mark *out);
+int folder_set_mark(int fd, const struct mark *);
+/* Who stored the file at this leaf; "" when that is not known. */
+void folder_account_at(int dir, const char *leaf, char account[MARK_ACCOUNT + 1]);
+
+/* One number for a leaf of an open folder. */
+uint64_t folder_name_id(int dir, const char *leaf);
 
 int folder_open(const struct store *, const char *path, struct file **out);
-int folder_create(const struct store *, const char *path, enum store_how, int64_t keep, struct file **out);
+int folder_create(const struct store *, const char *path, struct file **out);
+int folder_resume(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
+int folder_drop(const struct store *, const char *own, int64_t *size);
+bool folder_busy(const struct store *, const char *own);
 int folder_list(const struct store *, const char *path, bool stats, struct dir **out);
-int folder_change(const struct store *, const struct store_change *);
+int folder_each(const struct storage *, void (*fn)(void *ctx, const struct store_found *), void *ctx);
 
 #endif

@@ -4,14 +4,18 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "store/partial.h"
+#include "store/shared.h"
 #include "store/store_impl.h"
+#include "store/upload.h"
 #include "wire/path.h"
 
-struct store store_bind(const struct storage *storage, struct rt_task *task, unsigned rights)
+struct store store_bind(const struct storage *storage, struct rt_task *task, const char *account, unsigned rights)
 {
-    return (struct store){ .storage = storage, .task = task, .rights = rights };
+    return (struct store){ .storage = storage, .task = task, .account = account, .rights = rights };
 }
 
 bool store_shows(const struct storage *st, struct span name)
@@ -52,19 +56,7 @@ int store_open(const struct store *st, const char *path, struct file **out)
     return st->storage->ops->open(st, path, out);
 }
 
-int store_create(const struct store *st, const char *path, enum store_how how, int64_t keep, struct file **out)
-{
-    bool write = st->rights & RIGHT_WRITE;
-    struct store_stat old;
-
-    TRY(allow(st, path, RIGHT_ADD, -EPERM));
-    if (how == STORE_PUT && keep && !write)
-        return -EACCES;
-    /* said before the client has sent the whole file for nothing; file_commit says it again for the race */
-    if (!write && st->storage->ops->stat(st, path, &old) == 0)
-        return old.kind == STORE_DIR ? -EISDIR : -EEXIST;
-    return st->storage->ops->create(st, path, write ? how : STORE_NEW, keep, out);
-}
+/* ---- files ---- */
 
 int64_t file_size(const struct file *f)
 {
@@ -81,6 +73,69 @@ ssize_t file_read(struct file *f, void *buf, size_t len, int64_t off)
     return f->ops->read(f, buf, len, off);
 }
 
+void file_close(struct file **f)
+{
+    if (*f)
+        (*f)->ops->close(*f);
+    *f = NULL;
+}
+
+struct mark_call {
+    struct file *file;
+    struct mark mark;
+};
+
+static int get_mark_call(void *arg)
+{
+    struct mark_call *c = arg;
+
+    return c->file->ops->get_mark(c->file, &c->mark);
+}
+
+int file_sums(struct file *f, struct sums *out)
+{
+    struct mark_call c = { .file = f };
+    int rc = rt_call(f->task, get_mark_call, &c);
+
+    if (rc < 0 && rc != -ENODATA && rc != -EOPNOTSUPP)
+        return rc;
+    *out = rc < 0 ? (struct sums){ 0 } : c.mark.sums;
+    return 0;
+}
+
+static void add_sums(struct sums *to, const struct sums *from)
+{
+    for (enum sum_id id = 0; id < SUMS; id++)
+        if (from->has & SUM_BIT(id))
+            memcpy(to->of[id], from->of[id], sizeof to->of[id]);
+    to->has |= from->has;
+}
+
+static int note_call(void *arg)
+{
+    struct mark_call *c = arg;
+    struct mark mark = { 0 };
+
+    c->file->ops->get_mark(c->file, &mark);
+    add_sums(&mark.sums, &c->mark.sums);
+    return c->file->ops->same(c->file) ? c->file->ops->set_mark(c->file, &mark) : -ESTALE;
+}
+
+int file_note(struct file *f, const struct sums *sums)
+{
+    struct mark_call c = { .file = f, .mark.sums = *sums };
+
+    return rt_call(f->task, note_call, &c);
+}
+
+/* ---- uploads ---- */
+
+int store_create(const struct store *st, const struct store_upload *how, struct file **out)
+{
+    TRY(allow(st, how->path, RIGHT_ADD, -EPERM));
+    return upload_begin(st, how, (st->rights & RIGHT_WRITE) && how->how != STORE_NEW, out);
+}
+
 int file_write(struct file *f, const void *buf, size_t len)
 {
     return f->ops->write(f, buf, len);
@@ -88,15 +143,36 @@ int file_write(struct file *f, const void *buf, size_t len)
 
 int file_commit(struct file *f)
 {
-    return f->ops->commit(f);
+    return upload_commit(f);
 }
 
-void file_close(struct file **f)
+void file_keep(struct file **f)
 {
     if (*f)
-        (*f)->ops->close(*f);
-    *f = NULL;
+        upload_keep(f);
 }
+
+int store_partial(const struct store *st, const char *path, struct store_stat *out)
+{
+    char own[PARTIAL_NAME];
+
+    TRY(allow(st, path, RIGHT_ADD, -ENOENT));
+    if (!st->storage->shared || !st->storage->keep || atomic_load(&st->storage->shared->partials) <= 0)
+        return -ENOENT;
+    TRY(partial_name(st->account, path, own));
+    return st->storage->ops->stat(st, own, out);
+}
+
+int store_partial_open(const struct store *st, const char *path, struct file **out)
+{
+    char own[PARTIAL_NAME];
+
+    TRY(allow(st, path, RIGHT_ADD, -ENOENT));
+    TRY(partial_name(st->account, path, own));
+    return st->storage->ops->open(st, own, out);
+}
+
+/* ---- folders and names ---- */
 
 int store_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
@@ -116,6 +192,50 @@ void dir_close(struct dir **d)
     *d = NULL;
 }
 
+/* Removing and renaming take turns with the commits of the same names. */
+struct change_call {
+    const struct store *st;
+    const struct store_change *change;
+};
+
+/* What a change takes away from an account: the file itself, or the one that a rename replaces. */
+static int look_lost(const struct store *st, const struct store_change *c, struct store_found *lost)
+{
+    const char *path = c->verb == STORE_RM ? c->path : c->verb == STORE_MV ? c->to : NULL;
+    struct store_found from;
+
+    if (!path || !st->storage->shared->quotas)
+        return -ENOENT;
+    TRY(st->storage->ops->look(st, path, lost));
+    /* two names of one file: rename(2) does nothing then */
+    if (c->verb == STORE_MV && st->storage->ops->look(st, c->path, &from) == 0 && from.stat.ino == lost->stat.ino)
+        return -ENOENT;
+    return 0;
+}
+
+static int change_locked(const struct store *st, const struct store_change *c)
+{
+    struct store_found lost;
+    bool loses = st->storage->shared && look_lost(st, c, &lost) == 0;
+
+    TRY(st->storage->ops->change(st, c));
+    if (loses)
+        quota_went(st->storage->shared->quotas, lost.account, lost.stat.size);
+    return 0;
+}
+
+static int change_call(void *arg)
+{
+    const struct change_call *c = arg;
+    const struct store_ops *ops = c->st->storage->ops;
+    struct name_locks held = names_take(c->st->storage->shared, ops->name_id(c->st, c->change->path),
+                                        c->change->to ? ops->name_id(c->st, c->change->to) : 0);
+    int rc = change_locked(c->st, c->change);
+
+    names_give(&held);
+    return rc;
+}
+
 int store_change(const struct store *st, const struct store_change *c)
 {
     static const unsigned needs[] = {
@@ -128,11 +248,29 @@ int store_change(const struct store *st, const struct store_change *c)
         TRY(allow(st, c->to, needs[c->verb], -EPERM));
     if (path_leaf(span_of(c->path)).len == 0)
         return c->verb == STORE_MKDIR ? -EEXIST : -EBUSY; /* the shared folder itself stays as it is */
-    return st->storage->ops->change(st, c);
+    return rt_call(st->task, change_call, &(struct change_call){ st, c });
+}
+
+struct space_call {
+    const struct store *st;
+    const char *path;
+    int64_t bytes;
+};
+
+static int space_call(void *arg)
+{
+    struct space_call *c = arg;
+
+    return upload_room(c->st, c->path, &c->bytes);
 }
 
 int store_space(const struct store *st, const char *path, int64_t *bytes)
 {
+    struct space_call c = { .st = st, .path = path };
+    int64_t left = st->storage->shared ? quota_left(st->storage->shared->quotas, st->account) : INT64_MAX;
+
     TRY(allow(st, path, 0, -ENOENT));
-    return st->storage->ops->space(st, path, bytes);
+    TRY(rt_call(st->task, space_call, &c));
+    *bytes = c.bytes < left ? c.bytes : left;
+    return 0;
 }

@@ -8,11 +8,11 @@
 #define DRAY_STORE_STORE_H
 
 #include "base/span.h"
+#include "base/sums.h"
 #include "conf/rights.h"
 #include "rt/rt.h"
 
 enum store_kind { STORE_FILE = 1, STORE_DIR };
-
 struct store_stat {
     enum store_kind kind;
     int64_t size;  /* bytes */
@@ -21,29 +21,22 @@ struct store_stat {
     unsigned mode, nlink, uid, gid;
 };
 
-/* One kind of storage, opened once before the first session. Closed by nobody: it lives as long as the server. */
-struct storage {
-    const struct store_ops *ops;
-    bool hidden; /* show names that begin with a dot */
-    int root;    /* local: the folder */
-    bool quick;  /* local: what is cached is there at once; asked without leaving the task */
-};
+struct storage; /* store/storage.h */
 
 /* A session's view. Holds no resource. */
 struct store {
     const struct storage *storage;
     struct rt_task *task;
-    unsigned rights; /* bits of enum right */
+    const char *account; /* whose session it is: partials and quotas are of an account */
+    unsigned rights;     /* bits of enum right */
 };
 
-/* A folder of this machine. -ENOTDIR, -ENOENT, -EACCES, -ENOSYS (a kernel without openat2). */
-int store_local_open(const char *dir, bool hidden, struct storage *out);
-
-struct store store_bind(const struct storage *, struct rt_task *, unsigned rights);
+/* account "": nobody is logged in. */
+struct store store_bind(const struct storage *, struct rt_task *, const char *account, unsigned rights);
 
 int store_stat(const struct store *, const char *path, struct store_stat *out);
 
-/* ---- reading: one consistent version, whatever happens to the name meanwhile (appending excepted) ---- */
+/* ---- reading: one consistent version, whatever happens to the name meanwhile ---- */
 
 struct file;
 
@@ -54,6 +47,11 @@ int64_t file_size(const struct file *);
 int file_fd(const struct file *);
 ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 
+/* The sums of the content as far as they were noted and still hold; out->has may be 0. */
+int file_sums(struct file *, struct sums *out);
+/* Notes sums that were computed from this file, unless it has changed since it was opened. */
+int file_note(struct file *, const struct sums *);
+
 /* ---- writing: nothing is visible before file_commit, and without it nothing ever was ---- */
 
 enum store_how {
@@ -62,13 +60,31 @@ enum store_how {
     STORE_APPEND, /* behind what the file holds when it is committed; makes it when missing */
 };
 
-/* keep > 0 (with STORE_PUT): the new version begins with the first `keep` bytes of the old one; -ERANGE when it has fewer. */
-int store_create(const struct store *, const char *path, enum store_how, int64_t keep, struct file **out);
+struct store_upload {
+    const char *path;
+    enum store_how how;
+    int64_t keep; /* PUT: begins with so many bytes of what is there; -ERANGE when there are fewer */
+    bool partial; /* what is there is the partial, also where a whole file stands */
+    bool once;    /* cannot be resumed: nothing is kept when it breaks off */
+};
+
+/* What is there: the file of that name; for a name that does not exist the account's partial, which APPEND continues, too.
+ * -EBUSY: that partial is being written just now. -ENOSPC: less space is left than keep_free. -EDQUOT. */
+int store_create(const struct store *, const struct store_upload *, struct file **out);
 int file_write(struct file *, const void *buf, size_t len);
 /* Now it exists, whole. Once, as the last call before file_close. -EEXIST when the name was taken meanwhile. */
 int file_commit(struct file *);
 /* Frees; without a commit nothing stays. NULL is fine. */
 void file_close(struct file **);
+/* Frees an upload that broke off; what was received stays out of sight, and the same account can continue it. */
+void file_keep(struct file **);
+
+/* ---- partials: what stays of broken uploads ---- */
+
+/* The account's own, of this path. -ENOENT. */
+int store_partial(const struct store *, const char *path, struct store_stat *out);
+/* For sums of it, never for clients to read. */
+int store_partial_open(const struct store *, const char *path, struct file **out);
 
 /* ---- folders ---- */
 
@@ -98,7 +114,7 @@ struct store_change {
 };
 
 int store_change(const struct store *, const struct store_change *);
-/* Bytes that can still be stored in this folder. */
+/* Bytes that this account can still store in this folder: the disk above keep_free, and its quota. */
 int store_space(const struct store *, const char *path, int64_t *bytes);
 
 #endif

@@ -3,30 +3,78 @@
 #ifndef DRAY_STORE_STORE_IMPL_H
 #define DRAY_STORE_STORE_IMPL_H
 
-#include "store/store.h"
+#include "store/storage.h"
+#include "wire/mark.h"
+
+/* What stands under a name. */
+struct store_found {
+    struct store_stat stat;
+    char account[MARK_ACCOUNT + 1]; /* who stored it; "": not known */
+};
 
 struct store_ops {
     const char *name;
+
+    /* Called from a session: these wait through its task, where they must. */
     int (*stat)(const struct store *, const char *path, struct store_stat *out);
     int (*open)(const struct store *, const char *path, struct file **out);
-    int (*create)(const struct store *, const char *path, enum store_how, int64_t keep, struct file **out);
     int (*list)(const struct store *, const char *path, bool stats, struct dir **out);
+
+    /* The front calls these where blocking stops nobody (rt_call); any path may be one of the store's own. */
+
+    /* An empty file without a name that will be `path`. -EISDIR, -ENOENT: no such folder. */
+    int (*create)(const struct store *, const char *path, struct file **out);
+    /* The hidden file `own`, to be continued behind its first `len` bytes and to become `path`; nobody else can until it is
+     * closed. -ENOENT, -EBUSY: somebody does, -ERANGE: it is shorter. */
+    int (*resume)(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
+    /* What file stands under this name: -ENOENT, -EISDIR, -EPERM: something that is not shown and must not be touched. */
+    int (*look)(const struct store *, const char *path, struct store_found *out);
+    /* STORE_MTIME leaves sums that hold valid. */
     int (*change)(const struct store *, const struct store_change *);
+    /* Removes the hidden file `own` unless somebody writes it (-EBUSY). *size is what it held. */
+    int (*drop)(const struct store *, const char *own, int64_t *size);
+    /* Does somebody write the hidden file `own`? */
+    bool (*busy)(const struct store *, const char *own);
     int (*space)(const struct store *, const char *path, int64_t *bytes);
+    /* The same for the same name, however its path is written: what store/shared.h locks. 0: there is no such folder. */
+    uint64_t (*name_id)(const struct store *, const char *path);
+    /* Every file that has a name, but for the store's own. */
+    int (*each)(const struct storage *, void (*fn)(void *ctx, const struct store_found *), void *ctx);
 };
 
 struct file_ops {
+    /* From a session: waits through its task. */
     ssize_t (*read)(struct file *, void *buf, size_t len, int64_t off);
-    int (*write)(struct file *, const void *buf, size_t len);
-    int (*commit)(struct file *);
-    void (*close)(struct file *); /* frees the file */
+    int (*write)(struct file *, const void *buf, size_t len); /* behind what it holds; moves size */
+    void (*close)(struct file *); /* frees the file; one without a name is gone */
+
+    /* The front calls these where blocking stops nobody. */
+
+    /* What stands under the name it was created for, as store_ops.look says. */
+    int (*look)(struct file *, struct store_found *out);
+    uint64_t (*name_id)(struct file *); /* of that name */
+    /* Bytes [off, off + len) of another open file, behind what it holds; moves size. -ENODATA: it is shorter. */
+    int (*copy)(struct file *, struct file *from, int64_t off, int64_t len);
+    /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
+     * else -EEXIST when something does. A durable storage returns when it is on the disk. */
+    int (*commit)(struct file *, bool replace);
+    /* Gives it the hidden name `own`, replacing one that nobody writes (-EBUSY); from then on its descriptor holds the
+     * name, as after resume. *replaced is the size of what stood there, -1: nothing. */
+    int (*hide)(struct file *, const char *own, int64_t *replaced);
+    /* The mark, with sums.has = 0 when the content is not what they were made of. -ENODATA: none, -EOPNOTSUPP. */
+    int (*get_mark)(struct file *, struct mark *out);
+    /* Writes account and sums; the shape is taken from the file as it is. -EOPNOTSUPP. */
+    int (*set_mark)(struct file *, const struct mark *);
+    /* Is the file still as it was when it was opened? */
+    bool (*same)(struct file *);
 };
 
 struct file {
     const struct file_ops *ops;
     struct rt_task *task;
-    int fd;
+    int fd;       /* -1: there is none, it is read through file_read */
     int64_t size; /* reading: when opened; writing: written so far */
+    uint64_t ino; /* reading: as store_stat has it */
 };
 
 struct dir_ops {
@@ -40,6 +88,10 @@ struct dir {
 
 /* Names that the store keeps for itself: never listed, never opened, never made, whatever `hidden` says. */
 #define STORE_OWN_PREFIX ".dray-"
+
+/* Where they are, as far as they last longer than a call: partials, and names that a commit passes through. */
+#define STORE_OWN_FOLDER "/.dray-partials"
+#define STORE_PASSING STORE_OWN_FOLDER "/x-"
 
 /* May a client see or use this name (one component)? */
 bool store_shows(const struct storage *, struct span name);

@@ -80,16 +80,51 @@ int folder_parent(int root, const char *path, const char **leaf)
     return not_shown(dir == -EACCES ? fs_open_handle(root, folder_rel(parent), FS_ANY) : dir);
 }
 
+/* What stands at the leaf itself, and what kind of thing a client sees there: a link is asked for what it leads to, and one
+ * that leads out is not shown. */
+static int look_at(int root, const char *path, int dir, const char *leaf, struct fs_stat *raw, struct store_stat *seen)
+{
+    TRY(fs_stat_at(dir, leaf, raw));
+    if ((raw->kind == FS_LINK ? folder_stat(root, path, FS_ANY, seen) : folder_stat_of(raw, seen)) < 0)
+        return -EPERM;
+    return seen->kind == STORE_DIR ? -EISDIR : 0;
+}
+
 int folder_target(int root, const char *path, int dir, const char *leaf)
 {
     struct fs_stat raw;
-    struct store_stat st;
+    struct store_stat seen;
 
-    if (fs_stat_at(dir, leaf, &raw) == -ENOENT)
-        return -ENOENT;
-    if (folder_stat(root, path, FS_ANY, &st) < 0)
-        return -EPERM;
-    return st.kind == STORE_DIR ? -EISDIR : 0;
+    return look_at(root, path, dir, leaf, &raw, &seen);
+}
+
+/* A link is a name, not a file: whoever replaces it frees no byte of anybody's. */
+int folder_look(int root, const char *path, int dir, const char *leaf, struct store_found *out)
+{
+    struct fs_stat raw;
+    struct store_stat seen;
+
+    TRY(look_at(root, path, dir, leaf, &raw, &seen));
+    *out = (struct store_found){ .stat = seen };
+    if (raw.kind == FS_LINK)
+        out->stat.size = 0;
+    else
+        folder_account_at(dir, leaf, out->account);
+    return 0;
+}
+
+uint64_t folder_name_id(int dir, const char *leaf)
+{
+    struct fs_stat st;
+    uint64_t id = 14695981039346656037u; /* FNV-1a */
+
+    if (fs_stat(dir, &st) < 0)
+        return 0;
+    id = (id ^ st.dev) * 1099511628211u;
+    id = (id ^ st.ino) * 1099511628211u;
+    while (*leaf)
+        id = (id ^ (unsigned char)*leaf++) * 1099511628211u;
+    return id ? id : 1;
 }
 
 struct stat_call {
@@ -153,6 +188,20 @@ static int change_mv(int root, int dir, const char *leaf, const struct store_cha
     return from == -EISDIR ? -ENOTDIR : fs_rename(dir, leaf, to_dir, to_leaf, true);
 }
 
+/* Sums hold for one time of change: with a new one they are noted anew. */
+static int set_mtime(int root, const struct store_change *c, int handle)
+{
+    struct fs_stat st;
+    CLEANUP(close_fd) int fd = folder_open_regular(root, c->path, false, FS_ANY, &st);
+    struct mark mark;
+    bool marked = fd >= 0 && folder_get_mark(fd, &mark) == 0;
+
+    TRY(fs_set_mtime_handle(handle, c->mtime));
+    if (marked)
+        folder_set_mark(fd, &mark);
+    return 0;
+}
+
 /* Times and modes are set through a handle, so that what was checked is what is changed. */
 static int change_fact(int root, int dir, const char *leaf, const struct store_change *c)
 {
@@ -165,58 +214,53 @@ static int change_fact(int root, int dir, const char *leaf, const struct store_c
     TRY(not_shown(handle));
     TRY(fs_stat(handle, &raw));
     TRY(folder_stat_of(&raw, &st));
-    return c->verb == STORE_MTIME ? fs_set_mtime_handle(handle, c->mtime) : fs_set_mode_handle(handle, c->mode);
+    return c->verb == STORE_MTIME ? set_mtime(root, c, handle) : fs_set_mode_handle(handle, c->mode);
 }
 
-struct change_call {
-    int root;
-    const struct store_change *change;
-};
-
-static int change_call(void *arg)
+static int folder_change(const struct store *st, const struct store_change *c)
 {
     static int (*const change[])(int root, int dir, const char *leaf, const struct store_change *) = {
         [STORE_RM] = change_rm, [STORE_MKDIR] = change_mkdir, [STORE_RMDIR] = change_rmdir,
         [STORE_MV] = change_mv, [STORE_MTIME] = change_fact,  [STORE_MODE] = change_fact,
     };
-    struct change_call *c = arg;
+    int root = st->storage->root;
     const char *leaf;
-    CLEANUP(close_fd) int dir = folder_parent(c->root, c->change->path, &leaf);
+    CLEANUP(close_fd) int dir = folder_parent(root, c->path, &leaf);
 
     TRY(dir);
-    return change[c->change->verb](c->root, dir, leaf, c->change);
+    return change[c->verb](root, dir, leaf, c);
 }
 
-int folder_change(const struct store *st, const struct store_change *change)
-{
-    struct change_call c = { st->storage->root, change };
+/* ---- questions ---- */
 
-    return rt_call(st->task, change_call, &c);
+static int store_local_look(const struct store *st, const char *path, struct store_found *out)
+{
+    int root = st->storage->root;
+    const char *leaf;
+    CLEANUP(close_fd) int dir = folder_parent(root, path, &leaf);
+
+    TRY(dir == -EINVAL ? -EISDIR : dir);
+    return folder_look(root, path, dir, leaf, out);
 }
 
-struct space_call {
-    int root;
-    const char *path;
-    int64_t *bytes;
-};
-
-static int space_call(void *arg)
+static int store_local_space(const struct store *st, const char *path, int64_t *bytes)
 {
-    struct space_call *c = arg;
-    CLEANUP(close_fd) int fd = fs_open_dir(c->root, folder_rel(c->path));
+    CLEANUP(close_fd) int fd = fs_open_dir(st->storage->root, folder_rel(path));
 
     TRY(not_shown(fd));
-    return fs_space(fd, c->bytes);
+    return fs_space(fd, bytes, NULL);
 }
 
-static int folder_space(const struct store *st, const char *path, int64_t *bytes)
+static uint64_t store_local_name_id(const struct store *st, const char *path)
 {
-    struct space_call c = { st->storage->root, path, bytes };
+    const char *leaf;
+    CLEANUP(close_fd) int dir = folder_parent(st->storage->root, path, &leaf);
 
-    return rt_call(st->task, space_call, &c);
+    return dir < 0 ? 0 : folder_name_id(dir, leaf);
 }
 
 const struct store_ops store_local_ops = {
-    .name = "local", .stat = store_local_stat, .open = folder_open, .create = folder_create, .list = folder_list,
-    .change = folder_change, .space = folder_space,
+    .name = "local", .stat = store_local_stat, .open = folder_open, .list = folder_list, .create = folder_create,
+    .resume = folder_resume, .look = store_local_look, .change = folder_change, .drop = folder_drop, .busy = folder_busy,
+    .space = store_local_space, .name_id = store_local_name_id, .each = folder_each,
 };

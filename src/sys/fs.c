@@ -115,6 +115,7 @@ static int stat_raw(int fd, const char *leaf, int flags, struct fs_stat *out)
     *out = (struct fs_stat){
         .kind = kind_of(st.st_mode), .mode = st.st_mode & 07777, .nlink = (unsigned)st.st_nlink, .uid = st.st_uid,
         .gid = st.st_gid, .size = st.st_size, .mtime = st.st_mtim.tv_sec, .dev = st.st_dev, .ino = st.st_ino,
+        .mtime_ns = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
     };
     return 0;
 }
@@ -290,23 +291,27 @@ int fs_truncate(int fd, int64_t len)
     return RC(ftruncate(fd, len));
 }
 
-int fs_lock(int fd)
+int fs_lock_now(int fd)
 {
-    int rc;
-
-    do
-        rc = flock(fd, LOCK_EX);
-    while (rc < 0 && errno == EINTR);
-    return RC(rc);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
-int fs_space(int fd, int64_t *bytes)
+int fs_sync(int fd)
+{
+    return RC(fsync(fd));
+}
+
+int fs_space(int fd, int64_t *bytes, int64_t *all)
 {
     struct statvfs st;
 
     if (fstatvfs(fd, &st) < 0)
         return -errno;
     *bytes = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+    if (all)
+        *all = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
     return 0;
 }
 

@@ -15,6 +15,7 @@ struct fs_stat {
     enum fs_kind kind;
     unsigned mode, nlink, uid, gid; /* mode: permission bits only */
     int64_t size, mtime;            /* bytes; seconds since 1970 */
+    int64_t mtime_ns;               /* the same in ns */
     uint64_t dev, ino;
 };
 
@@ -55,10 +56,20 @@ int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len);
 /* Mode of `like` for the open file, and its owner where this process may give files away. */
 int fs_take_after(int fd, const struct fs_stat *like);
 int fs_truncate(int fd, int64_t len);
-/* Waits for the exclusive lock on the open file; given back by closing fd. */
-int fs_lock(int fd);
-/* Bytes that an ordinary user may still store in the file system of fd. */
-int fs_space(int fd, int64_t *bytes);
+/* The exclusive lock on the open file, given back by closing fd; -EBUSY: another open file has it. */
+int fs_lock_now(int fd);
+/* Until the content, or a folder's names, are on the disk. */
+int fs_sync(int fd);
+/* Bytes that an ordinary user may still store in the file system of fd, and the size of it all; NULL: not asked. */
+int fs_space(int fd, int64_t *bytes, int64_t *all);
+
+/* dray's extended attribute of a file, as bytes: the count; -ENODATA: there is none, -EOPNOTSUPP, -ERANGE: longer. */
+ssize_t fs_get_mark(int fd, void *buf, size_t cap);
+/* Of a name in a folder, links not followed. */
+ssize_t fs_get_mark_at(int dir, const char *leaf, void *buf, size_t cap);
+int fs_set_mark(int fd, const void *buf, size_t len);
+/* Differs when an inode number is used again; 0 where that is not known. */
+uint64_t fs_generation(int fd);
 
 /* Raw folder entries into buf (at least 1 KiB): bytes, 0 at the end. */
 ssize_t fs_entries(int dir, void *buf, size_t len);

@@ -161,6 +161,12 @@ static char *put_group(char *at, const struct ftp_entry *e)
     return digits_decimal(at, e->gid);
 }
 
+static char *put_partial(char *at, const struct ftp_entry *e)
+{
+    *at++ = e->partial ? '1' : '0';
+    return at;
+}
+
 /* ---- reading facts ---- */
 
 static bool parse_type(struct span v, struct ftp_entry *e)
@@ -269,6 +275,12 @@ static bool parse_group(struct span v, struct ftp_entry *e)
     return parse_id(v, &e->gid);
 }
 
+static bool parse_partial(struct span v, struct ftp_entry *e)
+{
+    e->partial = span_eq(v, SPAN("1"));
+    return true;
+}
+
 /* The longest value of a fact in bytes, for the room that ftp_list_print_facts makes. */
 enum { VALUE_MAX = 2 * DIGITS_HEX + 1 };
 
@@ -286,6 +298,7 @@ static const struct fact {
     [FTP_FACT_MODE] = { W("UNIX.mode"), NULL, put_mode, parse_mode },
     [FTP_FACT_OWNER] = { W("UNIX.owner"), "UNIX.uid", put_owner, parse_owner },
     [FTP_FACT_GROUP] = { W("UNIX.group"), "UNIX.gid", put_group, parse_group },
+    [FTP_FACT_PARTIAL] = { W("X.partial"), NULL, put_partial, parse_partial },
 };
 
 const char *ftp_fact_name(enum ftp_fact f)
@@ -311,6 +324,8 @@ void ftp_list_print_facts(struct buf *b, const struct ftp_entry *e, unsigned fac
 
     if (e->kind != FTP_FILE)
         facts &= ~BIT(FTP_FACT_SIZE);
+    if (!e->partial)
+        facts &= ~BIT(FTP_FACT_PARTIAL);
     for (unsigned i = 0; i < FTP_FACTS; i++) {
         if (!(facts & BIT(i)))
             continue;

@@ -10,7 +10,9 @@ enum ftp_kind { FTP_FILE, FTP_DIR, FTP_CDIR, FTP_PDIR, FTP_OTHER };
 /* The facts dray knows, in FEAT's order; the bit is 1 << the enumerator. */
 enum ftp_fact {
     FTP_FACT_TYPE, FTP_FACT_SIZE, FTP_FACT_MODIFY, FTP_FACT_PERM, FTP_FACT_UNIQUE,
-    FTP_FACT_MODE, FTP_FACT_OWNER, FTP_FACT_GROUP, FTP_FACTS
+    FTP_FACT_MODE, FTP_FACT_OWNER, FTP_FACT_GROUP,
+    FTP_FACT_PARTIAL, /* what has come of an upload that broke off */
+    FTP_FACTS
 };
 
 struct ftp_entry {
@@ -21,6 +23,7 @@ struct ftp_entry {
     int64_t mtime;    /* seconds since 1970, UTC */
     uint64_t dev, ino;
     unsigned mode, nlink, uid, gid;
+    bool partial;
     bool read, add, write; /* what this session may do with it: the perm fact is made from these */
 };
 

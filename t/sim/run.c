@@ -19,6 +19,7 @@
 #include "net.h"
 #include "oracle.h"
 #include "proto/session.h"
+#include "store/storage.h"
 #include "sys/scratch.h"
 #include "wrap.h"
 

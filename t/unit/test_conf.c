@@ -25,7 +25,7 @@ static int args(struct conf *c, struct buf *err, const char *const *words)
 
 static void defaults_are_those_of_the_table(void **state)
 {
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err = BUF(text);
 
     (void)state;
@@ -38,7 +38,7 @@ static void defaults_are_those_of_the_table(void **state)
 
 static void flags_of_every_type(void **state)
 {
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err;
 
     (void)state;
@@ -57,7 +57,7 @@ static void flags_of_every_type(void **state)
 
 static void a_folder_that_looks_like_a_flag(void **state)
 {
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err;
 
     (void)state;
@@ -82,7 +82,7 @@ static void complaints(void **state)
         { { "--hidden=perhaps" }, "yes or no" },
         { { "--model", "" }, "is not a value" },
     };
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err;
 
     (void)state;
@@ -95,7 +95,7 @@ static void complaints(void **state)
 
 static void environment_below_flags(void **state)
 {
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err;
 
     (void)state;
@@ -116,7 +116,7 @@ static void secrets_leave_the_process_list(void **state)
 {
     char flag[] = "--account", value[] = "bob:secret:write", *argv[] = { flag, flag, value };
     char joined[] = "--account=eve:hush", *argv2[] = { joined, joined };
-    struct conf c;
+    static struct conf c; /* large for a stack */
     struct buf err = BUF(text);
 
     (void)state;

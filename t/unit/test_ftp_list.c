@@ -92,7 +92,7 @@ static void print_facts(void **state)
 static void names_of_facts(void **state)
 {
     static const char *const names[FTP_FACTS] = {
-        "type", "size", "modify", "perm", "unique", "UNIX.mode", "UNIX.owner", "UNIX.group",
+        "type", "size", "modify", "perm", "unique", "UNIX.mode", "UNIX.owner", "UNIX.group", "X.partial",
     };
 
     (void)state;
@@ -221,7 +221,7 @@ static void parse_perm(void **state)
 static void facts_round_trip(void **state)
 {
     const struct ftp_entry in = { .name = SPAN(" x; y "), .size = 77, .mtime = now, .mode = 04751, .dev = UINT64_MAX,
-        .ino = 1, .uid = UINT32_MAX, .gid = 5, .read = true, .write = true };
+        .ino = 1, .uid = UINT32_MAX, .gid = 5, .partial = true, .read = true, .write = true };
     struct ftp_entry out = { 0 };
     char text[256];
     struct buf b = BUF(text);
@@ -235,7 +235,7 @@ static void facts_round_trip(void **state)
     assert_int_equal(out.mtime, in.mtime);
     assert_int_equal(out.mode, in.mode);
     assert_true(out.dev == in.dev && out.ino == in.ino && out.uid == in.uid && out.gid == in.gid);
-    assert_true(out.read && !out.add && out.write);
+    assert_true(out.partial && out.read && !out.add && out.write);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "proto/session.h"
+#include "store/storage.h"
 #include "rt/loop.h"
 
 enum { BOUND = 16 * 1024, LONG = 250 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "store/store.h"
+#include "store/storage.h"
 
 enum { ALL = RIGHT_READ | RIGHT_ADD | RIGHT_WRITE };
 
@@ -33,14 +33,14 @@ static int tear_down(void **state)
 
 static struct store as(unsigned rights)
 {
-    return store_bind(&storage, &task, rights);
+    return store_bind(&storage, &task, "ann", rights);
 }
 
 static int put_how(struct store *st, const char *path, enum store_how how, int64_t keep, const char *text)
 {
     CLEANUP(file_close) struct file *f = NULL;
 
-    TRY(store_create(st, path, how, keep, &f));
+    TRY(store_create(st, &(struct store_upload){ .path = path, .how = how, .keep = keep }, &f));
     TRY(file_write(f, text, strlen(text)));
     return file_commit(f);
 }
@@ -85,7 +85,7 @@ static void an_upload_exists_only_after_its_commit(void **state)
     int before = entries_on_disk();
 
     (void)state;
-    assert_int_equal(store_create(&st, "/new", STORE_PUT, 0, &f), 0);
+    assert_int_equal(store_create(&st, &(struct store_upload){ .path = "/new", .how = STORE_PUT }, &f), 0);
     assert_int_equal(file_write(f, "half", 4), 0);
     assert_int_equal(store_stat(&st, "/new", &stat), -ENOENT);
     file_close(&f);
@@ -104,7 +104,7 @@ static void an_overwrite_is_old_or_new(void **state)
     (void)state;
     put(&st, "/o", "old");
     assert_int_equal(store_open(&st, "/o", &reader), 0);
-    assert_int_equal(store_create(&st, "/o", STORE_PUT, 0, &f), 0);
+    assert_int_equal(store_create(&st, &(struct store_upload){ .path = "/o", .how = STORE_PUT }, &f), 0);
     assert_int_equal(file_write(f, "newer", 5), 0);
     expect_content("/o", "old");
     assert_int_equal(file_commit(f), 0);
@@ -133,8 +133,8 @@ static void appends_add_up(void **state)
     struct file *a, *b;
 
     (void)state;
-    assert_int_equal(store_create(&st, "/a", STORE_APPEND, 0, &a), 0);
-    assert_int_equal(store_create(&st, "/a", STORE_APPEND, 0, &b), 0);
+    assert_int_equal(store_create(&st, &(struct store_upload){ .path = "/a", .how = STORE_APPEND }, &a), 0);
+    assert_int_equal(store_create(&st, &(struct store_upload){ .path = "/a", .how = STORE_APPEND }, &b), 0);
     file_write(b, "second", 6);
     file_write(a, "first", 5);
     assert_int_equal(file_commit(a), 0);
@@ -154,11 +154,11 @@ static void whoever_may_only_add_destroys_nothing(void **state)
     put(&all, "/mine", "precious");
     assert_int_equal(put(&add, "/mine", "x"), -EEXIST);
     assert_int_equal(put_how(&add, "/mine", STORE_APPEND, 0, "x"), -EEXIST);
-    assert_int_equal(put_how(&add, "/mine", STORE_PUT, 3, "x"), -EACCES);
+    assert_int_equal(put_how(&add, "/mine", STORE_PUT, 3, "x"), -EEXIST);
     assert_int_equal(store_change(&add, &(struct store_change){ .verb = STORE_RM, .path = "/mine" }), -EACCES);
     assert_int_equal(store_change(&add, &(struct store_change){ .verb = STORE_MV, .path = "/mine", .to = "/x" }), -EACCES);
     /* two who add the same new name: the second one loses, at the commit */
-    assert_int_equal(store_create(&add, "/race", STORE_PUT, 0, &f), 0);
+    assert_int_equal(store_create(&add, &(struct store_upload){ .path = "/race", .how = STORE_PUT }, &f), 0);
     assert_int_equal(put(&add, "/race", "first"), 0);
     assert_int_equal(file_commit(f), -EEXIST);
     file_close(&f);

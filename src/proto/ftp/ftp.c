@@ -307,6 +307,7 @@ static int run(struct session *s)
     free(f.user);
     free(f.cwd);
     free(f.rename_from);
+    free(f.partial_of);
     return rc;
 }
 

@@ -19,6 +19,7 @@ struct ftp {
     struct session *s;
     char *cwd;         /* virtual path, ours */
     char *rename_from; /* between RNFR and RNTO, ours */
+    char *partial_of;  /* what SITE PARTIAL was asked for last, ours */
     char *user;        /* the name that USER gave, ours; NULL: none yet */
     struct ftp_data data;
     int64_t restart;   /* REST, for the next transfer */
@@ -86,6 +87,8 @@ void facts_print(struct buf *b, unsigned facts, bool all, const char *star);
 /* SITE UTIME and CHMOD (ftp_fact.c), arguments behind the word. */
 int site_utime(struct ftp *, struct span arg);
 int site_chmod(struct ftp *, struct span arg);
+/* ftp_partial.c */
+int site_partial(struct ftp *, struct span arg);
 
 #define FTP(verb, handler, flags, code, syntax, help) int verb_##handler(struct ftp *, struct span arg);
 #include "proto/ftp/ftp.def"

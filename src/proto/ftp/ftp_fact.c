@@ -14,11 +14,15 @@ static int stat_path(struct ftp *f, struct span arg, struct store_stat *st)
     return store_stat(&f->s->store, path, st);
 }
 
+/* What came of an upload that broke off has a size under the name it will have: clients that resume ask for it. */
 int verb_size(struct ftp *f, struct span arg)
 {
     struct store_stat st;
+    int rc = stat_path(f, arg, &st);
 
-    TRY(stat_path(f, arg, &st));
+    if (rc == -ENOENT && f->path)
+        rc = store_partial(&f->s->store, f->path, &st);
+    TRY(rc);
     if (st.kind != STORE_FILE)
         return -EISDIR;
     if (f->ascii) /* the size on the wire is known only by reading it all (RFC 3659 section 4.1) */

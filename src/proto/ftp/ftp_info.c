@@ -42,13 +42,13 @@ static int help_all(struct ftp *f)
     buf_text(&b, "These commands are understood; HELP and a name explains one:");
     for (unsigned i = 0; i < ftp_rows_count; i++)
         buf_printf(&b, "%s%s", i % 12 ? " " : "\n", ftp_rows[i].verb);
-    buf_text(&b, "\nSITE knows CHMOD and UTIME.");
+    buf_text(&b, "\nSITE knows CHMOD, UTIME and PARTIAL.");
     return reply_span(f, 214, buf_span(&b));
 }
 
 static int help_site(struct ftp *f)
 {
-    return reply(f, 214, "SITE commands:\nCHMOD mode path\nUTIME time path\nHELP\nEnd.");
+    return reply(f, 214, "SITE commands:\nCHMOD mode path\nUTIME time path\nPARTIAL path\nHELP\nEnd.");
 }
 
 int verb_help(struct ftp *f, struct span arg)
@@ -154,7 +154,8 @@ int verb_site(struct ftp *f, struct span arg)
         const char *word;
         int (*run)(struct ftp *, struct span);
         bool login;
-    } sites[] = { { "HELP", site_help, false }, { "CHMOD", site_chmod, true }, { "UTIME", site_utime, true } };
+    } sites[] = { { "HELP", site_help, false }, { "CHMOD", site_chmod, true }, { "UTIME", site_utime, true },
+                  { "PARTIAL", site_partial, true } };
     struct span rest = arg, word = span_cut(&rest, ' ');
 
     for (size_t i = 0; i < sizeof sites / sizeof *sites; i++) {
@@ -164,7 +165,7 @@ int verb_site(struct ftp *f, struct span arg)
             return reply(f, 530, "Please log in first: USER, then PASS.");
         return sites[i].run(f, rest);
     }
-    return reply(f, 504, "SITE knows HELP, CHMOD and UTIME.");
+    return reply(f, 504, "SITE knows HELP, CHMOD, UTIME and PARTIAL.");
 }
 
 /* ---- room ---- */

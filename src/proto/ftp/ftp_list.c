@@ -253,19 +253,31 @@ int verb_mlsd(struct ftp *f, struct span arg)
 
 /* ---- on the control connection ---- */
 
+/* Under a name that does not exist, what has come of this account's upload of it. */
+static int stat_or_partial(struct ftp *f, const char *path, struct store_stat *st, bool *partial)
+{
+    int rc = store_stat(&f->s->store, path, st);
+
+    *partial = rc == -ENOENT && store_partial(&f->s->store, path, st) == 0;
+    return *partial ? 0 : rc;
+}
+
 int verb_mlst(struct ftp *f, struct span arg)
 {
     struct store_stat st;
     struct ftp_entry e;
     struct buf b = { .cap = 2 * PATH_CAP };
+    bool partial;
     char *path;
 
     TRY(ftp_path(f, arg, &path));
-    TRY(store_stat(&f->s->store, path, &st));
+    TRY(stat_or_partial(f, path, &st, &partial));
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
     e = entry_of(&f->s->store, span_of(path), &st);
+    e.partial = partial;
+    e.read &= !partial;
     buf_text(&b, "Facts:\n");
     ftp_list_print_facts(&b, &e, f->facts, SPAN(""));
     buf_text(&b, "\nEnd.");

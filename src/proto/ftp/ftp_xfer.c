@@ -3,6 +3,7 @@
  * leaves what was there untouched, because closing without a commit is all the cleaning up there is. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "proto/ftp/ftp.h"
@@ -63,51 +64,59 @@ int verb_retr(struct ftp *f, struct span arg)
 
 /* ---- upload ---- */
 
-static int receive_file(struct ftp *f, struct io *data, struct file *file, int64_t *bytes)
+/* A line that breaks, or an ABOR, leaves what came to be continued; a disk that is full does not. */
+static int receive_file(struct ftp *f, struct io *data, struct file **file, int64_t *bytes)
 {
     struct xfer x = data_xfer(f, data);
     int rc;
 
     f->moving = &x;
     TRY(reply_now(f));
-    rc = f->ascii ? xfer_receive_text(&x, file) : xfer_receive(&x, file);
+    rc = f->ascii ? xfer_receive_text(&x, *file) : xfer_receive(&x, *file);
     *bytes = x.bytes;
+    if (rc < 0 && x.failed == XFER_STREAM)
+        file_keep(file);
     return data_result(f, &x, rc);
 }
 
-static int store_file(struct ftp *f, const char *path, enum store_how how, const char *first)
+static int store_file(struct ftp *f, const struct store_upload *how, const char *first)
 {
     CLEANUP(file_close) struct file *file = NULL;
     CLEANUP(io_abort) struct io *data = NULL;
     int64_t bytes;
 
-    if (f->restart && f->ascii)
+    if (how->keep && f->ascii)
         return fail_with(f, 554, -EOPNOTSUPP);
-    TRY(store_create(&f->s->store, path, how, f->restart, &file));
-    seat_doing(f->s->seat, SEAT_RECEIVING, path, -1, rt_now(f->s->task));
+    TRY(store_create(&f->s->store, how, &file));
+    seat_doing(f->s->seat, SEAT_RECEIVING, how->path, -1, rt_now(f->s->task));
     TRY(data_open(f, first, &data));
-    TRY(receive_file(f, data, file, &bytes));
+    TRY(receive_file(f, data, &file, &bytes));
     TRY(file_commit(file));
     io_close(&data);
-    log_transfer(f, "stored", path, bytes);
+    log_transfer(f, "stored", how->path, bytes);
     return reply(f, 226, "Stored, %lld bytes.", (long long)bytes);
 }
 
 int verb_stor(struct ftp *f, struct span arg)
 {
+    struct store_upload how = { .how = STORE_PUT, .keep = f->restart, .once = f->ascii };
     char *path;
 
     TRY(ftp_path(f, arg, &path));
-    return store_file(f, path, STORE_PUT, "Send it.");
+    how.path = path;
+    how.partial = how.keep && f->partial_of && strcmp(f->partial_of, path) == 0;
+    return store_file(f, &how, "Send it.");
 }
 
+/* REST does not matter (RFC 959: an append begins at the end). */
 int verb_appe(struct ftp *f, struct span arg)
 {
+    struct store_upload how = { .how = STORE_APPEND, .once = f->ascii };
     char *path;
 
-    f->restart = 0; /* RFC 959: an append begins at the end */
     TRY(ftp_path(f, arg, &path));
-    return store_file(f, path, STORE_APPEND, "Send what follows.");
+    how.path = path;
+    return store_file(f, &how, "Send what follows.");
 }
 
 /* The name is told in the first reply, in the form of RFC 1123 section 4.1.2.9. */
@@ -123,8 +132,7 @@ int verb_stou(struct ftp *f, struct span arg)
     TRY(ftp_path(f, arg.len ? arg : SPAN("upload"), &path));
     buf_printf(&unique, "%s.%lld-%08x", path, (long long)clock_wall(), (unsigned)fs_random());
     buf_printf(&first, "FILE: %s", show(f, path_leaf(buf_span(&unique))));
-    f->restart = 0;
-    return store_file(f, buf_cstr(&unique), STORE_NEW, buf_cstr(&first));
+    return store_file(f, &(struct store_upload){ .path = buf_cstr(&unique), .how = STORE_NEW, .once = true }, buf_cstr(&first));
 }
 
 int verb_abor(struct ftp *f, struct span arg)

@@ -1,0 +1,34 @@
+/* folder_file: an open file of the local store, from inside: for folder_file.c and folder_name.c only. */
+#ifndef DRAY_STORE_FOLDER_FILE_H
+#define DRAY_STORE_FOLDER_FILE_H
+
+#include "store/folder.h"
+
+enum { AT_NAME = 64 };
+
+struct folder_file {
+    struct file file;
+    struct folder_call call;
+    struct store st;
+    char *path;
+    const char *leaf;    /* into path: the name it will have */
+    int dir;             /* where that is */
+    int at;              /* the folder of the name it has now */
+    char at_name[AT_NAME]; /* "": it has none */
+    bool hidden;         /* that name is one of a partial: it stays when the file is closed */
+    struct fs_stat opened;
+};
+
+/* For file_ops: they get what is at its head. */
+struct folder_file *folder_file(struct file *f);
+
+/* file_ops.commit and .hide */
+int folder_commit(struct file *f, bool replace);
+int folder_hide(struct file *f, const char *own, int64_t *replaced);
+
+/* An empty file where there are none without a name: under a name of the store's own. */
+int folder_open_passing(struct folder_file *l);
+/* The hidden file `own`, locked. */
+int folder_open_own(struct folder_file *l, const char *own);
+
+#endif

@@ -1,0 +1,357 @@
+/* quota: see quota.h. Called by the store's front, from any worker; owns the table, in shared memory under one lock that
+ * survives the death of its holder. There are few accounts with limits and at most as many claims as sessions, so sums are
+ * taken by looking at all of them: nothing is counted twice that could drift apart. */
+#include "store/quota.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sys/lock.h"
+#include "sys/proc.h"
+#include "wire/mark.h"
+
+enum { ACCOUNTS = 256 };
+
+struct limits {
+    int64_t bytes, files;
+};
+
+struct account {
+    char name[MARK_ACCOUNT + 1];
+    struct limits limits;
+    int64_t bytes, files; /* stored */
+};
+
+struct quota_claim {
+    pid_t pid; /* 0: free */
+    unsigned account;
+    int64_t bytes;
+    int64_t credit_bytes, credit_files;
+    bool named;
+};
+
+struct quotas {
+    struct lock lock;
+    struct limits others; /* of accounts that are not named */
+    bool has_others;
+    unsigned n, claims, top; /* top: no claim from this number on was ever taken */
+    struct account account[ACCOUNTS];
+    struct quota_claim claim[];
+};
+
+/* ---- what the operator says ---- */
+
+static int bad(const char *item, const char *why, struct buf *err)
+{
+    buf_printf(err, "--quota: \"%s\": %s; write [NAME=]BYTES[:FILES], as ann=10G:5000", item, why);
+    return -EINVAL;
+}
+
+static int read_limits(struct span text, struct limits *out)
+{
+    struct span files = text, bytes = span_cut(&files, ':');
+    uint64_t n = INT64_MAX;
+
+    *out = (struct limits){ INT64_MAX, INT64_MAX };
+    if (bytes.len)
+        TRY(conf_size(bytes, &out->bytes));
+    if (files.len)
+        TRY(span_u64(files, INT64_MAX, &n));
+    out->files = (int64_t)n;
+    return bytes.len || files.len ? 0 : -EINVAL;
+}
+
+static struct account *find(struct quotas *q, struct span name)
+{
+    for (unsigned i = 0; i < q->n; i++)
+        if (span_eq(span_of(q->account[i].name), name))
+            return &q->account[i];
+    return NULL;
+}
+
+static struct account *add(struct quotas *q, struct span name, const struct limits *limits)
+{
+    struct account *a = q->n < ACCOUNTS && name.len <= MARK_ACCOUNT ? &q->account[q->n] : NULL;
+
+    if (!a)
+        return NULL;
+    memcpy(a->name, name.at, name.len);
+    a->limits = *limits;
+    q->n++;
+    return a;
+}
+
+static int read_item(struct quotas *q, const char *item, struct buf *err)
+{
+    struct span name = { item, 0 }, rest = span_of(item);
+    ptrdiff_t equals = span_rfind(rest, '=');
+    struct limits limits;
+
+    if (equals >= 0) {
+        name.len = (size_t)equals;
+        rest = span_from(rest, name.len + 1);
+    }
+    if (read_limits(rest, &limits) < 0)
+        return bad(item, "that is no number of bytes and files", err);
+    if (equals < 0) {
+        q->others = limits;
+        q->has_others = true;
+        return 0;
+    }
+    if (!name.len || find(q, name) || !add(q, name, &limits))
+        return bad(item, "the name is empty, too long, or was given before", err);
+    return 0;
+}
+
+int quotas_new(const struct conf_list *list, unsigned claims, struct quotas **out, struct buf *err)
+{
+    struct quotas *q;
+
+    *out = NULL;
+    if (!list->n)
+        return 0;
+    q = proc_shared(sizeof *q + claims * sizeof *q->claim);
+    if (!q)
+        return -ENOMEM;
+    lock_init(&q->lock);
+    q->claims = claims;
+    for (unsigned i = 0; i < list->n; i++)
+        TRY(read_item(q, list->item[i], err));
+    *out = q;
+    return 0;
+}
+
+/* ---- under the lock ---- */
+
+/* The account's row; one that is met for the first time gets the limits of all. NULL: it has no limit. */
+static struct account *row(struct quotas *q, const char *name)
+{
+    struct account *a = find(q, span_of(name));
+
+    if (a || !q->has_others || !*name)
+        return a;
+    return add(q, span_of(name), &q->others);
+}
+
+static int64_t claimed(const struct quotas *q, unsigned account, int64_t *files)
+{
+    int64_t bytes = 0;
+
+    *files = 0;
+    for (unsigned i = 0; i < q->top; i++) {
+        const struct quota_claim *c = &q->claim[i];
+
+        if (!c->pid || c->account != account)
+            continue;
+        bytes += c->bytes;
+        *files += 1;
+    }
+    return bytes;
+}
+
+/* Does everything that is stored and under way fit, when this claim's credit is taken off? */
+static bool fits(const struct quotas *q, const struct quota_claim *c)
+{
+    const struct account *a = &q->account[c->account];
+    int64_t files, bytes = claimed(q, c->account, &files);
+
+    return bytes + a->bytes - c->credit_bytes <= a->limits.bytes && files + a->files - c->credit_files <= a->limits.files;
+}
+
+/* A worker that died holds nothing but what has got a name already. True if there was one. */
+static bool reap(struct quotas *q)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < q->top; i++) {
+        struct quota_claim *c = &q->claim[i];
+
+        if (!c->pid || proc_signal(c->pid, 0) != -ESRCH)
+            continue;
+        if (c->named) {
+            q->account[c->account].bytes += c->bytes;
+            q->account[c->account].files++;
+        }
+        c->pid = 0;
+        any = true;
+    }
+    return any;
+}
+
+static bool fits_at_last(struct quotas *q, const struct quota_claim *c)
+{
+    return fits(q, c) || (reap(q) && fits(q, c));
+}
+
+static struct quota_claim *free_claim(struct quotas *q)
+{
+    for (unsigned i = 0; i < q->claims; i++)
+        if (!q->claim[i].pid) {
+            q->top = i < q->top ? q->top : i + 1;
+            return &q->claim[i];
+        }
+    return NULL;
+}
+
+/* ---- uploads ---- */
+
+static int claim(struct quotas *q, const char *name, int64_t replaces, struct quota_claim **out)
+{
+    struct account *a = row(q, name);
+    struct quota_claim *c;
+
+    if (!a)
+        return 0;
+    c = free_claim(q);
+    if (!c && reap(q))
+        c = free_claim(q);
+    if (!c)
+        return -ENOMEM;
+    *c = (struct quota_claim){ .pid = proc_pid(), .account = (unsigned)(a - q->account),
+                               .credit_bytes = replaces > 0 ? replaces : 0, .credit_files = replaces >= 0 };
+    if (!fits_at_last(q, c)) {
+        c->pid = 0;
+        return -EDQUOT;
+    }
+    *out = c;
+    return 0;
+}
+
+int quota_claim(struct quotas *q, const char *account, int64_t replaces, struct quota_claim **out)
+{
+    int rc;
+
+    *out = NULL;
+    if (!q)
+        return 0;
+    lock_take(&q->lock);
+    rc = claim(q, account, replaces, out);
+    lock_give(&q->lock);
+    return rc;
+}
+
+int quota_add(struct quotas *q, struct quota_claim *c, int64_t bytes)
+{
+    bool ok;
+
+    if (!c)
+        return 0;
+    lock_take(&q->lock);
+    c->bytes += bytes;
+    ok = fits_at_last(q, c);
+    if (!ok)
+        c->bytes -= bytes;
+    lock_give(&q->lock);
+    return ok ? 0 : -EDQUOT;
+}
+
+void quota_is_named(struct quotas *q, struct quota_claim *c)
+{
+    if (!c)
+        return;
+    lock_take(&q->lock);
+    c->named = true;
+    lock_give(&q->lock);
+}
+
+static void moved(struct account *a, int64_t bytes, int64_t files)
+{
+    if (!a)
+        return;
+    a->bytes += bytes;
+    a->files += files;
+}
+
+/* The credit of the beginning was a guess: what is replaced may have changed since. */
+static bool settle(struct quotas *q, struct quota_claim *c, int64_t bytes, struct account *from, int64_t replaces)
+{
+    if (c) {
+        bool own = from == &q->account[c->account];
+
+        c->bytes = bytes;
+        c->credit_bytes = own ? replaces : 0;
+        c->credit_files = own;
+        if (!fits_at_last(q, c))
+            return false;
+        c->pid = 0;
+        moved(&q->account[c->account], bytes, 1);
+    }
+    if (from)
+        moved(from, -replaces, -1);
+    return true;
+}
+
+int quota_commit(struct quotas *q, struct quota_claim **c, int64_t bytes, const char *from, int64_t replaces)
+{
+    bool ok;
+
+    if (!q)
+        return 0;
+    lock_take(&q->lock);
+    ok = settle(q, *c, bytes, replaces >= 0 ? row(q, from) : NULL, replaces);
+    lock_give(&q->lock);
+    if (ok)
+        *c = NULL;
+    return ok ? 0 : -EDQUOT;
+}
+
+void quota_release(struct quotas *q, struct quota_claim **c)
+{
+    if (!*c)
+        return;
+    lock_take(&q->lock);
+    (*c)->pid = 0;
+    lock_give(&q->lock);
+    *c = NULL;
+}
+
+/* ---- everything else ---- */
+
+static void change(struct quotas *q, const char *account, int64_t bytes, int64_t files)
+{
+    if (!q)
+        return;
+    lock_take(&q->lock);
+    moved(row(q, account), bytes, files);
+    lock_give(&q->lock);
+}
+
+void quota_came(struct quotas *q, const char *account, int64_t bytes)
+{
+    change(q, account, bytes, 1);
+}
+
+void quota_went(struct quotas *q, const char *account, int64_t bytes)
+{
+    change(q, account, -bytes, -1);
+}
+
+int quota_use(struct quotas *q, const char *account, struct quota_use *out)
+{
+    struct account *a;
+    int64_t files;
+
+    if (!q)
+        return -ENOENT;
+    lock_take(&q->lock);
+    reap(q);
+    a = row(q, account);
+    if (a)
+        *out = (struct quota_use){ .bytes = a->bytes, .files = a->files, .most_bytes = a->limits.bytes,
+                                   .most_files = a->limits.files,
+                                   .claimed = claimed(q, (unsigned)(a - q->account), &files) };
+    lock_give(&q->lock);
+    return a ? 0 : -ENOENT;
+}
+
+int64_t quota_left(struct quotas *q, const char *account)
+{
+    struct quota_use u;
+    int64_t left;
+
+    if (quota_use(q, account, &u) < 0 || u.most_bytes == INT64_MAX)
+        return INT64_MAX;
+    left = u.most_bytes - u.bytes - u.claimed;
+    return left > 0 ? left : 0;
+}

@@ -1,0 +1,114 @@
+/* upload: the one way by which content comes into any storage. It wraps the storage's own file: counts quotas, looks after the
+ * free space, computes sums while bytes pass, and at the end gives the name in one step, or keeps what came as a partial.
+ * Called by store.c; owns the storage's file, the claim on the quota and the digest, and gives all back when it is closed.
+ * Fails with what the storage says, -EDQUOT, -ENOSPC. How it begins is in upload_begin.c, how it ends in upload_end.c. */
+#include "store/upload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "store/upload_impl.h"
+
+/* From this size on an upload can be resumed even if the server is killed: below it the way through a hidden name would cost
+ * more than sending again. */
+enum { HIDE_FROM = 8 << 20 };
+
+static struct upload *upload_of(struct file *f)
+{
+    return (struct upload *)f;
+}
+
+static bool may_hide(const struct upload *u)
+{
+    return !u->hidden && !u->once && u->st.storage->keep && u->st.storage->shared;
+}
+
+static int upload_write(struct file *f, const void *buf, size_t len)
+{
+    struct upload *u = upload_of(f);
+
+    if (u->look_at && f->size >= u->look_at)
+        TRY(rt_call(f->task, upload_look_call, u));
+    TRY(quota_add(upload_quotas(u), u->claim, (int64_t)len));
+    if (!u->unsummed)
+        digest_add(&u->digest, buf, len);
+    u->inner->task = f->task; /* this waits as the session does; all else runs inside rt_call */
+    TRY(u->inner->ops->write(u->inner, buf, len));
+    f->size = u->inner->size;
+    if (f->size >= HIDE_FROM && may_hide(u))
+        rt_call(f->task, upload_hide_call, u);
+    return 0;
+}
+
+static void upload_close(struct file *f)
+{
+    struct upload *u = upload_of(f);
+
+    if (u->inner || u->old)
+        rt_call(f->task, upload_discard_call, u);
+    digest_drop(&u->digest);
+    quota_release(upload_quotas(u), &u->claim);
+    free(u->path);
+    free(u);
+}
+
+static ssize_t no_read(struct file *f, void *buf, size_t len, int64_t off)
+{
+    (void)f;
+    (void)buf;
+    (void)len;
+    (void)off;
+    return -EBADF;
+}
+
+static const struct file_ops uploading = { .read = no_read, .write = upload_write, .close = upload_close };
+
+int upload_commit(struct file *f)
+{
+    CHECK(f->ops == &uploading);
+    return rt_call(f->task, upload_commit_call, upload_of(f));
+}
+
+void upload_keep(struct file **f)
+{
+    struct upload *u = upload_of(*f);
+
+    CHECK((*f)->ops == &uploading);
+    if (u->file.size > 0 && (u->hidden || may_hide(u)))
+        rt_call((*f)->task, upload_keep_call, u);
+    file_close(f);
+}
+
+static void abandon(struct upload **u)
+{
+    if (*u)
+        upload_close(&(*u)->file);
+}
+
+int upload_begin(const struct store *st, const struct store_upload *how, bool replace, struct file **out)
+{
+    CLEANUP(abandon) struct upload *u = calloc(1, sizeof *u);
+
+    if (!u)
+        return -ENOMEM;
+    u->file = (struct file){ .ops = &uploading, .task = st->task, .fd = -1 };
+    u->task = rt_block_task((struct rt_stop){ -1, -1 });
+    u->st = u->here = *st;
+    u->here.task = &u->task;
+    u->how = how->how;
+    u->replace = replace;
+    u->partial = how->partial;
+    u->once = how->once;
+    u->keep = how->keep;
+    u->path = strdup(how->path);
+    if (!u->path)
+        return -ENOMEM;
+    TRY(digest_begin(&u->digest, st->storage->sums));
+    TRY(rt_call(st->task, upload_begin_call, u));
+    *out = &u->file;
+    u = NULL;
+    return 0;
+}

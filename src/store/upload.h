@@ -1,0 +1,15 @@
+/* upload: a file that is being written, as the front gives it to sessions: what store_create returns. For store.c only. */
+#ifndef DRAY_STORE_UPLOAD_H
+#define DRAY_STORE_UPLOAD_H
+
+#include "store/store_impl.h"
+
+/* replace: the account may replace what stands there. */
+int upload_begin(const struct store *, const struct store_upload *, bool replace, struct file **out);
+int upload_commit(struct file *);
+void upload_keep(struct file **);
+
+/* What may still be stored: the disk above keep_free. Inside rt_call only. */
+int upload_room(const struct store *, const char *path, int64_t *bytes);
+
+#endif

@@ -1,0 +1,158 @@
+/* upload_end: how an upload ends: it becomes a file, or is kept as a partial, or is gone (see upload.h). Called by upload.c
+ * inside rt_call; owns nothing.
+ *
+ * The names lock makes commits, removals and renames of one name take turns: that is what lets appenders see each other's
+ * bytes, and quotas be exact. Readers never take it. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "store/upload_impl.h"
+
+/* Who stored it, and its sums as far as they are known. A storage without marks computes sums when it is asked for them. */
+static void note(struct upload *u)
+{
+    struct mark mark = { 0 };
+
+    strncpy(mark.account, u->st.account, MARK_ACCOUNT);
+    if (!u->unsummed)
+        digest_end(&u->digest, &mark.sums);
+    u->inner->ops->set_mark(u->inner, &mark);
+}
+
+/* Somebody changed the file while bytes for its end arrived: they go behind what is there now. */
+static int append_again(struct upload *u, bool there)
+{
+    CLEANUP(file_close) struct file *late = u->inner, *now = NULL;
+    int64_t tail = late->size - u->base;
+
+    u->inner = NULL;
+    u->hidden = false;
+    u->unsummed = true;
+    TRY(upload_ops(u)->create(&u->here, u->path, &u->inner));
+    if (there) {
+        TRY(upload_ops(u)->open(&u->here, u->path, &now));
+        TRY(u->inner->ops->copy(u->inner, now, 0, now->size));
+    }
+    return u->inner->ops->copy(u->inner, late, u->base, tail);
+}
+
+/* now: what stands there, NULL: nothing. */
+static int settle_append(struct upload *u, const struct store_found *now)
+{
+    if (u->old && now && u->old->ino == now->stat.ino && u->old->size == now->stat.size && u->old->ops->same(u->old))
+        return 0;
+    return u->old || now ? append_again(u, now) : 0;
+}
+
+/* The name, at last. Quotas change just before: what fails after that is taken back. */
+static int name_it(struct upload *u, const struct store_found *old)
+{
+    int64_t size = u->inner->size, replaces = old ? old->stat.size : -1;
+    const char *from = old ? old->account : "";
+    int rc;
+
+    TRY(quota_commit(upload_quotas(u), &u->claim, size, from, replaces));
+    rc = u->inner->ops->commit(u->inner, old);
+    if (rc >= 0)
+        return 0;
+    quota_went(upload_quotas(u), u->st.account, size);
+    if (old)
+        quota_came(upload_quotas(u), from, replaces);
+    return rc;
+}
+
+/* 1 and what stands there, 0: nothing does. */
+static int look_again(struct upload *u, struct store_found *old)
+{
+    int rc = u->inner->ops->look(u->inner, old);
+
+    if (rc == 0 && !u->replace)
+        return -EEXIST;
+    return rc == -ENOENT ? 0 : rc < 0 ? rc : 1;
+}
+
+static int commit_locked(struct upload *u)
+{
+    struct store_found found, *old;
+    int there = look_again(u, &found);
+
+    TRY(there);
+    old = there ? &found : NULL;
+    if (u->how == STORE_APPEND)
+        TRY(settle_append(u, old));
+    note(u);
+    return name_it(u, old);
+}
+
+/* Whatever else was kept of this name is of no use any more. */
+static void clean_up(struct upload *u, bool was_hidden)
+{
+    if (u->hidden)
+        partial_forget(&u->here, u->own);
+    else if (was_hidden)
+        partial_drop(&u->here, u->own, false);
+    else if (u->st.storage->shared && atomic_load(&u->st.storage->shared->partials) > 0)
+        partial_drop(&u->here, u->own, true);
+}
+
+int upload_commit_call(void *arg)
+{
+    struct upload *u = arg;
+    bool was_hidden = u->hidden;
+    struct name_locks held = names_take(u->st.storage->shared, u->inner->ops->name_id(u->inner), 0);
+    int rc = commit_locked(u);
+
+    names_give(&held);
+    TRY(rc);
+    u->done = true;
+    file_close(&u->inner); /* here, where a slow disk may take its time */
+    clean_up(u, was_hidden);
+    return 0;
+}
+
+/* ---- other ends ---- */
+
+/* Not a word to the client if it cannot be: then the upload is as one that is too small. */
+int upload_hide_call(void *arg)
+{
+    struct upload *u = arg;
+    int64_t replaced;
+
+    u->once = true;
+    TRY(partial_announce(&u->here, u->own, u->path));
+    TRY(u->inner->ops->hide(u->inner, u->own, &replaced));
+    u->once = false;
+    u->hidden = true;
+    quota_is_named(upload_quotas(u), u->claim);
+    if (replaced >= 0)
+        quota_went(upload_quotas(u), u->st.account, replaced);
+    else
+        atomic_fetch_add(&u->st.storage->shared->partials, 1);
+    return 0;
+}
+
+int upload_keep_call(void *arg)
+{
+    struct upload *u = arg;
+
+    note(u);
+    if (!u->hidden)
+        TRY(upload_hide_call(u));
+    u->done = true; /* whatever the quota says: these bytes are there */
+    return quota_commit(upload_quotas(u), &u->claim, u->inner->size, "", -1);
+}
+
+/* What has no name is gone with its descriptor, and freeing it may take a while. */
+int upload_discard_call(void *arg)
+{
+    struct upload *u = arg;
+
+    if (u->resumed && u->inner && !u->done)
+        upload_keep_call(u);
+    file_close(&u->inner);
+    file_close(&u->old);
+    if (u->hidden && !u->done)
+        partial_drop(&u->here, u->own, false);
+    return 0;
+}
