@@ -20,7 +20,9 @@ struct folder_dir {
     int fd;
     bool stats;
     bool end;
+    bool local;             /* the file system is one of this machine's */
     bool hot;               /* the last batch came from the cache */
+    bool here;              /* this one is made where nothing may be waited for */
     size_t len, off;        /* of the block */
     unsigned ready, given;  /* of the batch */
     struct dir_entry batch[BATCH]; /* names in the block */
@@ -61,7 +63,8 @@ static int stat_link(struct folder_dir *d, const char *name, struct store_stat *
     return rc;
 }
 
-/* Fills what was asked; -ENOENT for what is not to be shown. */
+/* Fills what was asked; -ENOENT for what is not to be shown; -EAGAIN for what is to be asked elsewhere: behind a link or a
+ * folder may be another disk. */
 static int stat_entry(struct folder_dir *d, const char *name, enum fs_kind kind, struct store_stat *out)
 {
     struct fs_stat raw;
@@ -72,6 +75,8 @@ static int stat_entry(struct folder_dir *d, const char *name, enum fs_kind kind,
     }
     if (kind == FS_OTHER)
         return -ENOENT;
+    if (d->here && kind != FS_FILE)
+        return -EAGAIN;
     if (kind == FS_LINK)
         return stat_link(d, name, out);
     TRY(fs_stat_at(d->fd, name, &raw));
@@ -83,13 +88,17 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static void add_shown(struct folder_dir *d, const char *name, enum fs_kind kind)
+static int add_shown(struct folder_dir *d, const char *name, enum fs_kind kind)
 {
     struct dir_entry *e = &d->batch[d->ready];
+    int rc = -ENOENT;
 
     e->name = span_of(name);
-    if (!is_dots(name) && store_shows(d->st.storage, e->name) && stat_entry(d, name, kind, &e->stat) == 0)
+    if (!is_dots(name) && store_shows(d->st.storage, e->name))
+        rc = stat_entry(d, name, kind, &e->stat);
+    if (rc == 0)
         d->ready++;
+    return rc;
 }
 
 /* Looked at now and then: a batch that takes long ends early. */
@@ -99,37 +108,48 @@ static bool is_late(const struct folder_dir *d, int64_t began)
 }
 
 /* As many of the block's entries as a batch holds, or as can be had in good time. */
-static void fill_batch(struct folder_dir *d, int64_t began)
+static int fill_batch(struct folder_dir *d, int64_t began)
 {
+    size_t next = d->off;
     enum fs_kind kind;
     const char *name;
 
-    while (d->ready < BATCH && !(d->ready && is_late(d, began)) &&
-           (name = fs_entry_next(d->block, d->len, &d->off, &kind)))
-        add_shown(d, name, kind);
+    while (d->ready < BATCH && !(d->ready && is_late(d, began)) && (name = fs_entry_next(d->block, d->len, &next, &kind))) {
+        if (add_shown(d, name, kind) == -EAGAIN)
+            return -EAGAIN;
+        d->off = next;
+    }
+    return 0;
 }
 
-/* The next entries that are shown; none only at the end of the folder. */
+/* The next entries that are shown; none only at the end of the folder. -EAGAIN: only elsewhere. */
 static int prepare(void *arg)
 {
     struct folder_dir *d = arg;
     int64_t began = clock_mono();
+    int rc = 0;
 
     d->ready = d->given = 0;
-    while (!d->end && !d->ready) {
+    while (!d->end && !d->ready && rc == 0) {
         if (d->off >= d->len)
             TRY(read_block(d));
-        fill_batch(d, began);
+        rc = fill_batch(d, began);
     }
-    d->hot = d->st.storage->quick && clock_mono() - began < HOT;
-    return 0;
+    d->hot = d->local && rc == 0 && clock_mono() - began < HOT;
+    return d->ready ? 0 : rc;
 }
 
 /* A batch that came quickly came from the cache, and so will the next, as a rule; it ends early if it does not. Everything
  * else is waited for where others need not wait along. */
 static int next_batch(struct folder_dir *d)
 {
-    return d->hot ? prepare(d) : rt_call(d->st.task, prepare, d);
+    int rc = -EAGAIN;
+
+    d->here = d->hot;
+    if (d->here)
+        rc = prepare(d);
+    d->here = false;
+    return rc == -EAGAIN ? rt_call(d->st.task, prepare, d) : rc;
 }
 
 static int folder_dir_next(struct dir *dir, const struct dir_entry **out)
@@ -153,6 +173,7 @@ static int open_dir(void *arg)
     d->fd = fs_open_dir(d->st.storage->root, folder_rel(d->path));
     if (d->fd < 0)
         return d->fd == -EXDEV || d->fd == -ELOOP ? -ENOENT : d->fd;
+    d->local = fs_is_local(d->fd);
     return prepare(d); /* the first entries at the price of the same call */
 }
 
@@ -175,7 +196,7 @@ int folder_list(const struct store *st, const char *path, bool stats, struct dir
     d->path = strdup(path);
     d->fd = -1;
     d->stats = stats;
-    d->end = d->hot = false;
+    d->end = d->local = d->hot = d->here = false;
     d->len = d->off = 0;
     d->ready = d->given = 0;
     if (!d->path)

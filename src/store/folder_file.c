@@ -35,7 +35,7 @@ static int close_call(void *arg)
 /* close(2) asks the file systems of other machines, and FUSE. */
 static void folder_close_read(struct file *f)
 {
-    if (folder_file(f)->st.storage->quick)
+    if (folder_file(f)->local)
         folder_close(f);
     else
         rt_call(f->task, close_call, f);
@@ -130,6 +130,7 @@ static int open_call(void *arg)
     l->file.fd = fd;
     l->file.size = l->opened.size;
     l->file.ino = l->opened.ino;
+    l->local = l->call.lookup == FS_CACHED || fs_is_local(fd);
     return 0;
 }
 
@@ -146,7 +147,7 @@ int folder_open(const struct store *st, const char *path, struct file **out)
 
 static int folder_write(struct file *f, const void *buf, size_t len)
 {
-    bool local = folder_file(f)->st.storage->quick;
+    bool local = folder_file(f)->local;
     const char *at = buf;
 
     while (len) {
@@ -202,6 +203,7 @@ int folder_create(const struct store *st, const char *path, struct file **out)
     if (l->file.fd == -EOPNOTSUPP)
         l->file.fd = folder_open_passing(l);
     TRY(l->file.fd);
+    l->local = fs_is_local(l->file.fd);
     return take(&l, out);
 }
 
@@ -212,6 +214,7 @@ int folder_resume(const struct store *st, const char *own, const char *path, int
     TRY(new_file(st, path, &writing, &l));
     TRY(open_parent(l));
     TRY(folder_open_own(l, own));
+    l->local = fs_is_local(l->file.fd);
     if (len > l->opened.size)
         return -ERANGE;
     l->file.size = len < 0 ? l->opened.size : len;

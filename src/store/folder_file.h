@@ -15,6 +15,7 @@ struct folder_file {
     int dir;             /* where that is */
     int at;              /* the folder of the name it has now */
     char at_name[AT_NAME]; /* "": it has none */
+    bool local;          /* the file system is one of this machine's */
     bool hidden;         /* that name is one of a partial: it stays when the file is closed */
     struct fs_stat opened;
 };

@@ -43,9 +43,18 @@ static int open_beneath(int root, const char *path, int flags)
     return -EBUSY;
 }
 
+/* The cache knows names. What an open or a stat of a known name takes is up to the file system: so another one, mounted below
+ * the root, counts as not cached. */
+static int open_cached(int root, const char *path, int flags)
+{
+    int fd = open_how(root, path, flags, RESOLVE_CACHED | RESOLVE_NO_XDEV);
+
+    return fd == -EXDEV ? -EAGAIN : fd;
+}
+
 static int open_lookup(int root, const char *path, int flags, enum fs_lookup lookup)
 {
-    return lookup == FS_CACHED ? open_how(root, path, flags, RESOLVE_CACHED) : open_beneath(root, path, flags);
+    return lookup == FS_CACHED ? open_cached(root, path, flags) : open_beneath(root, path, flags);
 }
 
 /* File systems whose open and stat of a cached name never wait for anybody else: by the magic of statfs(2). */

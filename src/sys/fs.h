@@ -22,7 +22,7 @@ struct fs_stat {
 /* The folder to be shared: must be a folder that can be listed. */
 int fs_open_root(const char *dir);
 
-/* How a path may be looked up: FS_CACHED fails with -EAGAIN where that would take a disk. */
+/* How a path may be looked up: FS_CACHED fails with -EAGAIN where that would take a disk, or lead to another file system. */
 enum fs_lookup { FS_ANY, FS_CACHED };
 
 /* A folder, file or anything (as a mere handle: for fs_stat and the _handle calls) below root. */

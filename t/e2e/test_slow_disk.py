@@ -20,6 +20,7 @@ LIMIT = 0.010                                                # p99 of the others
 NEVER = SLOW / 2                                             # nobody else waits this long, not once
 READERS = 6                                                  # more than a loop has threads for its disks
 FILES = 2                                                    # on the slow disk
+CROWD = 2000                                                 # files beside it: some batches of a listing
 LEAST = 4 * SLOW                                             # seconds: each that waits has come to it more than once
 
 pytestmark = pytest.mark.needs("loop", "lean")                # elsewhere the kernel keeps sessions apart
@@ -112,12 +113,23 @@ def listing(client, n):
     assert len(form(client.get(how))) == FILES
 
 
+def crowd(client, n):
+    """A big folder, known by heart, and the mount point somewhere in it."""
+    assert len(mlsd(client.get("MLSD"))) == CROWD + 2         # slow, hot
+
+
 # what is slow, and what the sessions do that wait for it
 CASES = {
     "read": ([], {"read": SLOW}, fetch),
     "open": ([], {"open": SLOW}, fetch),
     "getattr": ([], {"getattr": SLOW}, look),
     "readdir": ([], {"readdir": SLOW}, listing),
+    "write": ([], {"write": SLOW}, send),
+    "close": ([], {"close": SLOW}, fetch),
+    "close written": ([], {"close": SLOW}, send),
+    "open, names known": (["--names"], {"open": SLOW}, fetch),
+    "getattr, names known": (["--names"], {"getattr": SLOW}, look),
+    "getattr of a mount": (["--names"], {"getattr": SLOW}, crowd),
 }
 
 
@@ -127,6 +139,9 @@ def test_a_slow_disk_holds_up_nobody_else(server, slow, call):
     root = slow(*flags, **delays)
     hot = blob(100_000, 99)
     make(root, "hot", hot)
+    if work is crowd:
+        for n in range(CROWD):
+            make(root, f"n{n}")
     one = server(root, "--workers", "1", *ACCOUNTS)
     talker, reader = one.raw("bob"), one.raw("bob")
     assert reader.get("RETR hot") == hot
