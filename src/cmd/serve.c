@@ -120,7 +120,7 @@ static int choose_keep_free(struct serve *s)
     int64_t free, all;
 
     s->storage.keep_free = s->conf.keep_free;
-    if (s->conf.keep_free >= 0)
+    if (s->conf.keep_free != CONF_AUTO)
         return 0;
     if (fs_space(s->storage.root, &free, &all) < 0)
         all = 0;

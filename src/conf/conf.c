@@ -179,7 +179,7 @@ static int set_defaults(struct conf *c)
 #define DEFAULT_TEXT(field, def)
 #define DEFAULT_LIST(field, def)
 #define DEFAULT_SWITCH(field, def)
-#define DEFAULT_SIZE(field, def) c->field = def;
+#define DEFAULT_SIZE(field, def) c->field = CONF_##def;
 #define CONF(type, name, field, def, arg, help) DEFAULT_##type(field, def)
 #include "conf/conf.def"
 #undef CONF

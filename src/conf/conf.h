@@ -7,6 +7,8 @@
 
 enum { CONF_LIST_MAX = 64 };
 
+enum { CONF_AUTO = -1 }; /* a size that the operator leaves to us */
+
 struct conf_list {
     unsigned n;
     const char *item[CONF_LIST_MAX];
