@@ -114,20 +114,6 @@ static int choose_sums(struct serve *s)
     return 0;
 }
 
-/* As much as the operator says, else a twentieth, but not more than a gigabyte. */
-static int choose_keep_free(struct serve *s)
-{
-    int64_t free, all;
-
-    s->storage.keep_free = s->conf.keep_free;
-    if (s->conf.keep_free != CONF_AUTO)
-        return 0;
-    if (fs_space(s->storage.root, &free, &all) < 0)
-        all = 0;
-    s->storage.keep_free = all / 20 < 1 << 30 ? all / 20 : 1 << 30;
-    return 0;
-}
-
 /* Before the first session: quotas count what is there, and what killed servers left is swept. */
 static int prepare_storage(struct serve *s)
 {
@@ -138,10 +124,10 @@ static int prepare_storage(struct serve *s)
 
     s->storage.shared = shared;
     s->storage.durable = s->conf.durable;
+    s->storage.keep_free = s->conf.keep_free;
     s->storage.keep = s->conf.keep_partials > 0;
     s->storage.keep_days = s->conf.keep_partials;
     TRY(choose_sums(s));
-    TRY(choose_keep_free(s));
     rc = shared ? quotas_new(&s->conf.quota, seats(s), &shared->quotas, &err) : -ENOMEM;
     if (rc < 0)
         return complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));

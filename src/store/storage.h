@@ -4,6 +4,8 @@
 
 #include "store/store.h"
 
+enum { STORE_AUTO = -1 };
+
 struct store_shared; /* what all workers of a server must agree on: store/shared.h */
 
 /* One kind of storage, opened once before the first session. Closed by nobody: it lives as long as the server. */
@@ -14,7 +16,7 @@ struct storage {
     bool keep;    /* what was received of a broken upload can be resumed; needs `shared` */
     unsigned sums;     /* SUM_BIT: computed of every upload while it arrives */
     unsigned keep_days; /* partials that have not grown for so long are removed */
-    int64_t keep_free; /* bytes: with less than that left, uploads fail with -ENOSPC */
+    int64_t keep_free; /* bytes: with less than that left, uploads fail with -ENOSPC; STORE_AUTO: a share of the disk */
     struct store_shared *shared;
     int root;    /* local: the folder */
     bool quick;  /* local: what is cached is there at once; asked without leaving the task */

@@ -243,12 +243,12 @@ static int store_local_look(const struct store *st, const char *path, struct sto
     return folder_look(root, path, dir, leaf, out);
 }
 
-static int store_local_space(const struct store *st, const char *path, int64_t *bytes)
+static int store_local_space(const struct store *st, const char *path, int64_t *bytes, int64_t *all)
 {
     CLEANUP(close_fd) int fd = fs_open_dir(st->storage->root, folder_rel(path));
 
     TRY(not_shown(fd));
-    return fs_space(fd, bytes, NULL);
+    return fs_space(fd, bytes, all);
 }
 
 static uint64_t store_local_name_id(const struct store *st, const char *path)

@@ -7,7 +7,7 @@
 #include "store/upload_impl.h"
 
 /* So much may come between two looks at the free space. */
-enum { LOOK_EVERY = 16 << 20 };
+enum { LOOK_EVERY = 16 << 20, GIB = 1 << 30 };
 
 /* Bytes before those that will pass here: their CRC32, if it is noted, saves reading them again. */
 static void seed(struct upload *u, struct file *from, int64_t len)
@@ -124,12 +124,21 @@ static int look_first(struct upload *u, struct store_found *old)
     return rc == -ENOENT ? 0 : rc < 0 ? rc : 1;
 }
 
+/* Left to us, a twentieth of the disk stays free, but not more than a gigabyte. */
+static int64_t keep_free(const struct storage *storage, int64_t all)
+{
+    if (storage->keep_free != STORE_AUTO)
+        return storage->keep_free;
+    return all / 20 < GIB ? all / 20 : GIB;
+}
+
 int upload_room(const struct store *st, const char *path, int64_t *bytes)
 {
-    int64_t all;
+    int64_t free, all, keep;
 
-    TRY(st->storage->ops->space(st, path, &all));
-    *bytes = all > st->storage->keep_free ? all - st->storage->keep_free : 0;
+    TRY(st->storage->ops->space(st, path, &free, &all));
+    keep = keep_free(st->storage, all);
+    *bytes = !all ? INT64_MAX : free > keep ? free - keep : 0; /* a disk that does not tell its size tells when it is full */
     return 0;
 }
 

@@ -319,8 +319,7 @@ int fs_space(int fd, int64_t *bytes, int64_t *all)
     if (fstatvfs(fd, &st) < 0)
         return -errno;
     *bytes = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
-    if (all)
-        *all = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
+    *all = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
     return 0;
 }
 

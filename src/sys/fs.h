@@ -60,7 +60,7 @@ int fs_truncate(int fd, int64_t len);
 int fs_lock_now(int fd);
 /* Until the content, or a folder's names, are on the disk. */
 int fs_sync(int fd);
-/* Bytes that an ordinary user may still store in the file system of fd, and the size of it all; NULL: not asked. */
+/* Bytes that an ordinary user may still store in the file system of fd, and the size of it all. */
 int fs_space(int fd, int64_t *bytes, int64_t *all);
 
 /* dray's extended attribute of a file, as bytes: the count; -ENODATA: there is none, -EOPNOTSUPP, -ERANGE: longer. */

@@ -87,6 +87,7 @@ def test_it_is_seen_by_size_and_mlst_only(site):
     assert size(client, "new") == len(SMALL)                    # none of all that has done it any harm
 
 
+@pytest.mark.needs("at_once")
 def test_it_belongs_to_its_account(site):
     mine, other = site.raw("bob"), site.raw("ann")
     cut(mine, "STOR new", SMALL)
@@ -192,6 +193,7 @@ def test_text_is_not_kept(site):
 def test_real_clients_resume(site, tmp_path, line):
     client = site.raw()
     cut(client, "STOR new", SMALL[:1_234_567])
+    client.close()
     source = tmp_path / "source"
     source.write_bytes(SMALL)
     url = site.server.url(f"{site.path}/new".replace(" ", "%20"), user="bob")
@@ -244,8 +246,10 @@ def test_site_partial_of_nothing(site, path):
 
 
 def test_site_partial_needs_a_path_and_a_login(site):
-    site.raw().expect(501, "SITE PARTIAL")
-    site.server.raw().expect(530, "SITE PARTIAL x")
+    with site.raw() as client:
+        client.expect(501, "SITE PARTIAL")
+    with site.server.raw() as client:
+        client.expect(530, "SITE PARTIAL x")
 
 
 # ---------------------------------------------------------------- several at once
@@ -278,7 +282,8 @@ def test_rest_takes_over_from_a_session_that_hangs(site):
 @pytest.mark.parametrize("content", [blob(300_000), blob(1 << 20) * 9], ids=["small", "large"])
 def test_sixteen_writers_of_one_name(site, content):
     def write(k):
-        site.raw().put("STOR f", bytes([k]) * 1000 + content)
+        with site.raw() as client:
+            client.put("STOR f", bytes([k]) * 1000 + content)
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         list(pool.map(write, range(16)))
     got = (site.dir / "f").read_bytes()
@@ -290,9 +295,9 @@ def test_sixteen_writers_of_one_name(site, content):
 def test_sixteen_appenders_lose_nothing(site):
     make(site.dir, "log", b"begin\n")
     def write(k):
-        client = site.raw()
-        for n in range(5):
-            client.put("APPE log", b"%d %d %s\n" % (k, n, b"." * 50_000))
+        with site.raw() as client:
+            for n in range(5):
+                client.put("APPE log", b"%d %d %s\n" % (k, n, b"." * 50_000))
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         list(pool.map(write, range(16)))
     lines = (site.dir / "log").read_bytes().split(b"\n")
