@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -175,15 +176,25 @@ static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
     return t->loop->ops->file ? t->loop->ops->file(t, op) : coro_call(&t->task, op_call, op);
 }
 
-/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. One that took long
- * sends those that follow to the threads for a while: a copy there costs more, but stops nobody. */
+/* How often this thread has given up the processor because it had to wait. */
+static long waits_so_far(void)
+{
+    struct rusage u;
+
+    return getrusage(RUSAGE_THREAD, &u) < 0 ? 0 : u.ru_nvcsw;
+}
+
+/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. One that waited long
+ * sends those that follow to the threads for a while: a copy there costs more, but stops nobody. One that took long because
+ * others had the processor says nothing about the disk. */
 static ssize_t write_here(struct ctask *t, struct rt_op *op)
 {
+    long waits = waits_so_far();
     int64_t before = clock_mono(), after;
     ssize_t n = rt_try(op);
 
     after = clock_mono();
-    if (after - before > SLOW_WRITE)
+    if (after - before > SLOW_WRITE && waits_so_far() != waits)
         t->loop->writes_slow = after + SLOW_FOR;
     return n;
 }
