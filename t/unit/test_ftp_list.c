@@ -22,6 +22,8 @@ static void print_ls(void **state)
           "p---------   1 ftp      ftp             0 Nov 23 10:12 fifo\r\n" },
         { { .name = SPAN("x\r\n-rw"), .mtime = now },
           "----------   1 ftp      ftp             0 Nov 23 10:12 x?" "?-rw\r\n" },
+        { { .name = SPAN("widest"), .size = -1, .mtime = INT64_MAX, .nlink = UINT32_MAX },
+          "---------- 4294967295 ftp      ftp      18446744073709551615 Dec 31  9999 widest\r\n" },
     };
 
     (void)state;
@@ -63,6 +65,8 @@ static void print_facts(void **state)
     const struct ftp_entry here = { .name = SPAN("."), .kind = FTP_CDIR, .add = true };
     const struct ftp_entry other = { .name = SPAN("s"), .kind = FTP_OTHER, .size = 3, .read = true, .write = true };
     const struct ftp_entry odd = { .name = SPAN(" a; b\n"), .size = 0 };
+    const struct ftp_entry widest = { .name = SPAN("n"), .size = -1, .mtime = INT64_MAX, .mode = ~0u, .dev = UINT64_MAX,
+        .ino = UINT64_MAX, .uid = UINT32_MAX, .gid = UINT32_MAX, .read = true, .add = true, .write = true };
     const struct {
         const struct ftp_entry *e;
         unsigned facts;
@@ -77,6 +81,9 @@ static void print_facts(void **state)
         { &here, F(TYPE) | F(PERM), "type=cdir;perm=cm; ." },
         { &other, F(TYPE) | F(SIZE) | F(PERM), "type=OS.unix=other;perm=; s" },
         { &odd, F(SIZE), "size=0;  a; b?" },
+        { &widest, ~0u, "type=file;size=18446744073709551615;modify=99991231235959;perm=adfrw;"
+                        "unique=ffffffffffffffffgffffffffffffffff;UNIX.mode=7777;UNIX.owner=4294967295;"
+                        "UNIX.group=4294967295; n" },
     };
 
     (void)state;

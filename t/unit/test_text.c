@@ -102,6 +102,28 @@ static void every_ascii_byte(void **state)
     }
 }
 
+/* Long texts are looked at eight bytes at a time. */
+static void every_byte_at_every_place(void **state)
+{
+    char in[19], want[19], out[19];
+
+    (void)state;
+    memset(in, ' ', sizeof in);
+    for (size_t at = 0; at < sizeof in; at++) {
+        for (int c = 0; c < 256; c++) {
+            struct buf b = BUF(out);
+
+            in[at] = (char)c;
+            memcpy(want, in, sizeof in);
+            if (c < 32 || c == 127)
+                want[at] = '?';
+            text_plain(&b, (struct span){ in, sizeof in });
+            same_span("text", (size_t)c, buf_span(&b), (struct span){ want, sizeof want });
+        }
+        in[at] = at % 2 ? '~' : ' ';
+    }
+}
+
 static void characters_are_not_torn(void **state)
 {
     char out[3];
@@ -120,7 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8), cmocka_unit_test(printers), cmocka_unit_test(every_ascii_byte),
-        cmocka_unit_test(characters_are_not_torn),
+        cmocka_unit_test(every_byte_at_every_place), cmocka_unit_test(characters_are_not_torn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
