@@ -1,0 +1,568 @@
+/* The event loop by itself, on both back ends: what a wait answers and when, who runs in which order, what a stop ends.
+ * Tasks only note what they saw, since an assertion must not jump off their stacks; the tests judge when the loop has ended.
+ * A loop that loses a wake-up would hang: SIGALRM ends the test then, and it has failed. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rt/coro_tools.h"
+#include "rt/loop_impl.h"
+#include "sys/clock.h"
+#include "sys/proc.h"
+
+enum { TASKS = 2000, LIMIT = 60 /* seconds, for all tests of a back end */ };
+
+#define MS(n) ((int64_t)(n) * 1000000)
+
+static const struct loop_ops *ops; /* of the row under test */
+
+/* What the tasks of one test share: descriptors, counters, and what they saw. */
+static struct world {
+    struct loop *loop;
+    struct rt_stop stop;
+    int a[2], b[2];
+    int turns; /* of the task that only turns */
+    bool over;
+    long saw[32];
+    int64_t took;
+} w;
+
+static void pair(int out[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, out), 0);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    w = (struct world){ .stop = { proc_event(), proc_event() } };
+    pair(w.a);
+    pair(w.b);
+    return loop_new(ops, w.stop, TASKS, &w.loop);
+}
+
+static int end(void **state)
+{
+    const int fds[] = { w.a[0], w.a[1], w.b[0], w.b[1], w.stop.drain, w.stop.now };
+
+    (void)state;
+    loop_free(&w.loop);
+    for (size_t i = 0; i < COUNT(fds); i++)
+        close(fds[i]);
+    return 0;
+}
+
+static void start(void (*fn)(struct rt_task *, void *), int number)
+{
+    assert_int_equal(loop_start(w.loop, fn, &number, sizeof number), 0);
+}
+
+static void poke(int fd)
+{
+    if (write(fd, "x", 1) != 1)
+        abort();
+}
+
+static int await(struct rt_task *task, int fd, int64_t when)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    return rt_wait(task, &p, 1, when);
+}
+
+/* Runs beside the others until `over`, and counts how often. */
+static void turner(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    for (; !w.over && w.turns < 50000000; w.turns++)
+        rt_turn(task, -1);
+}
+
+/* ---- deadlines and bits ---- */
+
+static void quiet(struct rt_task *task, void *arg)
+{
+    int64_t before = clock_mono();
+
+    (void)arg;
+    w.saw[0] = await(task, w.a[0], before + MS(30));
+    w.took = clock_mono() - before;
+    w.saw[1] = rt_sleep(task, clock_mono() + MS(5));
+    w.saw[2] = await(task, w.a[0], 0);
+}
+
+static void a_deadline_passes_and_not_early(void **state)
+{
+    (void)state;
+    start(quiet, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], -ETIMEDOUT);
+    assert_in_range(w.took, MS(30), MS(10000));
+    assert_int_equal(w.saw[1], 0);
+    assert_int_equal(w.saw[2], -ETIMEDOUT);
+}
+
+static void knower(struct rt_task *task, void *arg)
+{
+    char c;
+    int before;
+
+    (void)arg;
+    rt_turn(task, -1); /* the turner runs */
+    before = w.turns;
+    w.saw[0] = await(task, w.a[0], RT_NEVER);
+    w.saw[1] = w.turns - before;
+    before = w.turns;
+    w.saw[2] = await(task, w.a[0], RT_NEVER);
+    w.saw[3] = w.turns - before;
+    w.saw[4] = rt_recv_now(task, w.a[0], &c, 1);
+    w.saw[5] = rt_recv_now(task, w.a[0], &c, 1);
+    w.saw[6] = await(task, w.a[0], clock_mono() + MS(5));
+    poke(w.a[1]);
+    w.saw[7] = await(task, w.a[0], clock_mono() + MS(10000));
+    w.over = true;
+}
+
+static void a_wait_whose_bit_is_set_does_not_leave_the_task(void **state)
+{
+    (void)state;
+    poke(w.a[1]);
+    start(turner, 0);
+    start(knower, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 1);
+    assert_true(w.saw[1] > 0); /* nothing was known: others ran */
+    assert_int_equal(w.saw[2], 1);
+    assert_int_equal(w.saw[3], 0);
+    assert_int_equal(w.saw[4], 1);
+    assert_int_equal(w.saw[5], -EAGAIN);
+    assert_int_equal(w.saw[6], -ETIMEDOUT); /* the bit went with -EAGAIN */
+    assert_int_equal(w.saw[7], 1);          /* and came again with the next byte */
+}
+
+/* ---- hearing ---- */
+
+static void listener(struct rt_task *task, void *arg)
+{
+    char c;
+
+    (void)arg;
+    w.saw[0] = rt_turn(task, w.b[0]);
+    w.saw[1] = rt_recv(task, w.a[0], w.b[0], &c, 1, clock_mono() + MS(10000));
+    w.saw[2] = rt_turn(task, w.b[0]);
+    poke(w.a[1]);
+    w.saw[3] = rt_recv(task, w.a[0], w.b[0], &c, 1, RT_NEVER); /* what can go on goes on */
+    rt_recv_now(task, w.b[0], &c, 1);
+    rt_recv_now(task, w.b[0], &c, 1);
+    w.saw[4] = rt_turn(task, w.b[0]);
+}
+
+static void caller(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_sleep(task, clock_mono() + MS(10));
+    poke(w.b[1]);
+}
+
+static void what_is_to_be_heard_interrupts(void **state)
+{
+    (void)state;
+    start(listener, 0);
+    start(caller, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 0);
+    assert_int_equal(w.saw[1], -EINTR);
+    assert_int_equal(w.saw[2], -EINTR);
+    assert_int_equal(w.saw[3], 1);
+    assert_int_equal(w.saw[4], 0);
+}
+
+/* ---- stopping ---- */
+
+static void waiter(struct rt_task *task, void *arg)
+{
+    int n = *(int *)arg;
+
+    rt_idle(task, n == 0);
+    w.saw[n] = await(task, n ? w.b[0] : w.a[0], clock_mono() + MS(10000));
+    w.saw[n + 2] = await(task, n ? w.b[0] : w.a[0], clock_mono() + MS(1));
+    rt_idle(task, true);
+    w.saw[n + 4] = await(task, w.a[0], clock_mono() + MS(10000));
+}
+
+static void drainer(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_turn(task, -1);
+    proc_event_raise(w.stop.drain);
+    rt_sleep(task, clock_mono() + MS(20));
+    poke(w.b[1]);
+}
+
+static void a_drain_cancels_the_idle(void **state)
+{
+    (void)state;
+    start(waiter, 0);
+    start(waiter, 1);
+    start(drainer, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], -ECANCELED);
+    assert_int_equal(w.saw[2], -ECANCELED); /* it stays so */
+    assert_int_equal(w.saw[1], 1);          /* the busy one went on */
+    assert_int_equal(w.saw[3], 1);
+    assert_int_equal(w.saw[5], -ECANCELED); /* until it was idle */
+}
+
+static void stopper(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_turn(task, -1);
+    proc_event_raise(w.stop.now);
+    w.saw[6] = rt_sleep(task, clock_mono() + MS(10000));
+}
+
+static void now_cancels_all(void **state)
+{
+    (void)state;
+    start(waiter, 0);
+    start(waiter, 1);
+    start(stopper, 0);
+    loop_run(w.loop);
+    for (int i = 0; i < 7; i++)
+        same_int("saw", (size_t)i, w.saw[i], -ECANCELED);
+}
+
+/* ---- turns ---- */
+
+static void stepper(struct rt_task *task, void *arg)
+{
+    for (int i = 0; i < 4; i++) {
+        w.saw[w.turns++] = *(int *)arg;
+        rt_turn(task, -1);
+    }
+}
+
+static void everybody_in_turn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        start(stepper, i);
+    loop_run(w.loop);
+    assert_int_equal(w.turns, 20);
+    for (int i = 0; i < 20; i++)
+        same_int("turn", (size_t)i, w.saw[i], i % 5);
+}
+
+/* ---- blocking work ---- */
+
+static pthread_t elsewhere;
+
+/* Blocks until the turner has had its hundred turns: on the loop's thread that would never be. */
+static int block(void *arg)
+{
+    struct pollfd p = { .fd = w.a[0], .events = POLLIN };
+
+    (void)arg;
+    elsewhere = pthread_self();
+    return poll(&p, 1, 10000) == 1 ? 42 : -1;
+}
+
+static void blocked(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    w.saw[0] = rt_call(task, block, NULL);
+    w.over = true;
+}
+
+static void releaser(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    while (w.turns < 100)
+        rt_turn(task, -1);
+    poke(w.a[1]);
+}
+
+static void blocking_work_is_done_elsewhere(void **state)
+{
+    (void)state;
+    start(blocked, 0);
+    start(turner, 0);
+    start(releaser, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 42);
+    assert_false(pthread_equal(elsewhere, pthread_self()));
+}
+
+/* ---- files ---- */
+
+enum { BIG = 8 << 20 };
+
+static int memory_file(char *bytes)
+{
+    int fd = memfd_create("loop", MFD_CLOEXEC);
+
+    for (int i = 0; i < BIG; i++)
+        bytes[i] = (char)(i * 2654435761u >> 24);
+    assert_int_equal(write(fd, bytes, BIG), BIG);
+    return fd;
+}
+
+static void sender(struct rt_task *task, void *arg)
+{
+    int64_t off = 0;
+
+    while (off < BIG) {
+        ssize_t n = rt_sendfile(task, w.a[0], -1, *(int *)arg, off, 1 << 20, clock_mono() + MS(10000));
+
+        if (n <= 0) {
+            w.saw[0] = n;
+            break;
+        }
+        off += n;
+    }
+    shutdown(w.a[0], SHUT_WR);
+}
+
+static char *got;
+
+static void receiver(struct rt_task *task, void *arg)
+{
+    ssize_t n = 1;
+
+    (void)arg;
+    while (w.saw[1] < BIG && (n = rt_recv(task, w.a[1], -1, got + w.saw[1], 10000, clock_mono() + MS(10000))) > 0)
+        w.saw[1] += n;
+    w.saw[2] = n;
+}
+
+/* Sent by a thread: the page cache of this kind of file cannot be asked. Small reads make the sender wait again and again. */
+static void a_file_of_which_nothing_is_known_arrives(void **state)
+{
+    char *bytes = malloc(BIG);
+    int fd = memory_file(bytes);
+
+    (void)state;
+    got = calloc(1, BIG);
+    start(sender, fd);
+    start(receiver, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 0);
+    assert_int_equal(w.saw[1], BIG);
+    assert_memory_equal(got, bytes, BIG);
+    close(fd);
+    free(bytes);
+    free(got);
+}
+
+static void filer(struct rt_task *task, void *arg)
+{
+    char back[6] = "";
+    int fd = *(int *)arg;
+
+    w.saw[0] = rt_pwrite(task, fd, "hello", 5, 100, false);
+    w.saw[1] = rt_pread(task, fd, back, 5, 100);
+    w.saw[2] = strcmp(back, "hello");
+    w.saw[3] = rt_pread(task, fd, back, 5, 105);
+    w.saw[4] = rt_pread(task, -1, back, 5, 0);
+}
+
+static void files_are_read_and_written(void **state)
+{
+    FILE *f = tmpfile();
+
+    (void)state;
+    assert_non_null(f);
+    start(filer, fileno(f));
+    loop_run(w.loop);
+    fclose(f);
+    assert_int_equal(w.saw[0], 5);
+    assert_int_equal(w.saw[1], 5);
+    assert_int_equal(w.saw[2], 0);
+    assert_int_equal(w.saw[3], 0); /* the end */
+    assert_int_equal(w.saw[4], -EBADF);
+}
+
+/* ---- numbers that mean something else ---- */
+
+static void reuser(struct rt_task *task, void *arg)
+{
+    int old[2], new[2], rc;
+
+    (void)arg;
+    rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, old);
+    w.saw[0] = rc ? rc : await(task, old[0], clock_mono() + MS(1)); /* registered; its bit is not set */
+    poke(old[1]);                                                   /* news that nobody has fetched yet */
+    rt_close(task, old[0]);
+    rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, new);
+    w.saw[1] = new[0] - old[0];
+    w.saw[2] = rc ? rc : await(task, new[0], clock_mono() + MS(20));
+    poke(new[1]);
+    w.saw[3] = await(task, new[0], clock_mono() + MS(10000)); /* its bit is set now */
+    rt_close(task, new[0]);
+    rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, old + 0);
+    w.saw[4] = rc ? rc : await(task, old[0], clock_mono() + MS(20));
+    rt_close(task, old[0]);
+    close(old[1]);
+    close(new[1]);
+}
+
+static void old_news_do_not_reach_a_new_descriptor(void **state)
+{
+    (void)state;
+    start(reuser, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], -ETIMEDOUT);
+    assert_int_equal(w.saw[1], 0); /* the same number */
+    assert_int_equal(w.saw[2], -ETIMEDOUT);
+    assert_int_equal(w.saw[3], 1);
+    assert_int_equal(w.saw[4], -ETIMEDOUT);
+}
+
+/* ---- deep sleep, and crowds ---- */
+
+static struct ctask *sleeper_task;
+
+static void sleeper(struct rt_task *task, void *arg)
+{
+    volatile unsigned char mine[400];
+
+    (void)arg;
+    sleeper_task = (struct ctask *)task;
+    for (size_t i = 0; i < sizeof mine; i++)
+        mine[i] = (unsigned char)(i * 7);
+    rt_idle(task, true);
+    w.saw[0] = await(task, w.a[0], RT_NEVER);
+    for (size_t i = 0; i < sizeof mine; i++)
+        w.saw[1] += mine[i] != (unsigned char)(i * 7);
+}
+
+static void waker(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    w.saw[2] = coro_is_deep(coro_of_room(sleeper_task));
+    rt_sleep(task, clock_mono() + LOOP_DEEP_AFTER + MS(400));
+    w.saw[3] = coro_is_deep(coro_of_room(sleeper_task));
+    poke(w.a[1]);
+}
+
+static void who_sleeps_deep_wakes_with_all_it_had(void **state)
+{
+    (void)state;
+    start(sleeper, 0);
+    start(waker, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 1);
+    assert_int_equal(w.saw[1], 0);
+    assert_int_equal(w.saw[2], false);
+#if SWITCH_ASAN
+    assert_int_equal(w.saw[3], false); /* its shadow of the stack cannot move along */
+#else
+    assert_int_equal(w.saw[3], true);
+#endif
+}
+
+static int crowd[TASKS][2];
+
+static void member(struct rt_task *task, void *arg)
+{
+    int n = *(int *)arg;
+    char c;
+
+    w.saw[0] += rt_recv(task, crowd[n][0], -1, &c, 1, RT_NEVER) == 1;
+    w.saw[1] += n;
+    rt_close(task, crowd[n][0]);
+}
+
+static void crier(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_turn(task, -1);
+    w.saw[2] = w.saw[0]; /* nobody was served unasked */
+    for (int i = 0; i < TASKS - 1; i++)
+        poke(crowd[i * 7 % (TASKS - 1)][1]);
+}
+
+static void a_crowd_is_served_to_the_last(void **state)
+{
+    int number = 0;
+
+    (void)state;
+    for (int i = 0; i < TASKS - 1; i++) {
+        pair(crowd[i]);
+        start(member, i);
+    }
+    start(crier, 0);
+    assert_int_equal(loop_start(w.loop, member, &number, sizeof number), -EAGAIN);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[2], 0);
+    assert_int_equal(w.saw[0], TASKS - 1);
+    assert_int_equal(w.saw[1], (long)(TASKS - 1) * (TASKS - 2) / 2);
+    for (int i = 0; i < TASKS - 1; i++)
+        close(crowd[i][1]);
+}
+
+/* ---- the rows ---- */
+
+#define LOOP_TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
+
+static int on_both_sides(const char *name)
+{
+    const struct CMUnitTest tests[] = {
+        LOOP_TEST(a_deadline_passes_and_not_early),
+        LOOP_TEST(a_wait_whose_bit_is_set_does_not_leave_the_task),
+        LOOP_TEST(what_is_to_be_heard_interrupts),
+        LOOP_TEST(a_drain_cancels_the_idle),
+        LOOP_TEST(now_cancels_all),
+        LOOP_TEST(everybody_in_turn),
+        LOOP_TEST(blocking_work_is_done_elsewhere),
+        LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
+        LOOP_TEST(files_are_read_and_written),
+        LOOP_TEST(old_news_do_not_reach_a_new_descriptor),
+        LOOP_TEST(who_sleeps_deep_wakes_with_all_it_had),
+        LOOP_TEST(a_crowd_is_served_to_the_last),
+    };
+
+    alarm(LIMIT);
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
+
+static int refused; /* by the kernel */
+
+static void the_refusal_is_one_that_is_told_apart(void **state)
+{
+    (void)state;
+    assert_true(refused == -ENOSYS || refused == -EPERM);
+}
+
+static int on_refusal(const char *name)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(the_refusal_is_one_that_is_told_apart) };
+
+    printf("# %s: this kernel refuses it (%s): only the refusal was tested\n", name, strerror(-refused));
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
+
+static int run(const char *name, const struct loop_ops *row)
+{
+    ops = row;
+    refused = loop_check(row);
+    return refused ? on_refusal(name) : on_both_sides(name);
+}
+
+/* Which of them: as there is one TAP plan for each program. */
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        const struct loop_ops *ops;
+    } rows[] = { { "epoll", &loop_epoll }, { "uring", &loop_uring } };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (argc == 2 && strcmp(argv[1], rows[i].name) == 0)
+            return run(rows[i].name, rows[i].ops);
+    fputs("usage: test_loop epoll|uring\n", stderr);
+    return 2;
+}
