@@ -25,6 +25,9 @@ struct storage {
 
 /* A folder of this machine. -ENOTDIR, -ENOENT, -EACCES, -ENOSYS (a kernel without openat2). */
 int store_local_open(const char *dir, bool hidden, struct storage *out);
+/* An empty one in memory, for so many bytes of content (a file takes multiples of 64 KiB); what the processes share that are
+ * forked later. -ENOMEM. */
+int store_mem_open(size_t bytes, bool hidden, struct storage *out);
 
 /* What is to be done every hour, by one of all workers: old partials are removed. Returns when it is due again. */
 int64_t store_chores(const struct storage *, struct rt_task *);

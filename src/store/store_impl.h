@@ -98,5 +98,6 @@ struct dir {
 bool store_shows(const struct storage *, struct span name);
 
 extern const struct store_ops store_local_ops;
+extern const struct store_ops store_mem_ops;
 
 #endif

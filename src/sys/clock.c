@@ -18,5 +18,10 @@ int64_t clock_mono(void)
 
 int64_t clock_wall(void)
 {
-    return read_ns(CLOCK_REALTIME) / 1000000000;
+    return clock_wall_ns() / 1000000000;
+}
+
+int64_t clock_wall_ns(void)
+{
+    return read_ns(CLOCK_REALTIME);
 }

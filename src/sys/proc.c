@@ -180,6 +180,12 @@ pid_t proc_pid(void)
     return getpid();
 }
 
+void proc_owner(unsigned *uid, unsigned *gid)
+{
+    *uid = geteuid();
+    *gid = getegid();
+}
+
 unsigned long proc_raise_files(void)
 {
     struct rlimit lim;

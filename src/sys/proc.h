@@ -46,6 +46,8 @@ int proc_reap(struct proc_end *out, bool wait);
 int proc_signal(pid_t pid, int signal);
 
 pid_t proc_pid(void);
+/* Whose files those that this process makes are. */
+void proc_owner(unsigned *uid, unsigned *gid);
 /* The soft descriptor limit is raised to the hard one, which is returned. */
 unsigned long proc_raise_files(void);
 unsigned proc_cpus(void);
