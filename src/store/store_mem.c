@@ -126,7 +126,7 @@ static bool mem_busy(const struct store *st, const char *own)
 
 struct space_call {
     const char *path;
-    int64_t now, *bytes;
+    int64_t now, *bytes, *all;
 };
 
 /* What the dead hold is no longer held; looking after them takes too long to do it for each who asks. */
@@ -141,12 +141,13 @@ static int space_call(struct mem_heap *h, void *arg)
         MEM_SET(h, h->swept, c->now);
     }
     *c->bytes = (int64_t)h->block_pool.left * MEM_BLOCK;
+    *c->all = (int64_t)h->size;
     return 0;
 }
 
-static int mem_space(const struct store *st, const char *path, int64_t *bytes)
+static int mem_space(const struct store *st, const char *path, int64_t *bytes, int64_t *all)
 {
-    return mem_do(mem_of(st), space_call, &(struct space_call){ path, rt_now(st->task), bytes });
+    return mem_do(mem_of(st), space_call, &(struct space_call){ path, rt_now(st->task), bytes, all });
 }
 
 struct id_call {
