@@ -114,7 +114,7 @@ static void text_total(const struct board *b, enum stat_id i)
 
     if (!n)
         return;
-    if (i == STAT_bytes_sent || i == STAT_bytes_received)
+    if (i == STAT_bytes_sent || i == STAT_bytes_received || i == STAT_bytes_hashed)
         ui_size(&size, (int64_t)n);
     else
         buf_printf(&size, "%llu", (unsigned long long)n);

@@ -26,7 +26,7 @@ struct stat_row {
 };
 extern const struct stat_row stat_rows[STATS];
 
-enum seat_doing { SEAT_CONNECTED, SEAT_IDLE, SEAT_LISTING, SEAT_SENDING, SEAT_RECEIVING };
+enum seat_doing { SEAT_CONNECTED, SEAT_IDLE, SEAT_LISTING, SEAT_SENDING, SEAT_RECEIVING, SEAT_HASHING };
 /* "connected", "idle", ... */
 const char *seat_doing_name(enum seat_doing);
 
@@ -49,9 +49,9 @@ void seat_leave(struct seat **);
 
 /* Logged in, or out again (NULL). */
 void seat_account(struct seat *, const char *name, int64_t now);
-/* A transfer or listing begins; of a long path the end is kept. size -1: not known. */
+/* A transfer, listing or checksum begins; of a long path the end is kept. size -1: not known. */
 void seat_doing(struct seat *, enum seat_doing, const char *path, int64_t size, int64_t now);
-/* Bytes of it have moved. */
+/* Bytes of it have moved, or were read. */
 void seat_moved(struct seat *, int64_t n);
 /* It has ended, well or not; nothing happens when none was under way. */
 void seat_done(struct seat *, bool well, int64_t now);

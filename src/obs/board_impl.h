@@ -12,7 +12,7 @@
 #include "obs/board.h"
 #include "obs/board_file.h"
 
-enum { BOARD_VERSION = 1, STRIPES = 16, PATH_WORDS = SEAT_PATH / 8 };
+enum { BOARD_VERSION = 2, STRIPES = 16, PATH_WORDS = SEAT_PATH / 8 };
 #define BOARD_MAGIC UINT64_C(0x3144524f42594152) /* "RAYBORD1" */
 
 /* What changes seldom and is read as one. No padding: it is copied by words. */

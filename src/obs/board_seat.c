@@ -11,7 +11,7 @@ enum { READ_TRIES = 1000 };
 
 static const char *const doing_names[] = {
     [SEAT_CONNECTED] = "connected", [SEAT_IDLE] = "idle",           [SEAT_LISTING] = "listing",
-    [SEAT_SENDING] = "sending",     [SEAT_RECEIVING] = "receiving",
+    [SEAT_SENDING] = "sending",     [SEAT_RECEIVING] = "receiving", [SEAT_HASHING] = "hashing",
 };
 
 enum { DOINGS = sizeof doing_names / sizeof *doing_names };
@@ -29,6 +29,7 @@ static const struct {
     [SEAT_LISTING] = { STAT_bytes_sent, STAT_listings, true },
     [SEAT_SENDING] = { STAT_bytes_sent, STAT_downloads, true },
     [SEAT_RECEIVING] = { STAT_bytes_received, STAT_uploads, true },
+    [SEAT_HASHING] = { STAT_bytes_hashed, STAT_checksums, true },
 };
 
 /* ---- words ---- */

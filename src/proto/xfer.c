@@ -41,10 +41,8 @@ static int turn(struct xfer *x)
     return rc == -EINTR ? heard(x) : rc;
 }
 
-int xfer_send(struct xfer *x, struct file *f, int64_t off)
+int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
 {
-    int64_t end = file_size(f);
-
     moved(x, 0);
     while (off < end) {
         int64_t step = end - off < SEND_STEP ? end - off : SEND_STEP;

@@ -21,8 +21,8 @@ struct xfer {
     enum xfer_side failed;   /* which side an error came from */
 };
 
-/* From `off` to the file's end as it was when opened. -ENODATA (XFER_FILE): the file became shorter meanwhile. */
-int xfer_send(struct xfer *, struct file *, int64_t off);
+/* From `off` to `end`, which the file had when it was opened. -ENODATA (XFER_FILE): the file became shorter meanwhile. */
+int xfer_send(struct xfer *, struct file *, int64_t off, int64_t end);
 /* The same with LF as CRLF, from the beginning. */
 int xfer_send_text(struct xfer *, struct file *);
 /* To the end of the stream. Without a commit. */

@@ -49,8 +49,10 @@ ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 
 /* The sums of the content as far as they were noted and still hold; out->has may be 0. */
 int file_sums(struct file *, struct sums *out);
-/* Notes sums that were computed from this file, unless it has changed since it was opened. */
+/* Notes sums that were computed from this file; -ESTALE: it has changed since it was opened. */
 int file_note(struct file *, const struct sums *);
+/* -ESTALE: the file has changed since it was opened. */
+int file_same(struct file *);
 
 /* ---- writing: nothing is visible before file_commit, and without it nothing ever was ---- */
 

@@ -160,8 +160,8 @@ def test_totals_add_up(watched, runtime, model):
         refused = 2
     assert status(runtime, one)["totals"] == {
         "connections": 10 if refused else 8, "refused": refused, "lost": 0, "logins": 7, "failed_logins": 1, "downloads": 21,
-        "uploads": 21, "listings": 14, "failures": 7, "bytes_sent": 21 * len(content) + listed,
-        "bytes_received": 7 * sum(len(content) - k for k in range(3))}
+        "uploads": 21, "listings": 14, "checksums": 0, "failures": 7, "bytes_sent": 21 * len(content) + listed,
+        "bytes_received": 7 * sum(len(content) - k for k in range(3)), "bytes_hashed": 0}
 
 
 def test_what_breaks_off_is_a_failure(watched, runtime):

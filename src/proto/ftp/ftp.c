@@ -111,6 +111,7 @@ static int code_of(int rc)
         { ENOENT, 550 },       { ENOTDIR, 550 }, { EACCES, 550 }, { EROFS, 550 },  { EINVAL, 501 },  { ENAMETOOLONG, 553 },
         { ERANGE, 554 },       { ENOSPC, 452 },  { EDQUOT, 552 }, { EFBIG, 552 },  { ENOMEM, 451 },  { EIO, 451 },
         { EMFILE, 451 },       { ENFILE, 451 },  { EBUSY, 450 },  { EAGAIN, 450 }, { ECANCELED, 421 },
+        { ESTALE, 450 },
     };
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -128,11 +129,12 @@ static const char *advice(const struct ftp *f, int rc)
     } texts[] = {
         { EEXIST, "there is something of that name, and this account may not replace it; choose another name" },
         { EPERM, "that name cannot be used here; choose another" },
-        { ERANGE, "the file is shorter than the offset that REST gave" },
+        { ERANGE, "the file is shorter than what REST or RANG asked for" },
         { ECANCELED, "the server is shutting down" },
         { EISDIR, "that is a folder" },
+        { ESTALE, "the file changed while it was read; ask again" },
         { ENODATA, "the file became shorter while it was sent" },
-        { EOPNOTSUPP, "REST works in TYPE I only" },
+        { EOPNOTSUPP, "REST and RANG work in TYPE I only" },
         { ENOTCONN, "no data connection was arranged; send EPSV, PASV, EPRT or PORT first" },
         { ECONNABORTED, "aborted, as you asked" },
         { ETIMEDOUT, "the data connection did not come, or stood still for too long" },
@@ -166,12 +168,14 @@ static int reply_failure(struct ftp *f, const struct ftp_row *row, int rc)
 
 /* ---- one command ---- */
 
-/* REST and RNFR hold for the next command only (NULL: one that was not understood); what sets up a transfer may stand
- * between REST and the transfer. A RNFR that has just been said is not yet to be forgotten. */
+/* REST, RANG and RNFR hold for the next command only (NULL: one that was not understood); what sets up a transfer may stand
+ * between REST or RANG and the transfer. A RNFR that has just been said is not yet to be forgotten. */
 static void forget(struct ftp *f, const struct ftp_row *row, const char *rename_from)
 {
-    if (!row || !(row->flags & KEEP))
+    if (!row || !(row->flags & KEEP)) {
         f->restart = 0;
+        f->range = (struct ftp_range){ 0 };
+    }
     if (f->rename_from == rename_from) {
         free(f->rename_from);
         f->rename_from = NULL;

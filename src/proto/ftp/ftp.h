@@ -6,6 +6,7 @@
 #include "proto/session.h"
 #include "proto/xfer.h"
 #include "wire/ftp_addr.h"
+#include "wire/ftp_hash.h"
 
 enum ftp_data_mode { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE };
 
@@ -23,6 +24,8 @@ struct ftp {
     char *user;        /* the name that USER gave, ours; NULL: none yet */
     struct ftp_data data;
     int64_t restart;   /* REST, for the next transfer */
+    struct ftp_range range; /* RANG, for the next command */
+    enum sum_id hash;  /* OPTS HASH */
     int64_t login_by;  /* deadline of logging in */
     unsigned facts;    /* OPTS MLST */
     unsigned bad;      /* commands before login that made no sense */
@@ -30,8 +33,9 @@ struct ftp {
     bool ascii, epsv_all, user_given, over;
     bool aborted;      /* ABOR was heard during the transfer */
     bool deaf;         /* what comes next on the control connection has to wait its turn */
+    bool full;         /* and there is no room for more of it */
     int fail_code;     /* the reply to the command's failure, where a step knows better than the table; 0: it does not */
-    const struct xfer *moving; /* the transfer under way, for STAT */
+    const struct xfer *moving; /* the transfer or checksum under way, for STAT */
     const char *path;  /* the path that the command is about, for error texts */
 };
 
@@ -53,6 +57,10 @@ int ftp_path(struct ftp *, struct span arg, char **out);
 /* ABOR, STAT and NOOP while data moves: reads what has come and answers. <0 when the transfer must end, 1 when what came has
  * to wait its turn, so that nothing more need be heard. ctx is the struct ftp. */
 int ftp_heard(void *ctx);
+/* For work without a data connection: ftp_hear before it, ftp_turn between two steps. Others run, and the same is heard; also
+ * that the client has left, behind whatever it has sent before. */
+int ftp_hear(struct ftp *);
+int ftp_turn(struct ftp *);
 
 /* One row of ftp.def. */
 struct ftp_row {
@@ -83,6 +91,12 @@ int data_result(struct ftp *, const struct xfer *, int rc);
 int list_on_control(struct ftp *, struct span arg);
 /* The names of the facts, the enabled ones starred: "type*;size*;". */
 void facts_print(struct buf *b, unsigned facts, bool all, const char *star);
+
+/* ---- checksums (ftp_hash.c) ---- */
+
+/* OPTS HASH, the argument behind the word; and its line of FEAT. */
+int opts_hash(struct ftp *f, struct span arg);
+void hash_feature(struct buf *b, enum sum_id chosen);
 
 /* SITE UTIME and CHMOD (ftp_fact.c), arguments behind the word. */
 int site_utime(struct ftp *, struct span arg);

@@ -194,15 +194,36 @@ int ftp_heard(void *ctx)
 }
 
 /* Commands that were sent together with the one that is running keep their order, but an ABOR means now. */
-static int hear_buffered(struct ftp *f)
+int ftp_hear(struct ftp *f)
 {
     char copy[64];
     struct ftp_cmd cmd;
 
     f->deaf = io_has_line(f->s->control);
+    f->full = false;
     if (f->deaf && next_is_urgent(f, copy, sizeof copy, &cmd) && cmd.verb[0] == 'A')
         return answer(f, &cmd);
     return 0;
+}
+
+/* Nothing but this connection tells that a client has left that waits for no data: so what has to wait its turn is buffered,
+ * until no more fits. */
+static int fill(struct ftp *f)
+{
+    int rc = io_fill_now(f->s->control);
+
+    f->full = rc == -ENOBUFS;
+    return f->full ? 0 : fail_with(f, 426, rc == -ENODATA ? -EPIPE : rc);
+}
+
+int ftp_turn(struct ftp *f)
+{
+    int rc = rt_turn(f->s->task, f->deaf && f->full ? -1 : io_fd(f->s->control));
+
+    if (rc != -EINTR)
+        return rc;
+    rc = f->deaf ? fill(f) : ftp_heard(f);
+    return rc < 0 ? rc : 0;
 }
 
 /* ---- opening ---- */
@@ -284,7 +305,7 @@ int data_open(struct ftp *f, const char *first, struct io **out)
     if (f->data.mode == DATA_NONE)
         return fail_with(f, 425, -ENOTCONN);
     TRY(reply(f, 150, "%s", first));
-    fd = hear_buffered(f);
+    fd = ftp_hear(f);
     if (fd == 0)
         fd = open_any(f);
     give_back(f, fd >= 0);

@@ -84,7 +84,9 @@ int verb_feat(struct ftp *f, struct span arg)
     (void)arg;
     buf_text(&b, "Understood beyond RFC 959:\nMLST ");
     facts_print(&b, f->facts, true, "*");
-    buf_text(&b, "\nSIZE\nMDTM\nMFMT\nMFF Modify;UNIX.mode;\nREST STREAM\nEPSV\nEPRT\nAVBL\nHOST\nCLNT\nLANG EN*\n"
+    buf_text(&b, "\nSIZE\nMDTM\nMFMT\nMFF Modify;UNIX.mode;\nREST STREAM\nRANG STREAM\n");
+    hash_feature(&b, f->hash);
+    buf_text(&b, "\nXCRC\nXMD5\nXSHA1\nXSHA256\nXSHA512\nEPSV\nEPRT\nAVBL\nHOST\nCLNT\nLANG EN*\n"
                  "TVFS\nUTF8\nEnd.");
     return reply_span(f, 211, buf_span(&b));
 }
@@ -100,23 +102,32 @@ static int opts_mlst(struct ftp *f, struct span facts)
     return reply_span(f, 200, buf_span(&b));
 }
 
+static int opts_utf8(struct ftp *f, struct span arg)
+{
+    if (span_ieq(arg, SPAN("OFF")))
+        return reply(f, 504, "Names are bytes, in UTF-8 as a rule; that cannot be switched off.");
+    return reply(f, 200, "Names are in UTF-8.");
+}
+
 int verb_opts(struct ftp *f, struct span arg)
 {
+    static const struct {
+        const char *word;
+        int (*run)(struct ftp *, struct span);
+    } opts[] = { { "MLST", opts_mlst }, { "UTF8", opts_utf8 }, { "UTF-8", opts_utf8 }, { "HASH", opts_hash } };
     struct span rest = arg, what = span_cut(&rest, ' ');
 
-    if (span_ieq(what, SPAN("MLST")))
-        return opts_mlst(f, rest);
-    if (span_ieq(what, SPAN("UTF8")) || span_ieq(what, SPAN("UTF-8")))
-        return span_ieq(rest, SPAN("OFF")) ? reply(f, 504, "Names are bytes, in UTF-8 as a rule; that cannot be switched off.")
-                                           : reply(f, 200, "Names are in UTF-8.");
-    return reply(f, 501, "Only UTF8 and MLST have options.");
+    for (size_t i = 0; i < sizeof opts / sizeof *opts; i++)
+        if (span_ieq(what, span_of(opts[i].word)))
+            return opts[i].run(f, rest);
+    return reply(f, 501, "Only UTF8, MLST and HASH have options.");
 }
 
 /* ---- STAT ---- */
 
 static int stat_moving(struct ftp *f)
 {
-    return reply(f, 213, "Transfer under way, %lld bytes so far.", (long long)f->moving->bytes);
+    return reply(f, 213, "Under way, %lld bytes so far.", (long long)f->moving->bytes);
 }
 
 static int stat_session(struct ftp *f)

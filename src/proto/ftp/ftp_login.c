@@ -64,6 +64,7 @@ int verb_rein(struct ftp *f, struct span arg)
     strcpy(f->cwd, "/");
     f->epsv_all = f->user_given = false;
     f->ascii = true;
+    f->hash = SUM_SHA256;
     f->login_by = rt_after(f->s->task, f->s->server->conf->login_timeout);
     return reply(f, 220, "Logged out; USER logs in again.");
 }

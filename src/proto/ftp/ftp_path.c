@@ -197,5 +197,6 @@ int verb_rest(struct ftp *f, struct span arg)
     if (span_u64(arg, INT64_MAX, &offset) < 0)
         return reply(f, 501, "REST wants an offset in bytes, digits only.");
     f->restart = (int64_t)offset;
+    f->range = (struct ftp_range){ 0 };
     return reply(f, 350, "The next transfer begins at byte %lld.", (long long)offset);
 }

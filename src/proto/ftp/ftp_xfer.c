@@ -19,25 +19,29 @@ static void log_transfer(struct ftp *f, const char *event, const char *path, int
 
 /* ---- download ---- */
 
-/* Text has other offsets on the wire than in the file: a restart there would guess. */
-static int check_restart(struct ftp *f, int64_t size)
+/* What REST or RANG asked for. Text has other offsets on the wire than in the file: a part of it would be a guess. A range
+ * behind the end is nothing (draft-bryan-ftp-range section 4.3), a restart there a mistake. */
+static int which_part(struct ftp *f, int64_t size, struct ftp_range *out)
 {
-    if (f->restart && f->ascii)
+    if ((f->restart || f->range.to) && f->ascii)
         return fail_with(f, 554, -EOPNOTSUPP);
-    return f->restart > size ? -ERANGE : 0;
+    if (f->restart > size)
+        return -ERANGE;
+    *out = f->restart ? (struct ftp_range){ f->restart, size } : ftp_range_within(f->range, size);
+    return 0;
 }
 
 enum { SMALL = 8 * 1024 }; /* fits any socket buffer: its 150 may leave together with the 226 */
 
-static int send_file(struct ftp *f, struct io *data, struct file *file, int64_t *bytes)
+static int send_file(struct ftp *f, struct io *data, struct file *file, struct ftp_range part, int64_t *bytes)
 {
     struct xfer x = data_xfer(f, data);
     int rc;
 
     f->moving = &x;
-    if (file_size(file) - f->restart > SMALL)
+    if (part.to - part.from > SMALL)
         TRY(reply_now(f));
-    rc = f->ascii ? xfer_send_text(&x, file) : xfer_send(&x, file, f->restart);
+    rc = f->ascii ? xfer_send_text(&x, file) : xfer_send(&x, file, part.from, part.to);
     *bytes = x.bytes;
     return data_result(f, &x, rc);
 }
@@ -46,17 +50,18 @@ int verb_retr(struct ftp *f, struct span arg)
 {
     CLEANUP(file_close) struct file *file = NULL;
     CLEANUP(io_abort) struct io *data = NULL;
+    struct ftp_range part;
     int64_t bytes;
     char first[64];
     char *path;
 
     TRY(ftp_path(f, arg, &path));
     TRY(store_open(&f->s->store, path, &file));
-    TRY(check_restart(f, file_size(file)));
-    seat_doing(f->s->seat, SEAT_SENDING, path, file_size(file) - f->restart, rt_now(f->s->task));
-    snprintf(first, sizeof first, "Here it comes (%lld bytes).", (long long)(file_size(file) - f->restart));
+    TRY(which_part(f, file_size(file), &part));
+    seat_doing(f->s->seat, SEAT_SENDING, path, part.to - part.from, rt_now(f->s->task));
+    snprintf(first, sizeof first, "Here it comes (%lld bytes).", (long long)(part.to - part.from));
     TRY(data_open(f, first, &data));
-    TRY(send_file(f, data, file, &bytes));
+    TRY(send_file(f, data, file, part, &bytes));
     TRY(fail_with(f, 426, io_close(&data)));
     log_transfer(f, "sent", path, bytes);
     return reply(f, 226, "Sent, %lld bytes.", (long long)bytes);
