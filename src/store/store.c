@@ -128,6 +128,18 @@ int file_note(struct file *f, const struct sums *sums)
     return rt_call(f->task, note_call, &c);
 }
 
+static int same_call(void *arg)
+{
+    struct file *f = arg;
+
+    return f->ops->same(f) ? 0 : -ESTALE;
+}
+
+int file_same(struct file *f)
+{
+    return rt_call(f->task, same_call, f);
+}
+
 /* ---- uploads ---- */
 
 int store_create(const struct store *st, const struct store_upload *how, struct file **out)

@@ -50,7 +50,7 @@ int verb_retr(struct ftp *f, struct span arg)
 {
     CLEANUP(file_close) struct file *file = NULL;
     CLEANUP(io_abort) struct io *data = NULL;
-    struct ftp_range part;
+    struct ftp_range part = { 0 };
     int64_t bytes;
     char first[64];
     char *path;
