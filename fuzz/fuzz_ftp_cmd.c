@@ -1,4 +1,4 @@
-/* ftp_cmd: stripping never grows a line and stays inside it; a verb is capital letters; an argument lies in the line and
+/* ftp_cmd: stripping never grows a line and stays inside it; a verb is capital letters, then digits; an argument lies in the line and
  * holds no byte that ends lines. */
 #include "fuzz.h"
 #include "wire/ftp_cmd.h"
@@ -7,13 +7,14 @@ static void parsed(struct span line)
 {
     struct ftp_cmd c;
     int rc = ftp_cmd_parse(line, &c);
-    size_t n;
+    size_t letters, n;
 
     CHECK(rc == 0 || rc == -EINVAL || rc == -E2BIG || rc == -EBADMSG);
     if (rc < 0)
         return;
     n = strlen(c.verb);
-    CHECK(n >= 1 && n < FTP_VERB_CAP && strspn(c.verb, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n);
+    letters = strspn(c.verb, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    CHECK(letters >= 1 && n < FTP_VERB_CAP && letters + strspn(c.verb + letters, "0123456789") == n);
     CHECK(fuzz_inside(line, c.arg) && c.arg.len == (line.len > n ? line.len - n - 1 : 0));
     CHECK(span_find(c.arg, '\0') < 0 && span_find(c.arg, '\r') < 0 && span_find(c.arg, '\n') < 0);
 }

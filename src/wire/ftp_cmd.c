@@ -75,11 +75,14 @@ static bool breaks_line(struct span s)
 
 int ftp_cmd_parse(struct span line, struct ftp_cmd *out)
 {
-    size_t n = 0;
+    size_t letters = 0, n;
 
     if (breaks_line(line))
         return -EBADMSG;
-    while (n < line.len && is_letter(line.at[n]))
+    while (letters < line.len && is_letter(line.at[letters]))
+        letters++;
+    n = letters;
+    while (letters && n < line.len && line.at[n] >= '0' && line.at[n] <= '9')
         n++;
     if (n == 0 || (n < line.len && line.at[n] != ' '))
         return -EINVAL;
@@ -87,7 +90,7 @@ int ftp_cmd_parse(struct span line, struct ftp_cmd *out)
         return -E2BIG;
     *out = (struct ftp_cmd){ .arg = span_from(line, n + 1) };
     for (size_t i = 0; i < n; i++)
-        out->verb[i] = (char)(line.at[i] & ~0x20);
+        out->verb[i] = i < letters ? (char)(line.at[i] & ~0x20) : line.at[i];
     return 0;
 }
 

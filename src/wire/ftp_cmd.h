@@ -19,7 +19,7 @@ struct ftp_cmd {
  * Returns the new length. */
 size_t ftp_telnet_strip(char *line, size_t len);
 
-/* Splits a line without its line end. Verb: 1 to 7 letters, any case.
+/* Splits a line without its line end. Verb: 1 to 7 characters, letters of any case, behind them digits (XSHA256).
  * -EINVAL: no verb or a verb with other characters; -E2BIG: a verb too long; -EBADMSG: a NUL, CR or LF inside the
  * line. */
 int ftp_cmd_parse(struct span line, struct ftp_cmd *out);

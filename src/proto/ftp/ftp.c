@@ -129,7 +129,7 @@ static const char *advice(const struct ftp *f, int rc)
     } texts[] = {
         { EEXIST, "there is something of that name, and this account may not replace it; choose another name" },
         { EPERM, "that name cannot be used here; choose another" },
-        { ERANGE, "the file is shorter than what REST or RANG asked for" },
+        { ERANGE, "the file is shorter than the offset or range that was asked for" },
         { ECANCELED, "the server is shutting down" },
         { EISDIR, "that is a folder" },
         { ESTALE, "the file changed while it was read; ask again" },
