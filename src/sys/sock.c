@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,6 +167,13 @@ void sock_tune_control(int fd)
     set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
     set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
     set_flag(fd, SOL_SOCKET, SO_KEEPALIVE);
+}
+
+bool sock_peer_ended(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&p, 1, 0) > 0;
 }
 
 int sock_shutdown_send(int fd)

@@ -45,6 +45,8 @@ int sock_peer(int fd, struct sock_addr *out);
 void sock_tune_control(int fd);
 /* An orderly end of sending; the peer reads the end of the stream. */
 int sock_shutdown_send(int fd);
+/* Has the peer ended its sending, or the connection, behind all that is still unread? Does not wait. */
+bool sock_peer_ended(int fd);
 /* Closes whoever waits in a listener's queue: 0 once it is empty, -EBUSY when there are more than `most`, or -errno. */
 int sock_drain(int listener, unsigned most);
 /* close(2) */

@@ -1,6 +1,7 @@
 """Fixtures of the end-to-end suite.
 
 server(root, *flags)   starts a server of this test's own; stopped (SIGTERM, exit code 0) when the test has run
+slow                   a factory of slow disks in a folder that a server can share
 site                   a server shared by one file on one model, and a fresh folder in it: what most tests use
 model                  the server model; a test that uses it (or server, site) runs once per model
 
@@ -10,12 +11,14 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
 import server as server_module
 from server import ACCOUNTS, Server
-from tools import PATIENCE
+from tools import PATIENCE, SLOW_FILES, blob, make, until
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
 # crowds: made for thousands of clients.  loop: an event loop; what blocks one session would block all.
@@ -32,6 +35,7 @@ TRAITS = {
 BUILD = set() if server_module.sanitized() else {"lean"}
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
+SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")
 LIMIT = int(150 * PATIENCE)                                  # seconds that one test may take
 
 
@@ -193,3 +197,38 @@ def site(request, shared):
     request.node.stash.setdefault(SERVERS, []).append(one)
     yield Site(one)
     one.release()
+
+
+# -- a slow disk
+
+def is_mounted(folder):
+    return any(line.split()[4] == os.fspath(folder) for line in Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """slow("--names", read=3): tmp_path/root/slow shows the files of tmp_path/disk, and each read takes three seconds; it keeps
+    no attributes of files. Gives the root."""
+    assert os.path.exists("/dev/fuse"), "no /dev/fuse here: the slow disk cannot be tested (a container needs --device /dev/fuse)"
+    assert os.access(SLOWFS, os.X_OK), f"no {SLOWFS}: build it with `tools/build tests`, or name it with SLOWFS=..."
+    disk, mount = tmp_path / "disk", tmp_path / "root" / "slow"
+    disk.mkdir()
+    mount.mkdir(parents=True)
+    for n in range(SLOW_FILES):
+        make(disk, f"f{n}", blob(20_000, n))
+    running = []
+
+    def start(*flags, **seconds):
+        delays = [*flags] + [word for call, s in seconds.items() for word in (f"--{call}", str(s))]
+        fuse = subprocess.Popen([SLOWFS, disk, mount, *delays], stderr=subprocess.PIPE)
+        running.append(fuse)
+        until(lambda: is_mounted(mount) or fuse.poll() is not None, "the slow disk is mounted")
+        assert fuse.poll() is None, f"the slow disk cannot be mounted: {fuse.stderr.read().decode()}"
+        return tmp_path / "root"
+
+    yield start
+    for fuse in running:
+        subprocess.run(["fusermount3", "-uz", mount], stderr=subprocess.DEVNULL, check=False)
+        fuse.kill()
+        fuse.wait()
+        fuse.stderr.close()

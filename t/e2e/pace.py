@@ -3,7 +3,7 @@ import threading
 import time
 
 from ftpraw import OPEN, receive_all
-from tools import PATIENCE
+from tools import PATIENCE, WAIT
 
 ROUND = 200                                                  # NOOPs
 ROUNDS = 8                                                   # at most
@@ -85,3 +85,32 @@ def beside(*works):
         thread.join()
     if failures:
         raise failures[0]
+
+
+class Busy:
+    """Sessions that each do work(client, n) again and again, in threads, until stop()."""
+
+    def __init__(self, one, work, count):
+        self.begun, self.over, self.problems = threading.Barrier(count + 1), threading.Event(), []
+        self.rounds = [0] * count
+        self.threads = [threading.Thread(target=self.run, args=(one.raw("bob", timeout=10 * WAIT), work, n)) for n in range(count)]
+        for thread in self.threads:
+            thread.start()
+        self.begun.wait(WAIT)
+
+    def run(self, client, work, n):
+        try:
+            self.begun.wait(WAIT)
+            while not self.over.is_set():
+                work(client, n)
+                self.rounds[n] += 1
+        except BaseException as problem:
+            self.problems.append(problem)
+
+    def stop(self):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        if self.problems:
+            raise self.problems[0]
+        assert min(self.rounds) >= 1, f"not all have been served: {self.rounds}"

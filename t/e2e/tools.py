@@ -8,6 +8,7 @@ from pathlib import Path
 
 PATIENCE = float(os.environ.get("DRAY_PATIENCE", "1"))    # sanitizer builds and busy machines: a larger number
 WAIT = 20 * PATIENCE                                      # how long anything that should happen "at once" may take
+SLOW_FILES = 2                                            # on the disk of the fixture `slow`
 
 
 def until(condition, what, seconds=WAIT):

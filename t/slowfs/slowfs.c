@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +111,12 @@ static int slow_unlink(const char *path)
     return outcome(unlinkat(folder, inside(path), 0));
 }
 
+static int slow_statfs(const char *path, struct statvfs *st)
+{
+    (void)path;
+    return outcome(fstatvfs(folder, st));
+}
+
 static int slow_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t off, struct fuse_file_info *file,
                         enum fuse_readdir_flags flags)
 {
@@ -138,7 +145,7 @@ static void *remember_little(struct fuse_conn_info *conn, struct fuse_config *co
 static const struct fuse_operations calls = {
     .init = remember_little, .getattr = slow_getattr, .create = slow_create, .open = slow_open, .flush = slow_flush,
     .release = slow_release, .read = slow_read, .write = slow_write, .rename = slow_rename, .unlink = slow_unlink,
-    .readdir = slow_readdir,
+    .readdir = slow_readdir, .statfs = slow_statfs,
 };
 
 static int usage(void)

@@ -33,7 +33,6 @@ struct ftp {
     bool ascii, epsv_all, user_given, over;
     bool aborted;      /* ABOR was heard during the transfer */
     bool deaf;         /* what comes next on the control connection has to wait its turn */
-    bool full;         /* and there is no room for more of it */
     int fail_code;     /* the reply to the command's failure, where a step knows better than the table; 0: it does not */
     const struct xfer *moving; /* the transfer or checksum under way, for STAT */
     const char *path;  /* the path that the command is about, for error texts */

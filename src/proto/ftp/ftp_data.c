@@ -200,38 +200,39 @@ int ftp_hear(struct ftp *f)
     struct ftp_cmd cmd;
 
     f->deaf = io_has_line(f->s->control);
-    f->full = false;
     if (f->deaf && next_is_urgent(f, copy, sizeof copy, &cmd) && cmd.verb[0] == 'A')
         return answer(f, &cmd);
     return 0;
 }
 
-/* Nothing but this connection tells that a client has left that waits for no data: so what has to wait its turn is buffered,
- * until no more fits. */
-static int fill(struct ftp *f)
-{
-    int rc = io_fill_now(f->s->control);
-
-    f->full = rc == -ENOBUFS;
-    return f->full ? 0 : fail_with(f, 426, rc == -ENODATA ? -EPIPE : rc);
-}
-
-int ftp_turn(struct ftp *f)
-{
-    int rc = rt_turn(f->s->task, f->deaf && f->full ? -1 : io_fd(f->s->control));
-
-    if (rc != -EINTR)
-        return rc;
-    rc = f->deaf ? fill(f) : ftp_heard(f);
-    return rc < 0 ? rc : 0;
-}
-
-/* ---- opening ---- */
-
 static int hearing(const struct ftp *f)
 {
     return f->deaf ? -1 : io_fd(f->s->control);
 }
+
+/* Nothing but this connection tells that a client has left that waits for no data: so what has to wait its turn is buffered;
+ * when no more fits, the end of what comes is looked for behind it. */
+static int fill(struct ftp *f)
+{
+    int rc = io_fill_now(f->s->control);
+
+    if (rc == -ENOBUFS)
+        rc = sock_peer_ended(io_fd(f->s->control)) ? -ENODATA : 0;
+    return fail_with(f, 426, rc == -ENODATA ? -EPIPE : rc);
+}
+
+int ftp_turn(struct ftp *f)
+{
+    int rc = rt_turn(f->s->task, hearing(f));
+
+    if (rc == -EINTR)
+        rc = ftp_heard(f);
+    if (rc >= 0 && f->deaf)
+        rc = fill(f);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- opening ---- */
 
 /* The first connection from the client's own address; others are closed at once. */
 static int accept_data(struct ftp *f, int64_t when)

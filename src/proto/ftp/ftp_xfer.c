@@ -90,6 +90,8 @@ static int store_file(struct ftp *f, const struct store_upload *how, const char 
     CLEANUP(io_abort) struct io *data = NULL;
     int64_t bytes;
 
+    if (f->range.to)
+        return reply(f, 554, "RANG is for RETR and HASH; REST continues an upload.");
     if (how->keep && f->ascii)
         return fail_with(f, 554, -EOPNOTSUPP);
     TRY(store_create(&f->s->store, how, &file));
