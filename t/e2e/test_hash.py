@@ -487,7 +487,7 @@ def shrink(path):
 @pytest.mark.parametrize("change", [changed_in_place, grow, shrink], ids=lambda f: f.__name__)
 def test_a_file_that_changes_meanwhile(watched, runtime, slow, change, part):
     """On a slow disk, so that there is a meanwhile."""
-    path = sparse(slow(read=0.2).parent / "disk", "f", 8 * MIB)
+    path = sparse(slow(read=0.2).parent / "disk", "f", 3 * MIB)
     one = watched()
     client = one.raw("bob")
     client.expect(200, "OPTS HASH CRC32")
