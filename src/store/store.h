@@ -49,9 +49,8 @@ ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 
 /* The sums of the content as far as they were noted and still hold; out->has may be 0. */
 int file_sums(struct file *, struct sums *out);
-/* Notes sums that were computed from this file; -ESTALE: it has changed since it was opened. */
+/* Notes sums that were computed from this file. Both: -ESTALE when it has changed since it was opened. */
 int file_note(struct file *, const struct sums *);
-/* -ESTALE: the file has changed since it was opened. */
 int file_same(struct file *);
 
 /* ---- writing: nothing is visible before file_commit, and without it nothing ever was ---- */
@@ -83,9 +82,8 @@ void file_keep(struct file **);
 
 /* ---- partials: what stays of broken uploads ---- */
 
-/* The account's own, of this path. -ENOENT. */
+/* The account's own, of this path. -ENOENT. Opened for sums of it, never for clients to read. */
 int store_partial(const struct store *, const char *path, struct store_stat *out);
-/* For sums of it, never for clients to read. */
 int store_partial_open(const struct store *, const char *path, struct file **out);
 
 /* ---- folders ---- */

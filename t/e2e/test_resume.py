@@ -1,10 +1,12 @@
 """What came of a broken upload is kept out of sight, and continued by whoever began it; nothing else ever sees it."""
 import concurrent.futures
+import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -217,6 +219,10 @@ def test_a_broken_overwrite_leaves_the_old_file_and_is_offered(site):
     reply = client.expect(213, "SITE PARTIAL f")
     facts, name = entry(reply.text[4:].encode())
     assert facts["size"] == "100000" and name.endswith(b"/f")
+    assert facts["sha-256"] == hashlib.sha256(SMALL[:100_000]).hexdigest()
+    client.expect(200, "OPTS HASH CRC32")
+    facts, _ = entry(client.expect(213, "SITE PARTIAL f").text[4:].encode())
+    assert facts["crc32"] == f"{zlib.crc32(SMALL[:100_000]):08x}"
     data = client.epsv()
     client.expect(350, "REST 100000")
     client.expect(OPEN, "STOR f")

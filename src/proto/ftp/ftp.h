@@ -100,6 +100,8 @@ void hash_feature(struct buf *b, enum sum_id chosen);
 /* SITE UTIME and CHMOD (ftp_fact.c), arguments behind the word. */
 int site_utime(struct ftp *, struct span arg);
 int site_chmod(struct ftp *, struct span arg);
+/* The sum of a whole file in the session's algorithm (ftp_hash.c). May wait, hears ABOR. */
+int hash_whole(struct ftp *, struct file *, struct sums *out);
 /* ftp_partial.c */
 int site_partial(struct ftp *, struct span arg);
 

@@ -104,6 +104,11 @@ static int sum_of(struct ftp *f, struct file *file, enum sum_id id, struct ftp_r
     return whole ? note(file, out) : file_same(file);
 }
 
+int hash_whole(struct ftp *f, struct file *file, struct sums *out)
+{
+    return sum_of(f, file, f->hash, (struct ftp_range){ 0, file_size(file) }, out);
+}
+
 /* ---- HASH ---- */
 
 int verb_hash(struct ftp *f, struct span arg)
