@@ -9,13 +9,16 @@
 #include "oracle.h"
 #include "rt/rt.h"
 
-enum { CLIENTS = 8, HEARD = 16 * 1024 };
+enum { CLIENTS = 8, HEARD = 16 * 1024, STEPS = 20 };
 
 struct client {
     struct rt_task *task;
     unsigned id;
     uint64_t luck;     /* its own choices: faults do not change what it does */
     unsigned ops;      /* how many it shall do */
+    unsigned names;    /* with so many names */
+    unsigned char weight[STEPS]; /* of what it does */
+    unsigned weights;
     bool adder;        /* may add, but not overwrite */
     bool calm;         /* nothing in this run makes the server fail */
     bool rude;         /* it did something after which the server may hang up */
@@ -56,5 +59,7 @@ void client_leave(struct client *, bool reset);
 
 /* ---- what it does (script.c) ---- */
 void script_step(struct client *);
+/* What this client likes to do: the same for all clients of a run. */
+void script_choose(struct client *, uint64_t seed);
 
 #endif

@@ -3,6 +3,7 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -21,7 +22,7 @@ static const struct {
 
 static struct {
     struct fault_pace pace;
-    unsigned count;
+    unsigned count, of_kind[CALLS];
     unsigned char call[MOST]; /* which call was the n-th */
     bool happened, cut, kill;
 } state;
@@ -30,6 +31,7 @@ void fault_begin(const struct fault_pace *pace)
 {
     state.pace = *pace;
     state.count = 0;
+    memset(state.of_kind, 0, sizeof state.of_kind);
     state.happened = state.cut = state.kill = false;
 }
 
@@ -77,19 +79,33 @@ static bool fail_here(enum fault_call call)
     return true;
 }
 
+/* Others go on: one of them for a step, or all for a while. */
+static void race(void)
+{
+    sim_pause(world.sim, world_chance(300) ? (int64_t)world_below((uint64_t)state.pace.pause + 1) : 0);
+}
+
+static bool is_planned(enum fault_call call)
+{
+    const struct plan *p = &world.plan;
+
+    state.of_kind[call]++;
+    return p->fault_call ? p->fault_call == call + 1u && p->fault_at == state.of_kind[call] : p->fault_at == state.count;
+}
+
 bool fault_now(enum fault_call call)
 {
     if (!world_in_server())
         return false;
-    if (rows[call].group == FILES && sim_chance(world.sim, state.pace.race))
-        sim_pause(world.sim, 0);
+    if (rows[call].group == FILES && world_chance(state.pace.race))
+        race();
     state.cut = moves_bytes(call) && world_chance(state.pace.torn);
     if (state.count < MOST)
         state.call[state.count] = (unsigned char)call;
     state.count++;
     if (state.count == world.plan.kill_at)
         kill_here(call);
-    return state.count == world.plan.fault_at && fail_here(call);
+    return is_planned(call) && fail_here(call);
 }
 
 size_t fault_part(size_t len)
@@ -121,9 +137,16 @@ bool fault_happened(void)
     return state.happened;
 }
 
-const char *fault_name(void)
+const char *fault_name(unsigned call)
 {
-    unsigned n = world.plan.fault_at;
+    return call < CALLS ? rows[call].name : "any";
+}
 
-    return n && n <= state.count && n <= MOST ? rows[state.call[n - 1]].name : "";
+unsigned fault_find(const char *name, size_t len)
+{
+    unsigned call = 0;
+
+    while (call < CALLS && (strlen(rows[call].name) != len || memcmp(rows[call].name, name, len) != 0))
+        call++;
+    return call;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum fault_call {
 #define CALL(name, group, ...) CALL_##name,
@@ -17,6 +18,7 @@ enum fault_group { FILES, MEMORY, NETWORK };
 
 struct fault_pace {
     unsigned race;  /* of 1000 file calls, before so many others go on */
+    int64_t pause;  /* and sometimes for up to so many ns */
     unsigned torn;  /* of 1000 writes, so many are short */
 };
 
@@ -32,6 +34,8 @@ unsigned fault_count(void);
 unsigned fault_ways(unsigned n);
 /* Has the plan's fault happened? */
 bool fault_happened(void);
-const char *fault_name(void);
+/* "pwrite"; CALLS when there is none of that name. */
+const char *fault_name(unsigned call);
+unsigned fault_find(const char *name, size_t len);
 
 #endif

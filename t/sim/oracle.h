@@ -39,10 +39,15 @@ struct content oracle_payload(size_t len);
 /* Memory of the run, for what clients receive. */
 char *oracle_room(size_t len);
 
-/* ---- operations; session: the port of the control connection ---- */
+/* ---- operations ---- */
+
+struct asker {
+    unsigned session; /* the port of its control connection */
+    bool adder;       /* may change nothing that is there */
+};
 
 /* to: for OP_RENAME, an index of oracle_names; keep: what REST said. */
-struct op *oracle_op(enum op_kind, unsigned session, unsigned name, unsigned to, struct content payload, int64_t keep);
+struct op *oracle_op(enum op_kind, const struct asker *, unsigned name, unsigned to, struct content payload, int64_t keep);
 /* The client has ended its data in order after len bytes: only now, and only so much, may the name hold it. */
 void oracle_sent(struct op *, size_t len);
 /* The final reply has come. calm: nothing was done to make it fail. */

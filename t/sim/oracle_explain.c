@@ -87,9 +87,17 @@ static unsigned bit(const struct op *op, unsigned name)
     return op->kind == OP_RENAME && op->to == name ? 2 : 1;
 }
 
+/* Who may only add: a new file, or a folder. */
+static bool is_allowed(const struct op *op, unsigned name)
+{
+    bool adds = op->kind == OP_MKD || op->kind == OP_APPE || (op->kind == OP_STOR && !op->keep);
+
+    return !op->by.adder || (adds && oracle_now(name)->state.kind == IS_ABSENT);
+}
+
 static bool is_due(const struct op *op, unsigned name)
 {
-    return op->stage != OVER && ways[op->kind] && !(op->applied & bit(op, name));
+    return op->stage != OVER && ways[op->kind] && !(op->applied & bit(op, name)) && is_allowed(op, name);
 }
 
 static struct op *find(unsigned session, unsigned name, const struct state *now)
@@ -97,7 +105,7 @@ static struct op *find(unsigned session, unsigned name, const struct state *now)
     for (unsigned i = 0; i < oracle->ops; i++) {
         struct op *op = &oracle->op[i];
 
-        if ((!session || op->session == session) && is_due(op, name) && ways[op->kind](op, name, now))
+        if ((!session || op->by.session == session) && is_due(op, name) && ways[op->kind](op, name, now))
             return op;
     }
     return NULL;

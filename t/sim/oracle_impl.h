@@ -29,7 +29,8 @@ enum stage { FLYING, OVER };
 struct op {
     enum op_kind kind;
     enum stage stage;
-    unsigned session, name, to;
+    struct asker by;
+    unsigned name, to;
     struct content payload;
     int64_t keep;
     bool sent;        /* all its data, and their end */

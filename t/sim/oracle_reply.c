@@ -9,12 +9,13 @@
 #include "oracle_impl.h"
 #include "world.h"
 
-struct op *oracle_op(enum op_kind kind, unsigned session, unsigned name, unsigned to, struct content payload, int64_t keep)
+struct op *oracle_op(enum op_kind kind, const struct asker *by, unsigned name, unsigned to, struct content payload,
+                     int64_t keep)
 {
     struct op *op = &oracle->op[oracle->ops];
 
     CHECK(oracle->ops < OPS);
-    *op = (struct op){ .kind = kind, .session = session, .name = name, .to = to, .payload = payload, .keep = keep,
+    *op = (struct op){ .kind = kind, .by = *by, .name = name, .to = to, .payload = payload, .keep = keep,
                        .begin = ++oracle->tick, .end = UINT64_MAX };
     oracle->ops++;
     oracle->counts.ops++;
@@ -35,7 +36,7 @@ void oracle_orphan(struct op *op)
 void oracle_session_over(unsigned session)
 {
     for (unsigned i = 0; i < oracle->ops; i++)
-        if (oracle->op[i].session == session && !oracle->op[i].answered) {
+        if (oracle->op[i].by.session == session && !oracle->op[i].answered) {
             oracle->op[i].stage = OVER;
             oracle->op[i].end = ++oracle->tick;
         }

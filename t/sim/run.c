@@ -30,7 +30,7 @@ struct stage {
     struct sim_pace sim;
     struct net_pace net;
     struct fault_pace fault;
-    unsigned clients, ops;
+    unsigned clients, ops, names;
     bool stops, stops_now;
     int64_t stop_at;
 };
@@ -79,9 +79,11 @@ static struct stage stage_of(uint64_t seed)
     s.net.torn = ONE_OF(&luck, 0, 50, 300);
     s.net.delay = ONE_OF(&luck, 0, 100, 20000, 200000) * INT64_C(1000);
     s.fault.race = ONE_OF(&luck, 0, 100, 500);
+    s.fault.pause = ONE_OF(&luck, 1, 20, 500) * INT64_C(1000000);
     s.fault.torn = ONE_OF(&luck, 0, 100, 300);
     s.clients = 1 + (unsigned)(sim_next(&luck) % 5);
     s.ops = ONE_OF(&luck, 2, 4, 8);
+    s.names = ONE_OF(&luck, 1, 2, NAMES, NAMES);
     s.stops = sim_next(&luck) % 100 < 12;
     s.stops_now = sim_next(&luck) % 2;
     s.stop_at = (int64_t)(sim_next(&luck) % (uint64_t)RT_SECONDS(15));
@@ -99,6 +101,10 @@ struct plan run_plan_of(uint64_t seed)
     else if (way < 35) {
         p.fault_at = at;
         p.fault_error = (unsigned)(sim_next(&luck) % 4);
+        if (sim_next(&luck) % 2) { /* what is called seldom fails as often as the rest */
+            p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
+            p.fault_at = 1 + (unsigned)(sim_next(&luck) % 12);
+        }
     }
     return p;
 }
@@ -211,6 +217,8 @@ static void start_client(unsigned i, uint64_t seed)
     c->ops = run.stage.ops;
     c->adder = client_chance(c, 15);
     c->calm = is_calm(&world.plan);
+    c->names = run.stage.names;
+    script_choose(c, seed);
     sock_addr_make(ip, 4, 0, &c->host);
     sock_addr_make(server, 4, 2121, &c->server);
     CHECK(sim_start(world.sim, client_task, c, false) == 0);

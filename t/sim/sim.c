@@ -38,7 +38,7 @@ static int usage(void)
 {
     puts("sim [--from N] [--count N] [--jobs N] [--seconds N] [--failures N]   seeds N, N+1, ...; stops at so many failures\n"
          "sim --sweep [--from N] [--count N]    each of these seeds with every fault of every call, and a kill before each\n"
-         "sim --seed N [-v] [--kill N] [--fault N.ERROR]    one seed again; -v tells all that happens");
+         "sim --seed N [-v] [--kill N] [--fault CALL:N.ERROR]    one seed again; -v tells all that happens");
     return 2;
 }
 
@@ -222,6 +222,17 @@ static int run_once(void)
 
 /* ---- arguments ---- */
 
+/* CALL:N.ERROR; of all calls with "any". */
+static bool take_fault(const char *text)
+{
+    struct plan *p = &choices.plan;
+    size_t len = strcspn(text, ":");
+    unsigned call = fault_find(text, len);
+
+    p->fault_call = call == CALLS ? 0 : call + 1;
+    return text[len] && sscanf(text + len + 1, "%u.%u", &p->fault_at, &p->fault_error) == 2;
+}
+
 static bool take(int *i, int argc, char **argv)
 {
     const char *name = argv[*i], *value = *i + 1 < argc ? argv[*i + 1] : "";
@@ -246,7 +257,7 @@ static bool take(int *i, int argc, char **argv)
     if (strcmp(name, "--count") == 0)
         return (choices.count = strtoull(value, NULL, 10)) > 0;
     if (strcmp(name, "--fault") == 0)
-        return sscanf(value, "%u.%u", &choices.plan.fault_at, &choices.plan.fault_error) == 2;
+        return take_fault(value);
     if (strcmp(name, "--seed") == 0) {
         bool verbose = choices.plan.verbose;
 

@@ -12,6 +12,7 @@
 struct plan {
     uint64_t seed;
     unsigned fault_at; /* the call that fails, 1 the first; 0: none */
+    unsigned fault_call; /* counting only calls of this kind: an enum fault_call + 1; 0: all calls count */
     unsigned fault_error; /* which of its row's errors */
     unsigned kill_at;  /* before this call the server is killed; 0: never */
     bool verbose;
