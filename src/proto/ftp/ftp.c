@@ -22,6 +22,20 @@ enum { BAD_BEFORE_LOGIN = 10, REPLY_MAX = 1000 };
 
 /* ---- replies ---- */
 
+/* Without memory: what a command has done must still be told truthfully. One line needs no room of its own. */
+static APART int reply_poor(struct ftp *f, int code, struct span text)
+{
+    char word[8];
+    struct buf b = BUF(word);
+
+    if (span_find(text, '\n') >= 0 || span_find(text, (char)255) >= 0)
+        return io_put(f->s->control, SPAN("451 Out of memory for this reply.\r\n"));
+    buf_printf(&b, "%d ", code);
+    TRY(io_put(f->s->control, buf_span(&b)));
+    TRY(io_put(f->s->control, text));
+    return io_put(f->s->control, SPAN("\r\n"));
+}
+
 int reply_span(struct ftp *f, int code, struct span text)
 {
     struct buf b = { .cap = text.len + 16 };
@@ -30,7 +44,7 @@ int reply_span(struct ftp *f, int code, struct span text)
         b.cap += text.at[i] == '\n' ? 8 : (unsigned char)text.at[i] == 255;
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
-        return io_put(f->s->control, SPAN("451 Out of memory for this reply.\r\n"));
+        return reply_poor(f, code, text);
     ftp_reply_print(&b, code, text);
     return io_put(f->s->control, buf_span(&b));
 }

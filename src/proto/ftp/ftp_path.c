@@ -9,24 +9,30 @@
 #include "wire/path.h"
 #include "wire/text.h"
 
-/* 257 "path" text: quotes inside are doubled (RFC 959 appendix II). */
-static int reply_257(struct ftp *f, const char *path, const char *text)
+/* Room for a 257: taken before anything is changed, or a change could not be told. */
+static int room_257(struct ftp *f, struct buf *b)
 {
-    struct buf b = { .cap = 2 * PATH_CAP + 64 };
+    *b = (struct buf){ .cap = 2 * PATH_CAP + 64 };
+    b->at = arena_take(&f->s->scratch, b->cap);
+    return b->at ? 0 : -ENOMEM;
+}
 
-    b.at = arena_take(&f->s->scratch, b.cap);
-    if (!b.at)
-        return -ENOMEM;
-    buf_putc(&b, '"');
-    text_quoted(&b, span_of(path));
-    buf_printf(&b, "\" %s", text);
-    return reply_span(f, 257, buf_span(&b));
+/* 257 "path" text: quotes inside are doubled (RFC 959 appendix II). */
+static int reply_257(struct ftp *f, struct buf *b, const char *path, const char *text)
+{
+    buf_putc(b, '"');
+    text_quoted(b, span_of(path));
+    buf_printf(b, "\" %s", text);
+    return reply_span(f, 257, buf_span(b));
 }
 
 int verb_pwd(struct ftp *f, struct span arg)
 {
+    struct buf b;
+
     (void)arg;
-    return reply_257(f, f->cwd, "is the current folder.");
+    TRY(room_257(f, &b));
+    return reply_257(f, &b, f->cwd, "is the current folder.");
 }
 
 static int change_folder(struct ftp *f, struct span arg)
@@ -74,10 +80,12 @@ static int change(struct ftp *f, enum store_verb verb, struct span arg, const ch
 
 int verb_mkd(struct ftp *f, struct span arg)
 {
+    struct buf b;
     char *path;
 
+    TRY(room_257(f, &b));
     TRY(change(f, STORE_MKDIR, arg, "made", &path));
-    return reply_257(f, path, "was made.");
+    return reply_257(f, &b, path, "was made.");
 }
 
 int verb_rmd(struct ftp *f, struct span arg)
