@@ -103,7 +103,7 @@ bool fault_now(enum fault_call call)
     if (state.count < MOST)
         state.call[state.count] = (unsigned char)call;
     state.count++;
-    if (state.count == world.plan.kill_at)
+    if (world.lives == 1 && state.count == world.plan.kill_at)
         kill_here(call);
     return is_planned(call) && fail_here(call);
 }

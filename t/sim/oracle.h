@@ -64,7 +64,8 @@ struct listed {
     size_t len;
     int64_t size;
 };
-void oracle_list(struct op *, const struct listed *, unsigned n);
+/* whole: nothing may be missing. */
+void oracle_list(struct op *, const struct listed *, unsigned n, bool whole);
 
 /* Which session's task is running; 0: none. From run.c. */
 unsigned run_session(void);

@@ -38,19 +38,32 @@ static bool by_stor(struct op *op, unsigned name, const struct state *now)
     return false;
 }
 
+/* An append that found its file goes on with it when the file gets another name at the same moment. */
+static bool is_its_file(const struct op *op, unsigned name)
+{
+    const struct version *v = oracle_now(name);
+
+    if (op->begun)
+        return op->place == name;
+    return op->name == name || (v->by && v->by->kind == OP_RENAME && v->by->name == op->name && v->from > op->begin);
+}
+
 /* In place: what is there grows until all has come; when it fails it shrinks to what was there. */
 static bool by_appe(struct op *op, unsigned name, const struct state *now)
 {
-    struct content base = op->appending ? op->base : oracle_now(name)->state.content, part = op->payload;
+    struct content base = op->begun ? op->base : oracle_now(name)->state.content, part = op->payload;
 
-    if (op->name != name || now->kind != IS_FILE || !op->sent || now->content.len < base.len ||
+    if (!is_its_file(op, name) || now->kind != IS_FILE || !op->sent || now->content.len < base.len ||
         now->content.len > base.len + part.len)
         return false;
     part.len = now->content.len - base.len;
     if (!is_joined(now->content, base, part))
         return false;
+    op->begun = part.len > 0;
+    op->place = name;
     op->base = base;
-    op->appending = part.len < op->payload.len;
+    op->appending = part.len && part.len < op->payload.len;
+    op->applied = part.len == op->payload.len;
     return true;
 }
 
@@ -97,7 +110,9 @@ static bool is_allowed(const struct op *op, unsigned name)
 
 static bool is_due(const struct op *op, unsigned name)
 {
-    return op->stage != OVER && ways[op->kind] && !(op->applied & bit(op, name)) && is_allowed(op, name);
+    bool done = op->kind != OP_APPE && op->applied & bit(op, name);
+
+    return op->stage != OVER && ways[op->kind] && !done && is_allowed(op, name);
 }
 
 static struct op *find(unsigned session, unsigned name, const struct state *now)
@@ -126,7 +141,7 @@ struct op *explain(unsigned name, const struct state *now)
     if (!op)
         world_fail("%s held %s of %zu bytes and now holds %s of %zu bytes, which no operation under way explains",
                    oracle_names[name], word(was), was->content.len, word(now), now->content.len);
-    if (op->kind != OP_APPE || (!op->appending && now->content.len == op->base.len + op->payload.len))
+    if (op->kind != OP_APPE)
         op->applied |= bit(op, name);
     return op;
 }

@@ -36,8 +36,10 @@ struct op {
     bool sent;        /* all its data, and their end */
     bool answered;
     unsigned applied; /* it was seen to happen; a rename: 1 here and 2 there */
-    bool appending;   /* APPE: a part of it is there, behind base */
+    bool begun;       /* APPE: it was seen behind base, in the name `place` */
+    bool appending;   /* and only a part of it is there */
     struct content base;
+    unsigned place;
     uint64_t begin, end;
 };
 

@@ -352,7 +352,6 @@ struct outcome run_plan(const struct plan *plan)
         return (struct outcome){ 0 };
     world_note("---- a second life");
     world.lives = 2;
-    world.plan.kill_at = 0;
     play();
     return outcome(true);
 }

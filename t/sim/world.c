@@ -51,7 +51,7 @@ void world_fail(const char *fmt, ...)
     printf("seed %llu", (unsigned long long)world.plan.seed);
     if (world.plan.fault_at)
         printf(" --fault %s:%u.%u", fault_name(world.plan.fault_call - 1), world.plan.fault_at, world.plan.fault_error);
-    if (world.plan.kill_at || world.lives > 1)
+    if (world.plan.kill_at)
         printf(" --kill %u", world.plan.kill_at);
     printf(": ");
     va_start(args, fmt);

@@ -169,7 +169,7 @@ int WRAP(flock)(int fd, int how)
     while (REAL(flock)(fd, how | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK)
             return -1;
-        sim_pause(world.sim, 1000);
+        sim_pause(world.sim, RT_SECONDS(1) / 1000);
     }
     return 0;
 }

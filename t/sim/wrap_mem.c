@@ -103,6 +103,6 @@ int WRAP(pthread_mutex_lock)(pthread_mutex_t *m)
     if (!world_in_server())
         return REAL(pthread_mutex_lock)(m);
     while ((rc = pthread_mutex_trylock(m)) == EBUSY)
-        sim_pause(world.sim, 1000);
+        sim_pause(world.sim, RT_SECONDS(1) / 1000);
     return rc;
 }
