@@ -1,6 +1,6 @@
 # dray: the front door. meson and ninja do the work behind it; tools/build knows the build variants.
 .DEFAULT_GOAL := all
-.PHONY: all serve test unit e2e fuzz asan tsan bench lint shape install clean help
+.PHONY: all serve test unit e2e fuzz asan tsan sim bench lint shape install clean help
 PREFIX ?= /usr/local
 
 help: ## this list
@@ -37,6 +37,11 @@ asan: ## end to end and unit tests with AddressSanitizer and UBSan (build-asan/)
 tsan: ## end to end on the thread models with ThreadSanitizer (build-tsan/)
 	@tools/deps build test
 	@tools/test e2e-tsan
+
+sim: ## SEEDS (default 20000) seeds of the simulation, from FROM (1); see docs/HACKING.md
+	@tools/deps build test
+	@tools/build tests t/sim/sim
+	@build/t/sim/sim --jobs $$(nproc) --from $${FROM:-1} --count $${SEEDS:-20000} --failures 5
 
 bench: all ## what each server model costs on this machine (BENCH=--quick: less exactly, in a minute)
 	@tools/build plain floors

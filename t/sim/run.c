@@ -23,7 +23,7 @@
 #include "sys/scratch.h"
 #include "wrap.h"
 
-enum { GUESTS = SIM_TASKS, FDS = 256, FOLDER_CAP = 200 };
+enum { GUESTS = SIM_TASKS, FDS = 96, FOLDER_CAP = 200 };
 
 /* What the seed decides before anything begins. */
 struct stage {
