@@ -123,6 +123,8 @@ static int sim_wait(struct rt_task *task, struct pollfd *fds, unsigned n, int64_
     struct sim_task *t = sim_task(task);
 
     turn(t);
+    if (t->server)
+        t->sim->world.wait(fds, n, when);
     for (;;) {
         int count;
 
@@ -202,6 +204,11 @@ static struct sim_task *choose(struct sim *sim)
     return able[n - 1];
 }
 
+void sim_jump(struct sim *sim, int64_t to)
+{
+    sim->now = to > sim->now ? to : sim->now;
+}
+
 /* To the next moment at which anything happens; false when there is none. */
 static bool jump(struct sim *sim)
 {
@@ -212,8 +219,7 @@ static bool jump(struct sim *sim)
             next = sim->task[i]->when;
     if (next == RT_NEVER)
         return false;
-    if (next > sim->now)
-        sim->now = next;
+    sim_jump(sim, next);
     return true;
 }
 

@@ -14,6 +14,8 @@ struct sim_world {
     short (*ready)(int fd, short events, int64_t now);
     /* When something next comes by itself, after `now`; RT_NEVER. */
     int64_t (*next)(int64_t now);
+    /* A task of the server is about to wait for these until `when`: what may go wrong goes wrong here. */
+    void (*wait)(const struct pollfd *, unsigned n, int64_t when);
 };
 
 /* How the runtime behaves; chances are out of 1000. */
@@ -44,6 +46,8 @@ enum sim_end sim_run(struct sim *);
 void sim_stop(struct sim *, bool now);
 
 int64_t sim_now(const struct sim *);
+/* So much time passes at once. */
+void sim_jump(struct sim *, int64_t to);
 /* Steps of this run, and a number that two runs share only when all their steps were the same. */
 unsigned sim_steps(const struct sim *);
 uint64_t sim_trail(const struct sim *);

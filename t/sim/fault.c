@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "world.h"
 
 enum { SHORT = -1, ERRORS = 6, MOST = 1 << 16 };
@@ -22,7 +23,7 @@ static const struct {
 
 static struct {
     struct fault_pace pace;
-    unsigned count, of_kind[CALLS];
+    unsigned count, waits, of_kind[CALLS];
     unsigned char call[MOST]; /* which call was the n-th */
     bool happened, cut, kill;
 } state;
@@ -30,7 +31,7 @@ static struct {
 void fault_begin(const struct fault_pace *pace)
 {
     state.pace = *pace;
-    state.count = 0;
+    state.count = state.waits = 0;
     memset(state.of_kind, 0, sizeof state.of_kind);
     state.happened = state.cut = state.kill = false;
 }
@@ -120,6 +121,28 @@ void fault_after(void)
 {
     if (state.kill)
         die();
+}
+
+/* The stops, a connection that breaks, or time that passes until the wait's deadline. */
+void fault_wait(const struct pollfd *fds, unsigned n, int64_t when)
+{
+    const struct plan *p = &world.plan;
+
+    if (++state.waits != p->wait_at || world.lives > 1)
+        return;
+    state.happened = true;
+    world_note("at wait %u: %u", p->wait_at, p->wait_way);
+    if (p->wait_way == WAIT_STOP || p->wait_way == WAIT_DRAIN)
+        sim_stop(world.sim, p->wait_way == WAIT_STOP);
+    else if (p->wait_way == WAIT_RESET && n)
+        net_break(fds[0].fd);
+    else if (p->wait_way == WAIT_LATE && when != RT_NEVER)
+        sim_jump(world.sim, when);
+}
+
+unsigned fault_waits(void)
+{
+    return state.waits;
 }
 
 unsigned fault_count(void)

@@ -4,6 +4,7 @@
 #define T_SIM_FAULT_H
 
 #include <stdbool.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ bool fault_now(enum fault_call);
 size_t fault_part(size_t len);
 /* Called after it: where the plan kills in the middle, here it does. */
 void fault_after(void);
+/* For struct sim_world. */
+void fault_wait(const struct pollfd *, unsigned n, int64_t when);
+/* Waits so far. */
+unsigned fault_waits(void);
 /* Calls so far in this run, and how many ways call n (1 the first) can fail; 0: there was none. */
 unsigned fault_count(void);
 unsigned fault_ways(unsigned n);

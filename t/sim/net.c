@@ -440,6 +440,18 @@ int net_close(int fd)
     return 0;
 }
 
+void net_break(int fd)
+{
+    struct end *e = end_of(fd);
+
+    if (!e || !e->connected || e->peer->closed)
+        return;
+    update(e, world_now());
+    update(e->peer, world_now());
+    send_reset(e);
+    send_reset(e->peer);
+}
+
 int net_linger_none(int fd)
 {
     struct end *e = end_of(fd);

@@ -42,6 +42,8 @@ int net_peer(int fd, struct sock_addr *out);
 int net_linger_none(int fd);
 /* -EBADF when it is none of ours. */
 int net_close(int fd);
+/* The connection is reset, as by somebody in between: both sides hear of it. Nothing for a listener. */
+void net_break(int fd);
 /* How much net_send would take now; what sendfile asks first. -EAGAIN, or why nothing more can be sent. */
 ssize_t net_room(int fd, size_t len);
 

@@ -31,6 +31,7 @@ struct stage {
     struct net_pace net;
     struct fault_pace fault;
     unsigned clients, ops, names;
+    bool one_host; /* all clients are there */
     bool stops, stops_now;
     int64_t stop_at;
 };
@@ -84,7 +85,8 @@ static struct stage stage_of(uint64_t seed)
     s.clients = 1 + (unsigned)(sim_next(&luck) % 5);
     s.ops = ONE_OF(&luck, 2, 4, 8);
     s.names = ONE_OF(&luck, 1, 2, NAMES, NAMES);
-    s.stops = sim_next(&luck) % 100 < 12;
+    s.stops = sim_next(&luck) % 100 < 5;
+    s.one_host = sim_next(&luck) % 3 == 0;
     s.stops_now = sim_next(&luck) % 2;
     s.stop_at = (int64_t)(sim_next(&luck) % (uint64_t)RT_SECONDS(15));
     return s;
@@ -105,13 +107,16 @@ struct plan run_plan_of(uint64_t seed)
             p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
             p.fault_at = 1 + (unsigned)(sim_next(&luck) % 12);
         }
+    } else if (way < 50) {
+        p.wait_at = at;
+        p.wait_way = (unsigned)(sim_next(&luck) % WAIT_WAYS);
     }
     return p;
 }
 
 static bool is_calm(const struct plan *p)
 {
-    return !p->fault_at && !p->kill_at && !run.stage.stops;
+    return !p->fault_at && !p->kill_at && !p->wait_at && !run.stage.stops;
 }
 
 /* ---- tasks ---- */
@@ -208,7 +213,7 @@ static void close_server(void)
 static void start_client(unsigned i, uint64_t seed)
 {
     struct client *c = &run.client[i];
-    unsigned char ip[4] = { 10, 0, 0, (unsigned char)(10 + i) }, server[4] = { 10, 0, 0, 1 };
+    unsigned char ip[4] = { 10, 0, 0, (unsigned char)(run.stage.one_host ? 10 : 10 + i) }, server[4] = { 10, 0, 0, 1 };
 
     memset(c, 0, offsetof(struct client, in));
     c->from = c->to = c->text_len = 0;
@@ -278,7 +283,7 @@ static void play(void)
 
 void run_prepare(const char *folder)
 {
-    static const struct sim_world net = { .ready = net_ready, .next = net_next };
+    static const struct sim_world net = { .ready = net_ready, .next = net_next, .wait = fault_wait };
     char text[200];
     struct buf err = BUF(text);
 
@@ -334,7 +339,7 @@ static bool killed_in_child(void)
 
 static struct outcome outcome(bool killed)
 {
-    return (struct outcome){ .calls = fault_count(), .steps = sim_steps(world.sim), .trail = sim_trail(world.sim),
+    return (struct outcome){ .calls = fault_count(), .waits = fault_waits(), .steps = sim_steps(world.sim), .trail = sim_trail(world.sim),
                              .killed = killed, .faulted = fault_happened() };
 }
 

@@ -10,6 +10,7 @@ void run_prepare(const char *folder);
 
 struct outcome {
     unsigned calls;   /* that could have failed */
+    unsigned waits;   /* of the server's sessions */
     unsigned steps;
     uint64_t trail;   /* the same for the same run */
     bool killed, faulted;

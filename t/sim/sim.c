@@ -20,7 +20,8 @@ enum { JOBS_MAX = 64, AGAIN = 50 /* every so many seeds one runs twice */ };
 
 struct tally {
     uint64_t at; /* what the worker is at, so that its end can be told */
-    uint64_t seeds, runs, calls, steps, faults, kills, failed;
+    uint64_t seeds, runs, calls, steps, faults, kills, waits, failed;
+    uint64_t trail; /* of all runs, whatever their order */
     struct oracle_counts oracle;
 };
 
@@ -38,7 +39,7 @@ static int usage(void)
 {
     puts("sim [--from N] [--count N] [--jobs N] [--seconds N] [--failures N]   seeds N, N+1, ...; stops at so many failures\n"
          "sim --sweep [--from N] [--count N]    each of these seeds with every fault of every call, and a kill before each\n"
-         "sim --seed N [-v] [--kill N] [--fault CALL:N.ERROR]    one seed again; -v tells all that happens");
+         "sim --seed N [-v] [--kill N] [--fault CALL:N.ERROR] [--wait N.WAY]    one seed again; -v tells all that happens");
     return 2;
 }
 
@@ -49,7 +50,9 @@ static void note(struct tally *t, const struct outcome *o)
     t->runs++;
     t->calls += o->calls;
     t->steps += o->steps;
-    t->faults += o->faulted;
+    t->faults += o->faulted && !world.plan.wait_at;
+    t->waits += o->faulted && world.plan.wait_at;
+    t->trail ^= o->trail * 31 + world.plan.seed;
     t->kills += o->killed;
     t->oracle = oracle_counts();
 }
@@ -78,11 +81,12 @@ static void run_seed(struct tally *t, uint64_t seed)
                    again.steps, again.calls);
 }
 
-/* Every call fails once in each of its ways, and is once the last. */
+/* Every call fails once in each of its ways, and is once the last; at every wait everything goes wrong once. */
 static void sweep_seed(struct tally *t, uint64_t seed)
 {
     struct plan plan = { .seed = seed };
-    unsigned calls = run_one(t, &plan).calls;
+    struct outcome plain = run_one(t, &plan);
+    unsigned calls = plain.calls, waits = plain.waits;
     unsigned char *ways = malloc(calls + 1);
 
     CHECK(ways);
@@ -98,6 +102,12 @@ static void sweep_seed(struct tally *t, uint64_t seed)
         run_one(t, &plan);
     }
     free(ways);
+    for (unsigned n = 1; n <= waits; n++)
+        for (unsigned way = 0; way < WAIT_WAYS; way++) {
+            plan = (struct plan){ .seed = seed, .wait_at = n, .wait_way = way };
+            if (!run_one(t, &plan).faulted)
+                world_fail("wait %u did not come again", n);
+        }
 }
 
 static _Noreturn void worker(unsigned job, uint64_t first)
@@ -195,15 +205,19 @@ static void report(double took)
         s.steps += tallies[i].steps;
         s.faults += tallies[i].faults;
         s.kills += tallies[i].kills;
+        s.waits += tallies[i].waits;
+        s.trail ^= tallies[i].trail;
         s.oracle.ops += tallies[i].oracle.ops;
         s.oracle.looks += tallies[i].oracle.looks;
         s.oracle.versions += tallies[i].oracle.versions;
     }
-    printf("sim: %llu seeds, %llu runs in %.1f s (%.0f a second): %llu steps, %llu calls of the server, %llu of them failed, %llu kills; "
-           "%llu operations, %llu versions of names, %llu looks; %u failed\n",
+    printf("sim: %llu seeds, %llu runs in %.1f s (%.0f a second): %llu steps, %llu calls of the server, %llu of them failed, %llu kills, "
+           "%llu stops, cuts and delays at a wait; %llu operations, %llu versions of names, %llu looks; trail %016llx; %u failed\n",
            (unsigned long long)s.seeds, (unsigned long long)s.runs, took, (double)s.runs / took, (unsigned long long)s.steps, (unsigned long long)s.calls,
-           (unsigned long long)s.faults, (unsigned long long)s.kills, (unsigned long long)s.oracle.ops,
-           (unsigned long long)s.oracle.versions, (unsigned long long)s.oracle.looks, failures());
+           (unsigned long long)s.faults, (unsigned long long)s.kills, (unsigned long long)s.waits,
+           (unsigned long long)s.oracle.ops,
+           (unsigned long long)s.oracle.versions, (unsigned long long)s.oracle.looks,
+           (unsigned long long)s.trail, failures());
 }
 
 static int run_once(void)
@@ -258,6 +272,8 @@ static bool take(int *i, int argc, char **argv)
         return (choices.count = strtoull(value, NULL, 10)) > 0;
     if (strcmp(name, "--fault") == 0)
         return take_fault(value);
+    if (strcmp(name, "--wait") == 0)
+        return sscanf(value, "%u.%u", &choices.plan.wait_at, &choices.plan.wait_way) == 2;
     if (strcmp(name, "--seed") == 0) {
         bool verbose = choices.plan.verbose;
 

@@ -53,6 +53,8 @@ void world_fail(const char *fmt, ...)
         printf(" --fault %s:%u.%u", fault_name(world.plan.fault_call - 1), world.plan.fault_at, world.plan.fault_error);
     if (world.plan.kill_at)
         printf(" --kill %u", world.plan.kill_at);
+    if (world.plan.wait_at)
+        printf(" --wait %u.%u", world.plan.wait_at, world.plan.wait_way);
     printf(": ");
     va_start(args, fmt);
     vprintf(fmt, args);

@@ -15,6 +15,8 @@ struct plan {
     unsigned fault_call; /* counting only calls of this kind: an enum fault_call + 1; 0: all calls count */
     unsigned fault_error; /* which of its row's errors */
     unsigned kill_at;  /* before this call the server is killed; 0: never */
+    unsigned wait_at;  /* at this wait of the server's sessions something goes wrong; 0: never */
+    enum { WAIT_STOP, WAIT_DRAIN, WAIT_RESET, WAIT_LATE, WAIT_WAYS } wait_way;
     bool verbose;
 };
 
