@@ -131,6 +131,7 @@ static int prepare_storage(struct serve *s)
     rc = shared ? quotas_new(&s->conf.quota, seats(s), &shared->quotas, &err) : -ENOMEM;
     if (rc < 0)
         return complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
+    partials_sweep(&s->storage);
     rc = store_count(&s->storage);
     if (rc < 0)
         return complain("cannot count what is stored in %s: %s", s->conf.dir, err_text(rc));

@@ -168,6 +168,11 @@ static int folder_copy(struct file *f, struct file *from, int64_t off, int64_t l
     return 0;
 }
 
+static int space(struct file *f, int64_t *bytes, int64_t *all)
+{
+    return fs_space(f->fd, bytes, all);
+}
+
 static int look(struct file *f, struct store_found *out)
 {
     struct folder_file *l = folder_file(f);
@@ -182,7 +187,7 @@ static uint64_t name_id(struct file *f)
 
 static const struct file_ops writing = {
     .read = folder_read, .write = folder_write, .close = folder_close, .get_mark = get_mark, .set_mark = set_mark,
-    .same = folder_same, .look = look, .name_id = name_id, .copy = folder_copy, .commit = folder_commit, .hide = folder_hide,
+    .same = folder_same, .space = space, .look = look, .name_id = name_id, .copy = folder_copy, .commit = folder_commit, .hide = folder_hide,
 };
 
 /* ---- beginning ---- */
@@ -217,6 +222,7 @@ int folder_resume(const struct store *st, const char *own, const char *path, int
     l->local = fs_is_local(l->file.fd);
     if (len > l->opened.size)
         return -ERANGE;
+    l->file.held = l->opened.size;
     l->file.size = len < 0 ? l->opened.size : len;
     if (l->file.size < l->opened.size)
         TRY(fs_truncate(l->file.fd, l->file.size));

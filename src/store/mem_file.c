@@ -111,6 +111,7 @@ static int resume_call(struct mem_heap *h, void *arg)
         return -EBUSY;
     if (c->len > n->size)
         return -ERANGE;
+    c->f->file.held = n->size;
     cut(h, n, c->len < 0 ? n->size : c->len);
     return claim(h, c->f, node, true);
 }
@@ -239,7 +240,7 @@ static const struct file_ops reading = {
 
 static const struct file_ops writing = {
     .read = mem_read, .write = mem_write, .close = mem_close, .look = mem_file_look, .name_id = mem_file_id, .copy = mem_copy,
-    .commit = mem_commit, .hide = mem_hide, .get_mark = mem_get_mark, .set_mark = mem_set_mark, .same = mem_same,
+    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .get_mark = mem_get_mark, .set_mark = mem_set_mark, .same = mem_same,
 };
 
 int mem_open(const struct store *st, const char *path, struct file **out)

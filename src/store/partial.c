@@ -74,8 +74,11 @@ void partial_forget(const struct store *st, const char *own)
     int64_t size;
 
     st->storage->ops->drop(st, text_name(own, name), &size);
-    if (st->storage->shared)
-        atomic_fetch_sub(&st->storage->shared->partials, 1);
+}
+
+bool partial_any(const struct storage *storage)
+{
+    return storage->shared && storage->keep && atomic_load(&storage->shared->partials) > 0;
 }
 
 int partial_drop(const struct store *st, const char *own, bool stored)
@@ -254,11 +257,14 @@ int partials_sweep(const struct storage *storage)
     struct rt_task task;
     struct store st = whole(storage, &task);
     int64_t now = clock_wall();
+    int seen = 0;
     struct sweep s = { .before = now - (int64_t)storage->keep_days * DAY, .passing = now - PASSING_SECONDS };
 
-    TRY(each_name(&st, sweep_one, &s));
     if (storage->shared)
-        atomic_store(&storage->shared->partials, s.left);
+        seen = atomic_load(&storage->shared->partials);
+    TRY(each_name(&st, sweep_one, &s));
+    if (storage->shared) /* unless one came while we looked */
+        atomic_compare_exchange_strong(&storage->shared->partials, &seen, s.left);
     return s.dropped;
 }
 

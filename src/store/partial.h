@@ -15,6 +15,8 @@ int partial_announce(const struct store *, const char *own, const char *path);
 /* Removes it, if nobody writes it, and what goes with it. stored: it counted as use of the store's account. -ENOENT,
  * -EBUSY. */
 int partial_drop(const struct store *, const char *own, bool stored);
+/* May there be any? Asked before what would cost something. */
+bool partial_any(const struct storage *);
 /* The text beside it, after the partial itself has become a file. */
 void partial_forget(const struct store *, const char *own);
 

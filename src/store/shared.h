@@ -12,7 +12,7 @@ enum { STORE_LOCKS = 256 };
 
 struct store_shared {
     struct quotas *quotas;  /* NULL: none */
-    atomic_int partials;    /* at least one may be there */
+    atomic_int partials;    /* 0: there is none. Grows with each one that is kept; only a sweep makes it smaller */
     _Atomic int64_t sweep_at; /* the next sweep of partials, CLOCK_MONOTONIC */
     struct lock name[STORE_LOCKS];
 };

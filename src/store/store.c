@@ -169,7 +169,7 @@ int store_partial(const struct store *st, const char *path, struct store_stat *o
     char own[PARTIAL_NAME];
 
     TRY(allow(st, path, RIGHT_ADD, -ENOENT));
-    if (!st->storage->shared || !st->storage->keep || atomic_load(&st->storage->shared->partials) <= 0)
+    if (!partial_any(st->storage))
         return -ENOENT;
     TRY(partial_name(st->account, path, own));
     return st->storage->ops->stat(st, own, out);

@@ -59,6 +59,8 @@ struct file_ops {
     /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
      * else -EEXIST when something does. A durable storage returns when it is on the disk. */
     int (*commit)(struct file *, bool replace);
+    /* As store_ops.space, of the disk that it is on. */
+    int (*space)(struct file *, int64_t *bytes, int64_t *all);
     /* Gives it the hidden name `own`, replacing one that nobody writes (-EBUSY); from then on its descriptor holds the
      * name, as after resume. *replaced is the size of what stood there, -1: nothing. */
     int (*hide)(struct file *, const char *own, int64_t *replaced);
@@ -76,6 +78,7 @@ struct file {
     int fd;       /* -1: there is none, it is read through file_read */
     int64_t size; /* reading: when opened; writing: written so far */
     uint64_t ino; /* reading: as store_stat has it */
+    int64_t held; /* resumed: bytes before it was cut */
 };
 
 struct dir_ops {

@@ -150,6 +150,11 @@ static int mem_space(const struct store *st, const char *path, int64_t *bytes, i
     return mem_do(mem_of(st), space_call, &(struct space_call){ path, rt_now(st->task), bytes, all });
 }
 
+int mem_file_space(struct file *f, int64_t *bytes, int64_t *all)
+{
+    return mem_do(mem_file(f)->h, space_call, &(struct space_call){ "/", rt_now(f->task), bytes, all });
+}
+
 struct id_call {
     const char *path;
     uint64_t *id;

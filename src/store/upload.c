@@ -21,6 +21,11 @@ static struct upload *upload_of(struct file *f)
     return (struct upload *)f;
 }
 
+int upload_own(struct upload *u)
+{
+    return u->own[0] ? 0 : partial_name(u->st.account, u->path, u->own);
+}
+
 static bool may_hide(const struct upload *u)
 {
     return !u->hidden && !u->once && u->st.storage->keep && u->st.storage->shared;

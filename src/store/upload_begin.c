@@ -75,12 +75,10 @@ static int claim_partial(struct upload *u, int64_t held)
 /* The partial itself goes on. len -1: behind all of it. */
 static int take_partial(struct upload *u, int64_t len)
 {
-    struct store_stat st;
-
-    TRY(upload_ops(u)->stat(&u->here, u->own, &st));
+    TRY(upload_own(u));
     TRY(upload_ops(u)->resume(&u->here, u->own, u->path, len, &u->inner));
     u->hidden = u->resumed = true;
-    TRY(claim_partial(u, st.size));
+    TRY(claim_partial(u, u->inner->held));
     seed(u, u->inner, u->inner->size);
     return 0;
 }
@@ -132,37 +130,32 @@ static int64_t keep_free(const struct storage *storage, int64_t all)
     return all / 20 < GIB ? all / 20 : GIB;
 }
 
+static int64_t room(const struct storage *storage, int64_t free, int64_t all)
+{
+    int64_t keep = keep_free(storage, all);
+
+    return !all ? INT64_MAX : free > keep ? free - keep : 0; /* a disk that does not tell its size tells when it is full */
+}
+
 int upload_room(const struct store *st, const char *path, int64_t *bytes)
 {
-    int64_t free, all, keep;
+    int64_t free, all;
 
     TRY(st->storage->ops->space(st, path, &free, &all));
-    keep = keep_free(st->storage, all);
-    *bytes = !all ? INT64_MAX : free > keep ? free - keep : 0; /* a disk that does not tell its size tells when it is full */
+    *bytes = room(st->storage, free, all);
     return 0;
 }
 
-/* Asked for the folder of the file: a part of the tree may be another file system. */
 int upload_look_call(void *arg)
 {
     struct upload *u = arg;
-    char *slash = strrchr(u->path, '/');
-    int64_t bytes;
-    char kept;
-    int rc;
+    int64_t free, all;
 
     if (!u->st.storage->keep_free)
         return 0;
-    kept = slash[1];
-    slash[1] = '\0';
-    if (slash != u->path)
-        slash[0] = '\0';
-    rc = upload_room(&u->here, u->path, &bytes);
-    slash[0] = '/';
-    slash[1] = kept;
-    TRY(rc);
+    TRY(u->inner->ops->space(u->inner, &free, &all));
     u->look_at = u->file.size + LOOK_EVERY;
-    return bytes > 0 ? 0 : -ENOSPC;
+    return room(u->st.storage, free, all) > 0 ? 0 : -ENOSPC;
 }
 
 int upload_begin_call(void *arg)
@@ -172,10 +165,8 @@ int upload_begin_call(void *arg)
     int there = look_first(u, &old);
 
     TRY(there);
-    TRY(upload_look_call(u));
     u->credit = there && strcmp(old.account, u->st.account) == 0 ? old.stat.size : -1;
-    TRY(partial_name(u->st.account, u->path, u->own));
     TRY(u->how == STORE_APPEND ? begin_append(u, there) : begin_put(u, there));
     u->file.size = u->inner->size;
-    return 0;
+    return upload_look_call(u);
 }

@@ -92,7 +92,7 @@ static void clean_up(struct upload *u, bool was_hidden)
         partial_forget(&u->here, u->own);
     else if (was_hidden)
         partial_drop(&u->here, u->own, false);
-    else if (u->st.storage->shared && atomic_load(&u->st.storage->shared->partials) > 0)
+    else if (partial_any(u->st.storage) && upload_own(u) == 0)
         partial_drop(&u->here, u->own, true);
 }
 
@@ -120,6 +120,7 @@ int upload_hide_call(void *arg)
     int64_t replaced;
 
     u->once = true;
+    TRY(upload_own(u));
     TRY(partial_announce(&u->here, u->own, u->path));
     TRY(u->inner->ops->hide(u->inner, u->own, &replaced));
     u->once = false;
@@ -127,8 +128,7 @@ int upload_hide_call(void *arg)
     quota_is_named(upload_quotas(u), u->claim);
     if (replaced >= 0)
         quota_went(upload_quotas(u), u->st.account, replaced);
-    else
-        atomic_fetch_add(&u->st.storage->shared->partials, 1);
+    atomic_fetch_add(&u->st.storage->shared->partials, 1);
     return 0;
 }
 
@@ -139,8 +139,12 @@ int upload_keep_call(void *arg)
     note(u);
     if (!u->hidden)
         TRY(upload_hide_call(u));
-    u->done = true; /* whatever the quota says: these bytes are there */
-    return quota_commit(upload_quotas(u), &u->claim, u->inner->size, "", -1);
+    u->done = true;
+    if (quota_commit(upload_quotas(u), &u->claim, u->inner->size, "", -1) < 0) {
+        quota_release(upload_quotas(u), &u->claim); /* a limit that is lower now: these bytes are there all the same */
+        quota_came(upload_quotas(u), u->st.account, u->inner->size);
+    }
+    return 0;
 }
 
 /* What has no name is gone with its descriptor, and freeing it may take a while. */

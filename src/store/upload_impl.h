@@ -28,7 +28,7 @@ struct upload {
     int64_t look_at;     /* at this size the free space is looked at again */
     struct digest digest;
     struct quota_claim *claim;
-    char own[PARTIAL_NAME];
+    char own[PARTIAL_NAME]; /* upload_own fills it */
 };
 
 static inline const struct store_ops *upload_ops(const struct upload *u)
@@ -41,6 +41,8 @@ static inline struct quotas *upload_quotas(const struct upload *u)
     return u->st.storage->shared ? u->st.storage->shared->quotas : NULL;
 }
 
+/* The partial's name: made when it is first asked for. -ENOMEM. */
+int upload_own(struct upload *);
 /* Each for rt_call; arg is the upload. */
 int upload_begin_call(void *arg);
 int upload_commit_call(void *arg);
