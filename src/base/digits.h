@@ -1,4 +1,4 @@
-/* digits: unsigned numbers as text at a cursor, for lines that are printed a hundred thousand times: printf at a twentieth of
+/* digits: unsigned numbers as text at a cursor, for lines that are printed a hundred thousand times: printf at a small part of
  * its price. Nothing is checked: the caller has room for the longest number. Each returns the place behind the last digit. */
 #ifndef DRAY_BASE_DIGITS_H
 #define DRAY_BASE_DIGITS_H

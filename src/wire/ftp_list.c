@@ -18,8 +18,8 @@
 
 /* ---- printing ---- */
 
-/* A short text that is copied whole and counted by its length: two instructions instead of a call. The copies reach up to
- * WORD bytes beyond what counts. */
+/* A text shorter than WORD, copied whole and counted by its length: two instructions instead of a call. A copy reaches
+ * beyond what counts, so there must be room for it behind the last one. */
 enum { WORD = 16 };
 
 struct word {

@@ -121,6 +121,7 @@ void text_terminal(struct buf *b, struct span s)
 
 bool text_has_control(struct span s)
 {
+    plain_cut(&s);
     while (s.len) {
         int32_t c;
 
