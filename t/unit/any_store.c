@@ -2,6 +2,8 @@
 #include "any_store.h"
 
 #include "base/cleanup.h"
+#include "store/shared.h"
+#include "sys/proc.h"
 
 struct store any;
 
@@ -13,12 +15,17 @@ int any_set_up(void **state)
     (void)state;
     task = rt_block_task((struct rt_stop){ -1, -1 });
     any = (struct store){ .storage = &storage, .task = &task, .account = "bob", .rights = RIGHT_READ | RIGHT_ADD | RIGHT_WRITE };
-    return any_open(&storage);
+    TRY(any_open(&storage));
+    storage.shared = store_shared_new();
+    storage.keep = true;
+    storage.sums = SUM_BIT(SUM_CRC32);
+    return storage.shared ? 0 : -ENOMEM;
 }
 
 int any_tear_down(void **state)
 {
     (void)state;
+    proc_unshare(storage.shared, sizeof *storage.shared);
     any_close(&storage);
     return 0;
 }
@@ -30,6 +37,15 @@ int any_put(const char *path, const char *text)
     TRY(storage.ops->create(&any, path, &f));
     TRY(f->ops->write(f, text, strlen(text)));
     return f->ops->commit(f, true);
+}
+
+int any_store(const char *path, const char *text)
+{
+    CLEANUP(file_close) struct file *f = NULL;
+
+    TRY(store_create(&any, &(struct store_upload){ .path = path, .how = STORE_PUT }, &f));
+    TRY(file_write(f, text, strlen(text)));
+    return file_commit(f);
 }
 
 void any_folder(const char *path)

@@ -28,6 +28,8 @@ void any_holds(struct file *, const char *want);
 void any_is(const char *path, const char *want);
 /* 0: nothing is there. */
 enum store_kind any_kind(const char *path);
+/* A whole file, through the front. */
+int any_store(const char *path, const char *text);
 /* Shown entries. */
 unsigned any_count(const char *path);
 /* Bytes that tell where they stand: `len` from `off` on of the content number `seed`. */
@@ -49,9 +51,19 @@ void any_holds_pattern(struct file *, unsigned seed, int64_t len);
     X(own_names_are_never_listed) X(looking_says_what_stands_there) X(every_file_is_counted) X(long_names) \
     X(random_changes_agree_with_a_model)
 
+/* ---- and those of store.h ---- */
+
+#define ANY_FRONT(X) \
+    X(an_upload_exists_only_after_its_commit) X(an_overwrite_is_old_or_new) X(rest_keeps_a_prefix) X(appends_add_up) \
+    X(whoever_may_only_add_destroys_nothing) X(whoever_may_only_read_brings_nothing) X(hidden_names_do_not_exist) \
+    X(the_shared_folder_itself_stays) X(a_broken_upload_is_kept_for_its_account) X(a_broken_upload_is_continued) \
+    X(what_shall_not_be_kept_is_not) X(a_broken_overwrite_leaves_both) X(sums_are_noted_while_bytes_arrive) \
+    X(space_is_kept_free) X(a_long_upload_survives_its_server) X(removed_while_it_is_written_and_read)
+
 #define ANY_DECLARE(name) void name(void **state);
 #define ANY_TEST(name) cmocka_unit_test_setup_teardown(name, any_set_up, any_tear_down),
 
 ANY_OPS(ANY_DECLARE)
+ANY_FRONT(ANY_DECLARE)
 
 #endif

@@ -482,7 +482,7 @@ static void a_crowd_that_is_killed_one_by_one_harms_nobody(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_that_is_killed_is_done_or_not),
         ANY_TEST(a_crowd_that_is_killed_one_by_one_harms_nobody)
     };

@@ -267,8 +267,9 @@ static void the_space_of_the_dead_is_space(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         ANY_OPS(ANY_TEST)
+        ANY_FRONT(ANY_TEST)
         ANY_TEST(a_full_store_says_so_and_loses_nothing)
         ANY_TEST(an_upload_that_breaks_off_gives_all_back)
         ANY_TEST(names_run_out)
