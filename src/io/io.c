@@ -309,6 +309,22 @@ int io_write(struct io *io, const void *buf, size_t len, size_t *done)
     return send_all(io, buf, len, done);
 }
 
+int io_await_room(struct io *io)
+{
+    int rc = io->ops->await_room(io);
+
+    return rc < 0 ? failed(io, rc) : 0;
+}
+
+ssize_t io_write_now(struct io *io, const void *buf, size_t len)
+{
+    ssize_t n;
+
+    TRY(io_flush(io));
+    n = io->ops->send_now(io, buf, len);
+    return n < 0 && n != -EAGAIN ? failed(io, (int)n) : n;
+}
+
 ssize_t io_sendfile(struct io *io, int file, int64_t *off, size_t len)
 {
     ssize_t n;

@@ -50,6 +50,10 @@ int io_put(struct io *io, struct span s);
 int io_flush(struct io *io);
 /* All of it, past the buffer (flushed first). -EINTR loses nothing: *done says how much went. */
 int io_write(struct io *io, const void *buf, size_t len, size_t *done);
+/* Waits until io_write_now can send something. */
+int io_await_room(struct io *io);
+/* What goes without waiting, up to len, past the buffer (flushed first): -EAGAIN when that is nothing. */
+ssize_t io_write_now(struct io *io, const void *buf, size_t len);
 /* Up to len bytes of a file from *off, which moves on; zero-copy where it can be. 0: the file ended. */
 ssize_t io_sendfile(struct io *io, int file, int64_t *off, size_t len);
 

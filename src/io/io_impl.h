@@ -7,8 +7,10 @@
 /* Each waits no longer than io->deadline and returns as the rt verbs do. */
 struct io_ops {
     int (*await)(struct io *, int64_t when); /* until recv_now has something to say */
+    int (*await_room)(struct io *);          /* until send_now has */
     ssize_t (*recv_now)(struct io *, void *buf, size_t len); /* 0 at the end, -EAGAIN for nothing */
     ssize_t (*send)(struct io *, const void *buf, size_t len);
+    ssize_t (*send_now)(struct io *, const void *buf, size_t len); /* -EAGAIN for nothing */
     ssize_t (*sendfile)(struct io *, int file, int64_t off, size_t len);
     int (*finish)(struct io *);           /* tells the peer that no more comes */
     void (*close)(struct io *, bool reset); /* gives the descriptor back */

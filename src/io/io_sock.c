@@ -6,12 +6,22 @@
 #include "io/io_impl.h"
 #include "sys/sock.h"
 
-static int stream_await(struct io *io, int64_t when)
+static int await(struct io *io, short events, int64_t when)
 {
-    struct pollfd fds[2] = { { .fd = io->fd, .events = POLLIN }, { .fd = io_hearing(io), .events = POLLIN } };
+    struct pollfd fds[2] = { { .fd = io->fd, .events = events }, { .fd = io_hearing(io), .events = POLLIN } };
 
     TRY(rt_wait(io->task, fds, fds[1].fd < 0 ? 1 : 2, when));
     return fds[1].fd >= 0 && fds[1].revents ? -EINTR : 0;
+}
+
+static int stream_await(struct io *io, int64_t when)
+{
+    return await(io, POLLIN, when);
+}
+
+static int stream_await_room(struct io *io)
+{
+    return await(io, POLLOUT, io->deadline);
 }
 
 static ssize_t stream_recv_now(struct io *io, void *buf, size_t len)
@@ -22,6 +32,11 @@ static ssize_t stream_recv_now(struct io *io, void *buf, size_t len)
 static ssize_t stream_send(struct io *io, const void *buf, size_t len)
 {
     return rt_send(io->task, io->fd, io_hearing(io), buf, len, io->deadline);
+}
+
+static ssize_t stream_send_now(struct io *io, const void *buf, size_t len)
+{
+    return rt_send_now(io->task, io->fd, buf, len);
 }
 
 static ssize_t stream_sendfile(struct io *io, int file, int64_t off, size_t len)
@@ -42,5 +57,6 @@ static void stream_close(struct io *io, bool reset)
 }
 
 const struct io_ops io_sock_ops = {
-    .await = stream_await, .recv_now = stream_recv_now, .send = stream_send, .sendfile = stream_sendfile, .finish = stream_finish, .close = stream_close,
+    .await = stream_await, .await_room = stream_await_room, .recv_now = stream_recv_now, .send = stream_send,
+    .send_now = stream_send_now, .sendfile = stream_sendfile, .finish = stream_finish, .close = stream_close,
 };

@@ -10,7 +10,7 @@
 
 /* RECEIVE_TURN: a stream that is emptied before the next one has its turn opens its window wide, and its sender wakes us less
  * often. A command is heard at every block all the same. */
-enum { SEND_STEP = 1 << 20, RECEIVE_TURN = 4 << 20, TEXT_BLOCK = 32 * 1024 };
+enum { SEND_STEP = 1 << 20, READ_STEP = 256 * 1024, RECEIVE_TURN = 4 << 20, TEXT_BLOCK = 32 * 1024 };
 
 static int fail(struct xfer *x, enum xfer_side side, int rc)
 {
@@ -43,9 +43,58 @@ static int turn(struct xfer *x)
     return rc == -EINTR ? heard(x) : rc;
 }
 
-int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
+/* As much of a piece as goes at once; -EAGAIN: nothing does. */
+static ssize_t send_piece(struct xfer *x, struct file *f, char *block, int64_t off, int64_t len)
 {
-    moved(x, 0);
+    ssize_t n = file_read(f, block, (size_t)(len < READ_STEP ? len : READ_STEP), off);
+
+    if (n <= 0)
+        return fail(x, XFER_FILE, n < 0 ? (int)n : -ENODATA);
+    n = io_write_now(x->data, block, (size_t)n);
+    return n < 0 && n != -EAGAIN ? fail(x, XFER_STREAM, (int)n) : n;
+}
+
+/* The block is held for one piece only, never for the time that the peer takes. */
+static ssize_t send_some(struct xfer *x, struct file *f, int64_t off, int64_t len)
+{
+    char *block = rt_block_take();
+    ssize_t n = block ? send_piece(x, f, block, off, len) : fail(x, XFER_FILE, -ENOMEM);
+
+    if (block)
+        rt_block_give(block);
+    return n;
+}
+
+static int await_room(struct xfer *x)
+{
+    int rc = io_await_room(x->data);
+
+    if (rc == -EINTR)
+        return heard(x);
+    return rc < 0 ? fail(x, XFER_STREAM, rc) : 0;
+}
+
+/* Files that lie nowhere where sendfile could fetch them. */
+static int send_by_reading(struct xfer *x, struct file *f, int64_t off, int64_t end)
+{
+    while (off < end) {
+        ssize_t n = send_some(x, f, off, end - off);
+
+        if (n == -EAGAIN) {
+            TRY(await_room(x));
+            continue;
+        }
+        TRY(n);
+        off += n;
+        moved(x, n);
+        if (off < end)
+            TRY(turn(x));
+    }
+    return 0;
+}
+
+static int send_by_sendfile(struct xfer *x, struct file *f, int64_t off, int64_t end)
+{
     while (off < end) {
         int64_t step = end - off < SEND_STEP ? end - off : SEND_STEP;
         ssize_t n = io_sendfile(x->data, file_fd(f), &off, (size_t)step);
@@ -61,6 +110,12 @@ int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
             TRY(turn(x));
     }
     return 0;
+}
+
+int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
+{
+    moved(x, 0);
+    return file_fd(f) < 0 ? send_by_reading(x, f, off, end) : send_by_sendfile(x, f, off, end);
 }
 
 int xfer_write(struct xfer *x, const void *buf, size_t len)

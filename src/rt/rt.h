@@ -81,6 +81,8 @@ int rt_turn(struct rt_task *, int hear);
 ssize_t rt_recv_now(struct rt_task *, int fd, void *buf, size_t len);
 /* Bytes received, 0 at the end of the stream. */
 ssize_t rt_recv(struct rt_task *, int fd, int hear, void *buf, size_t len, int64_t when);
+/* What goes without waiting, up to len: -EAGAIN when that is nothing. */
+ssize_t rt_send_now(struct rt_task *, int fd, const void *buf, size_t len);
 /* Bytes sent, at least 1; no SIGPIPE. */
 ssize_t rt_send(struct rt_task *, int fd, int hear, const void *buf, size_t len, int64_t when);
 /* Bytes of the file `from` at `off` sent (off is not moved); 0 when the file ends there. */
