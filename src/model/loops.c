@@ -2,6 +2,7 @@
  * knocks, and starts a task for it. Owns the loop. A worker that cannot make one exits with 1: its parent tries again. */
 #include "model/loops.h"
 
+#include "base/cleanup.h"
 #include "sys/proc.h"
 
 /* Beside the seated: the acceptor, and clients that are being told that there is no seat. */
@@ -32,11 +33,26 @@ static void acceptor(struct rt_task *task, void *arg)
     }
 }
 
+static unsigned most_tasks(const struct model_env *env)
+{
+    return board_seats(env->board) + GUESTS;
+}
+
+int model_serve_loops(const struct model_env *env, const struct loop_ops *ops, void (*worker)(const struct model_env *))
+{
+    const char *guard;
+
+    TRY(loop_check(ops, most_tasks(env), &guard));
+    if (guard)
+        LOG(env->log, "old-kernel", LOG_TEXT("stacks", span_of(guard)));
+    return model_supervise(env, worker);
+}
+
 void model_loop(const struct model_env *env, const struct loop_ops *ops)
 {
     struct loop *loop;
 
-    if (loop_new(ops, env->stop, board_seats(env->board) + GUESTS, &loop) < 0 ||
+    if (loop_new(ops, env->stop, most_tasks(env), &loop) < 0 ||
         loop_start(loop, acceptor, &env, sizeof env) < 0)
         proc_exit(1);
     loop_run(loop);

@@ -16,7 +16,7 @@ static void worker(const struct model_env *env)
 
 static int serve(const struct model_env *env)
 {
-    return model_supervise(env, worker);
+    return model_serve_loops(env, &loop_epoll, worker);
 }
 
 extern const struct model model_epoll;

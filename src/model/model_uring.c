@@ -6,9 +6,6 @@
  *
  * The epoll server with another kernel interface below: sockets by multishot polls, and reads and writes of files as ring
  * entries, where epoll has nothing to offer. Refused where the kernel has no io_uring or forbids it, as containers often do. */
-#include <errno.h>
-
-#include "base/cleanup.h"
 #include "model/loops.h"
 
 static void worker(const struct model_env *env)
@@ -18,8 +15,7 @@ static void worker(const struct model_env *env)
 
 static int serve(const struct model_env *env)
 {
-    TRY(loop_check(&loop_uring));
-    return model_supervise(env, worker);
+    return model_serve_loops(env, &loop_uring, worker);
 }
 
 extern const struct model model_uring;

@@ -119,6 +119,11 @@ void coro_pool_free(struct coro_pool **pool)
     *pool = NULL;
 }
 
+bool coro_pool_guard_strong(const struct coro_pool *pool)
+{
+    return stacks_guard_strong(&pool->stacks);
+}
+
 const char *coro_pool_guard_text(const struct coro_pool *pool)
 {
     return stacks_guard_text(&pool->stacks);

@@ -22,8 +22,10 @@ int coro_pool_new(unsigned max, size_t room, struct coro_pool **pool);
 /* Takes NULL. Coroutines that still live are dropped as by coro_free. */
 void coro_pool_free(struct coro_pool **pool);
 
-/* What stops a stack that overflows, for the start-up line; static text. */
+/* What stops a stack that overflows; static text. */
 const char *coro_pool_guard_text(const struct coro_pool *pool);
+/* Is it the best there is: every stack is guarded, without a mapping for each? */
+bool coro_pool_guard_strong(const struct coro_pool *pool);
 
 /* A parked coroutine that runs fn(coro, arg) when first resumed. When fn returns, the coroutine is gone and its handle
  * may be reused. NULL: all are in use, or no memory for a guard. */

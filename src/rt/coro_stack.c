@@ -126,6 +126,11 @@ int stacks_next(struct stacks *s)
     return 0;
 }
 
+bool stacks_guard_strong(const struct stacks *s)
+{
+    return s->kind == GUARD_MARKER;
+}
+
 const char *stacks_guard_text(const struct stacks *s)
 {
     if (s->kind == GUARD_MARKER)

@@ -24,6 +24,8 @@ void stacks_unmap(struct stacks *s);
 /* The next slot never used, guarded: its number is s->ready before the call. -ENOSPC when there is none, -ENOMEM. */
 int stacks_next(struct stacks *s);
 const char *stacks_guard_text(const struct stacks *s);
+/* Markers: every stack is guarded, at the price of nothing. */
+bool stacks_guard_strong(const struct stacks *s);
 
 /* One past the highest byte, aligned for any machine's ABI; the lowest byte above the guard. */
 char *stack_top(const struct stacks *s, unsigned i);

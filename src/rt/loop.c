@@ -271,16 +271,13 @@ void loop_free(struct loop **pl)
     *pl = NULL;
 }
 
-int loop_check(const struct loop_ops *ops)
+int loop_check(const struct loop_ops *ops, unsigned tasks, const char **guard)
 {
     CLEANUP(loop_free) struct loop *l = NULL;
 
-    return loop_new(ops, (struct rt_stop){ -1, -1 }, 1, &l);
-}
-
-const char *loop_guard_text(const struct loop *l)
-{
-    return coro_pool_guard_text(l->pool);
+    TRY(loop_new(ops, (struct rt_stop){ -1, -1 }, tasks, &l));
+    *guard = coro_pool_guard_strong(l->pool) ? NULL : coro_pool_guard_text(l->pool);
+    return 0;
 }
 
 void loop_paint(struct loop *l)

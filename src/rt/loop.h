@@ -22,10 +22,9 @@ struct loop *loop_of(struct rt_task *);
 /* Until the last task has ended. */
 void loop_run(struct loop *);
 
-/* Could a loop of this kind be made here? 0 or what loop_new would say. */
-int loop_check(const struct loop_ops *);
-/* How stacks are guarded, for the start-up line. */
-const char *loop_guard_text(const struct loop *);
+/* Could a loop of this kind be made here? 0 or what loop_new would say. *guard: how its stacks would be guarded, where that is
+ * weaker than on a recent kernel (static text), else NULL. */
+int loop_check(const struct loop_ops *, unsigned tasks, const char **guard);
 
 /* For tests, before the first task: stacks are painted, so that the deepest use of any can be told, in bytes. */
 void loop_paint(struct loop *);

@@ -83,7 +83,7 @@ static int wait_for(struct rt_task *task, const struct rt_op *op, int64_t when)
     return op->hear >= 0 && fds[1].revents ? -EINTR : 0;
 }
 
-ssize_t rt_try_here(struct rt_task *task, struct rt_op *op)
+static ssize_t try_here(struct rt_task *task, struct rt_op *op)
 {
     ssize_t n = rt_try(op);
 
@@ -106,7 +106,7 @@ ssize_t rt_retry(struct rt_task *task, struct rt_op *op, int64_t when,
 
 ssize_t rt_run_by_waiting(struct rt_task *task, struct rt_op *op, int64_t when)
 {
-    return rt_retry(task, op, when, rt_try_here);
+    return rt_retry(task, op, when, try_here);
 }
 
 int rt_wait(struct rt_task *task, struct pollfd *fds, unsigned n, int64_t when)

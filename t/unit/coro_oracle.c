@@ -10,6 +10,7 @@
 #define coro_of_room oracle_of_room
 #define coro_park oracle_park
 #define coro_pool_free oracle_pool_free
+#define coro_pool_guard_strong oracle_pool_guard_strong
 #define coro_pool_guard_text oracle_pool_guard_text
 #define coro_pool_new oracle_pool_new
 #define coro_pool_paint oracle_pool_paint

@@ -547,8 +547,10 @@ static int on_refusal(const char *name)
 
 static int run(const char *name, const struct loop_ops *row)
 {
+    const char *guard;
+
     ops = row;
-    refused = loop_check(row);
+    refused = loop_check(row, 1, &guard);
     return refused ? on_refusal(name) : on_both_sides(name);
 }
 
