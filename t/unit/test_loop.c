@@ -298,7 +298,7 @@ static void blocking_work_is_done_elsewhere(void **state)
 
 /* ---- files ---- */
 
-enum { BIG = 8 << 20 };
+enum { BIG = 8 << 20, PIECE = 10000 };
 
 static int memory_file(char *bytes)
 {
@@ -333,7 +333,7 @@ static void receiver(struct rt_task *task, void *arg)
     ssize_t n = 1;
 
     (void)arg;
-    while (w.saw[1] < BIG && (n = rt_recv(task, w.a[1], -1, got + w.saw[1], 10000, clock_mono() + MS(10000))) > 0)
+    while (w.saw[1] < BIG && (n = rt_recv(task, w.a[1], -1, got + w.saw[1], PIECE, clock_mono() + MS(10000))) > 0)
         w.saw[1] += n;
     w.saw[2] = n;
 }
@@ -345,7 +345,7 @@ static void a_file_of_which_nothing_is_known_arrives(void **state)
     int fd = memory_file(bytes);
 
     (void)state;
-    got = calloc(1, BIG);
+    got = calloc(1, BIG + PIECE);
     start(sender, fd);
     start(receiver, 0);
     loop_run(w.loop);
