@@ -57,7 +57,10 @@ static int open_lookup(int root, const char *path, int flags, enum fs_lookup loo
     return lookup == FS_CACHED ? open_cached(root, path, flags) : open_beneath(root, path, flags);
 }
 
-/* File systems whose open and stat of a cached name never wait for anybody else: by the magic of statfs(2). */
+/* File systems whose open and stat of a cached name never wait for anybody else: by the magic of statfs(2). overlayfs is none:
+ * its layers may be FUSE (containers whose images are fetched as they are read), and nothing tells. Over such a layer, open of
+ * a cached name took the second that the layer took, RESOLVE_CACHED or not. It would also save little, 7 of 147 us for a
+ * download of 1 KiB: overlayfs knows no RWF_NOWAIT, so its files are sent by threads anyway. */
 bool fs_is_local(int fd)
 {
     static const long local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC };
