@@ -172,7 +172,7 @@ ssize_t rt_send_now(struct rt_task *task, int fd, const void *buf, size_t len)
 {
     struct rt_op op = { .code = RT_SEND, .fd = fd, .buf = (void *)(uintptr_t)buf, .len = len };
 
-    return rt_try_here(task, &op);
+    return try_here(task, &op);
 }
 
 ssize_t rt_send(struct rt_task *task, int fd, int hear, const void *buf, size_t len, int64_t when)

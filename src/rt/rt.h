@@ -111,11 +111,10 @@ int64_t rt_now(const struct rt_task *);
 /* now + seconds; RT_NEVER for 0 */
 int64_t rt_after(const struct rt_task *, unsigned seconds);
 
-/* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. _here: by this task, what
- * -EAGAIN says about readiness is noted. */
+/* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
 ssize_t rt_try(struct rt_op *);
-ssize_t rt_try_here(struct rt_task *, struct rt_op *);
-/* The one loop in the tree that turns -EAGAIN into a wait; `once` is a try (rt_run_by_waiting: rt_try_here). */
+/* The one loop in the tree that turns -EAGAIN into a wait. `once` is a try that also notes what -EAGAIN says about readiness;
+ * rt_run_by_waiting tries by rt_try, where the task is. */
 ssize_t rt_retry(struct rt_task *, struct rt_op *, int64_t when, ssize_t (*once)(struct rt_task *, struct rt_op *));
 ssize_t rt_run_by_waiting(struct rt_task *, struct rt_op *, int64_t when);
 
