@@ -230,6 +230,13 @@ def test_a_broken_overwrite_leaves_the_old_file_and_is_offered(site):
     data().close()
     client.expect(226)
     assert (site.dir / "f").read_bytes() == SMALL
+    data = client.epsv()
+    client.expect(350, "REST 10")                               # from now on it is the file that is meant again
+    client.expect(OPEN, "STOR f")
+    data().sendall(b"new")
+    data().close()
+    client.expect(226)
+    assert (site.dir / "f").read_bytes() == SMALL[:10] + b"new"
     client.expect(550, "SITE PARTIAL f")
 
 

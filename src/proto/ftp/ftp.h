@@ -104,6 +104,8 @@ int site_chmod(struct ftp *, struct span arg);
 int hash_whole(struct ftp *, struct file *, struct sums *out);
 /* ftp_partial.c */
 int site_partial(struct ftp *, struct span arg);
+/* It has become a file: the path means that again. */
+void ftp_partial_done(struct ftp *);
 
 #define FTP(verb, handler, flags, code, syntax, help) int verb_##handler(struct ftp *, struct span arg);
 #include "proto/ftp/ftp.def"

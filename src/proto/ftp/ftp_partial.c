@@ -30,6 +30,12 @@ static int tell(struct ftp *f, const char *path, const struct store_stat *st, co
     return reply(f, 213, "%s; %s", buf_cstr(&b), show(f, span_of(path)));
 }
 
+void ftp_partial_done(struct ftp *f)
+{
+    free(f->partial_of);
+    f->partial_of = NULL;
+}
+
 int site_partial(struct ftp *f, struct span arg)
 {
     struct store_stat st;

@@ -99,6 +99,8 @@ static int store_file(struct ftp *f, const struct store_upload *how, const char 
     TRY(data_open(f, first, &data));
     TRY(receive_file(f, data, &file, &bytes));
     TRY(file_commit(file));
+    if (how->partial)
+        ftp_partial_done(f);
     io_close(&data);
     log_transfer(f, "stored", how->path, bytes);
     return reply(f, 226, "Stored, %lld bytes.", (long long)bytes);
