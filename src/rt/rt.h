@@ -44,7 +44,7 @@ struct rt_op {
     size_t len;
     int64_t off;                   /* PREAD, PWRITE, SENDFILE */
     bool local;                    /* PWRITE: goes to the page cache of this machine, which as a rule waits for nobody */
-    struct sock_addr *addr;        /* ACCEPT: the peer, out; CONNECT: the target */
+    struct sock_addr *addr;        /* ACCEPT: the peer, out; CONNECT: the target (addr_len) */
     socklen_t addr_len;
 };
 
@@ -110,7 +110,6 @@ int rt_sleep(struct rt_task *, int64_t when);
 int64_t rt_now(const struct rt_task *);
 /* now + seconds; RT_NEVER for 0 */
 int64_t rt_after(const struct rt_task *, unsigned seconds);
-
 /* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
 ssize_t rt_try(struct rt_op *);
 /* The one loop in the tree that turns -EAGAIN into a wait. `once` is a try that also notes what -EAGAIN says about readiness;

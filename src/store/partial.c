@@ -19,6 +19,8 @@
 
 enum { ID = 32, TEXT_MAX = PATH_CAP + MARK_ACCOUNT + 2, PASSING_SECONDS = 3600, DAY = 24 * 3600, EVERY = 3600 };
 
+static const char PASSING[] = "x-"; /* as in STORE_PASSING */
+
 /* ---- one ---- */
 
 int partial_name(const char *account, const char *path, char own[PARTIAL_NAME])
@@ -78,7 +80,7 @@ void partial_forget(const struct store *st, const char *own)
 
 bool partial_any(const struct storage *storage)
 {
-    return storage->shared && storage->keep && atomic_load(&storage->shared->partials) > 0;
+    return storage->shared && storage->keep && atomic_load(&storage->shared->partials);
 }
 
 int partial_drop(const struct store *st, const char *own, bool stored)
@@ -211,22 +213,28 @@ struct sweep {
     int dropped, left;
 };
 
-/* Names that a commit passes through, and texts whose partial is gone, last no longer than a call: unless a server died. */
-static void sweep_other(const struct store *st, const struct dir_entry *e, const struct sweep *s)
+/* A text is there a moment before its partial, and a moment longer. */
+static bool has_partial(const struct store *st, struct span text)
 {
     char own[PARTIAL_NAME];
     struct store_stat partial;
+
+    own_path(own, (struct span){ text.at, ID });
+    return st->storage->ops->stat(st, own, &partial) == 0;
+}
+
+/* What is no partial lasts no longer than a call, unless a server was killed. Names that a commit passes through are locked
+ * meanwhile, so that one which can be dropped has nobody any more; the others are given an hour. */
+static void sweep_other(const struct store *st, const struct dir_entry *e, const struct sweep *s)
+{
+    char own[PARTIAL_NAME];
     int64_t size;
 
-    own_path(own, e->name);
-    if (e->stat.mtime >= s->passing)
+    if (!span_starts(e->name, SPAN(PASSING)) && e->stat.mtime >= s->passing)
         return;
-    if (e->name.len == ID + 3) {
-        own[strlen(own) - 3] = '\0';
-        if (st->storage->ops->stat(st, own, &partial) == 0)
-            return;
-        own_path(own, e->name);
-    }
+    if (e->name.len == ID + strlen(TEXT_END) && has_partial(st, e->name))
+        return;
+    own_path(own, e->name);
     st->storage->ops->drop(st, own, &size);
 }
 
@@ -257,14 +265,12 @@ int partials_sweep(const struct storage *storage)
     struct rt_task task;
     struct store st = whole(storage, &task);
     int64_t now = clock_wall();
-    int seen = 0;
     struct sweep s = { .before = now - (int64_t)storage->keep_days * DAY, .passing = now - PASSING_SECONDS };
+    uint64_t hidden = storage->shared ? atomic_load(&storage->shared->partials) : 0;
 
-    if (storage->shared)
-        seen = atomic_load(&storage->shared->partials);
     TRY(each_name(&st, sweep_one, &s));
-    if (storage->shared) /* unless one came while we looked */
-        atomic_compare_exchange_strong(&storage->shared->partials, &seen, s.left);
+    if (storage->shared && !s.left)
+        atomic_compare_exchange_strong(&storage->shared->partials, &hidden, 0);
     return s.dropped;
 }
 
@@ -303,16 +309,20 @@ static void count_file(void *ctx, const struct store_found *f)
 
 static int count_partial(void *ctx, const struct partial_view *v)
 {
-    quota_came(ctx, v->account, v->size);
+    struct store_shared *shared = ctx;
+
+    atomic_fetch_add(&shared->partials, 1);
+    quota_came(shared->quotas, v->account, v->size);
     return 0;
 }
 
 int store_count(const struct storage *storage)
 {
-    struct quotas *q = storage->shared ? storage->shared->quotas : NULL;
+    struct store_shared *shared = storage->shared;
 
-    if (!q)
+    if (!shared)
         return 0;
-    TRY(storage->ops->each(storage, count_file, q));
-    return partials_each(storage, count_partial, q);
+    if (shared->quotas)
+        TRY(storage->ops->each(storage, count_file, shared->quotas));
+    return partials_each(storage, count_partial, shared);
 }

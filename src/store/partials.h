@@ -21,7 +21,8 @@ int partials_drop(const struct storage *, const char *id);
 int partials_sweep(const struct storage *);
 /* At the end of the server: the folder goes, if there is nothing in it. */
 void partials_end(const struct storage *);
-/* What each account with a quota uses, from what is there: once, before the first session. Blocks. */
+/* What each account with a quota uses, and whether there are partials, from what is there: once, before the first session.
+ * Blocks. */
 int store_count(const struct storage *);
 
 #endif

@@ -4,6 +4,7 @@
 #define DRAY_STORE_SHARED_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "store/quota.h"
 #include "sys/lock.h"
@@ -12,7 +13,7 @@ enum { STORE_LOCKS = 256 };
 
 struct store_shared {
     struct quotas *quotas;  /* NULL: none */
-    atomic_int partials;    /* 0: there is none. Grows with each one that is kept; only a sweep makes it smaller */
+    _Atomic uint64_t partials; /* 0: there are none. It only grows, until a sweep has found none and nothing came meanwhile */
     _Atomic int64_t sweep_at; /* the next sweep of partials, CLOCK_MONOTONIC */
     struct lock name[STORE_LOCKS];
 };

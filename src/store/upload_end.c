@@ -126,9 +126,9 @@ int upload_hide_call(void *arg)
     u->once = false;
     u->hidden = true;
     quota_is_named(upload_quotas(u), u->claim);
+    atomic_fetch_add(&u->st.storage->shared->partials, 1); /* now that it is there: a sweep that missed it sees this */
     if (replaced >= 0)
         quota_went(upload_quotas(u), u->st.account, replaced);
-    atomic_fetch_add(&u->st.storage->shared->partials, 1);
     return 0;
 }
 
