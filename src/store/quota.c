@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "sys/lock.h"
 #include "sys/proc.h"
+#include "sys/proc_id.h"
 #include "wire/mark.h"
 
 enum { ACCOUNTS = 256 };
@@ -24,7 +25,7 @@ struct account {
 };
 
 struct quota_claim {
-    pid_t pid; /* 0: free */
+    struct proc_id who; /* 0: free */
     unsigned account;
     int64_t bytes;
     int64_t credit_bytes, credit_files;
@@ -142,7 +143,7 @@ static int64_t claimed(const struct quotas *q, unsigned account, int64_t *files)
     for (unsigned i = 0; i < q->top; i++) {
         const struct quota_claim *c = &q->claim[i];
 
-        if (!c->pid || c->account != account)
+        if (!c->who.pid || c->account != account)
             continue;
         bytes += c->bytes;
         *files += 1;
@@ -159,21 +160,32 @@ static bool fits(const struct quotas *q, const struct quota_claim *c)
     return bytes + a->bytes - c->credit_bytes <= a->limits.bytes && files + a->files - c->credit_files <= a->limits.files;
 }
 
+static void moved(struct account *a, int64_t bytes, int64_t files)
+{
+    if (!a)
+        return;
+    a->bytes += bytes;
+    a->files += files;
+}
+
 /* A worker that died holds nothing but what has got a name already. True if there was one. */
 static bool reap(struct quotas *q)
 {
+    struct proc_id alive = { 0 }; /* the one asked last: many claims are of one process */
     bool any = false;
 
     for (unsigned i = 0; i < q->top; i++) {
         struct quota_claim *c = &q->claim[i];
 
-        if (!c->pid || proc_signal(c->pid, 0) != -ESRCH)
+        if (!c->who.pid || c->who.pid == alive.pid)
             continue;
-        if (c->named) {
-            q->account[c->account].bytes += c->bytes;
-            q->account[c->account].files++;
+        if (proc_lives(&c->who)) {
+            alive = c->who;
+            continue;
         }
-        c->pid = 0;
+        if (c->named)
+            moved(&q->account[c->account], c->bytes, 1);
+        c->who.pid = 0;
         any = true;
     }
     return any;
@@ -187,7 +199,7 @@ static bool fits_at_last(struct quotas *q, const struct quota_claim *c)
 static struct quota_claim *free_claim(struct quotas *q)
 {
     for (unsigned i = 0; i < q->claims; i++)
-        if (!q->claim[i].pid) {
+        if (!q->claim[i].who.pid) {
             q->top = i < q->top ? q->top : i + 1;
             return &q->claim[i];
         }
@@ -208,10 +220,10 @@ static int claim(struct quotas *q, const char *name, int64_t replaces, struct qu
         c = free_claim(q);
     if (!c)
         return -ENOMEM;
-    *c = (struct quota_claim){ .pid = proc_pid(), .account = (unsigned)(a - q->account),
+    *c = (struct quota_claim){ .who = proc_self(), .account = (unsigned)(a - q->account),
                                .credit_bytes = replaces > 0 ? replaces : 0, .credit_files = replaces >= 0 };
     if (!fits_at_last(q, c)) {
-        c->pid = 0;
+        c->who.pid = 0;
         return -EDQUOT;
     }
     *out = c;
@@ -255,12 +267,40 @@ void quota_is_named(struct quotas *q, struct quota_claim *c)
     lock_give(&q->lock);
 }
 
-static void moved(struct account *a, int64_t bytes, int64_t files)
+/* In one step: in between nobody else can take the room. */
+static int resume(struct quotas *q, struct account *a, const struct quota_claim *like, int64_t held, struct quota_claim **out)
 {
-    if (!a)
-        return;
-    a->bytes += bytes;
-    a->files += files;
+    int rc;
+
+    moved(a, -held, -1);
+    rc = claim(q, a->name, like->credit_files ? like->credit_bytes : -1, out);
+    if (rc == 0) {
+        (*out)->bytes = like->bytes;
+        (*out)->named = true;
+        if (fits_at_last(q, *out))
+            return 0;
+        (*out)->who.pid = 0;
+        *out = NULL;
+    }
+    moved(a, like->bytes, 1);
+    return rc < 0 ? rc : -EDQUOT;
+}
+
+int quota_resume(struct quotas *q, const char *account, int64_t held, int64_t bytes, int64_t replaces,
+                 struct quota_claim **out)
+{
+    struct quota_claim like = { .bytes = bytes, .credit_bytes = replaces, .credit_files = replaces >= 0 };
+    struct account *a;
+    int rc;
+
+    *out = NULL;
+    if (!q)
+        return 0;
+    lock_take(&q->lock);
+    a = row(q, account);
+    rc = a ? resume(q, a, &like, held, out) : 0;
+    lock_give(&q->lock);
+    return rc;
 }
 
 /* The credit of the beginning was a guess: what is replaced may have changed since. */
@@ -274,7 +314,7 @@ static bool settle(struct quotas *q, struct quota_claim *c, int64_t bytes, struc
         c->credit_files = own;
         if (!fits_at_last(q, c))
             return false;
-        c->pid = 0;
+        c->who.pid = 0;
         moved(&q->account[c->account], bytes, 1);
     }
     if (from)
@@ -296,12 +336,23 @@ int quota_commit(struct quotas *q, struct quota_claim **c, int64_t bytes, const 
     return ok ? 0 : -EDQUOT;
 }
 
+void quota_kept(struct quotas *q, struct quota_claim **c, int64_t bytes)
+{
+    if (!*c)
+        return;
+    lock_take(&q->lock);
+    moved(&q->account[(*c)->account], bytes, 1);
+    (*c)->who.pid = 0;
+    lock_give(&q->lock);
+    *c = NULL;
+}
+
 void quota_release(struct quotas *q, struct quota_claim **c)
 {
     if (!*c)
         return;
     lock_take(&q->lock);
-    (*c)->pid = 0;
+    (*c)->who.pid = 0;
     lock_give(&q->lock);
     *c = NULL;
 }

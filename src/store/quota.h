@@ -27,9 +27,16 @@ int quota_claim(struct quotas *, const char *account, int64_t replaces, struct q
 int quota_add(struct quotas *, struct quota_claim *, int64_t bytes);
 /* If its worker dies, the bytes remain: they have a name on the disk. */
 void quota_is_named(struct quotas *, struct quota_claim *);
+/* A partial that counts as stored with `held` bytes goes on, from its first `bytes`: a named claim from now on. -EDQUOT: it
+ * counts as stored, with those. */
+int quota_resume(struct quotas *, const char *account, int64_t held, int64_t bytes, int64_t replaces,
+                 struct quota_claim **out);
 /* The upload is now a file of `bytes`, in place of one of `replaces` bytes of the account `from` (-1: of nothing).
  * -EDQUOT: it does not fit, and nothing has changed. The claim is gone otherwise. */
 int quota_commit(struct quotas *, struct quota_claim **, int64_t bytes, const char *from, int64_t replaces);
+/* It broke off, and its `bytes` stay: they count whatever the limit says, as the old version, whose credit is gone, stands
+ * beside them. The claim is gone. */
+void quota_kept(struct quotas *, struct quota_claim **, int64_t bytes);
 /* It came to nothing. */
 void quota_release(struct quotas *, struct quota_claim **);
 

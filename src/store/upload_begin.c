@@ -60,25 +60,14 @@ static int begin_behind(struct upload *u)
     return begin_like(u, u->old, u->base);
 }
 
-/* What counted as stored is this upload's claim from now on. */
-static int claim_partial(struct upload *u, int64_t held)
-{
-    quota_went(upload_quotas(u), u->st.account, held);
-    if (claim(u) == 0 && quota_add(upload_quotas(u), u->claim, u->inner->size) == 0) {
-        quota_is_named(upload_quotas(u), u->claim);
-        return 0;
-    }
-    quota_came(upload_quotas(u), u->st.account, held);
-    return -EDQUOT;
-}
-
 /* The partial itself goes on. len -1: behind all of it. */
 static int take_partial(struct upload *u, int64_t len)
 {
     TRY(upload_own(u));
     TRY(upload_ops(u)->resume(&u->here, u->own, u->path, len, &u->inner));
     u->hidden = u->resumed = true;
-    TRY(claim_partial(u, u->inner->held));
+    TRY(quota_resume(upload_quotas(u), u->st.account, u->inner->held, u->inner->size, u->credit,
+                     &u->claim));
     seed(u, u->inner, u->inner->size);
     return 0;
 }

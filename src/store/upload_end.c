@@ -140,10 +140,7 @@ int upload_keep_call(void *arg)
     if (!u->hidden)
         TRY(upload_hide_call(u));
     u->done = true;
-    if (quota_commit(upload_quotas(u), &u->claim, u->inner->size, "", -1) < 0) {
-        quota_release(upload_quotas(u), &u->claim); /* a limit that is lower now: these bytes are there all the same */
-        quota_came(upload_quotas(u), u->st.account, u->inner->size);
-    }
+    quota_kept(upload_quotas(u), &u->claim, u->inner->size);
     return 0;
 }
 

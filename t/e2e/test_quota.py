@@ -217,3 +217,22 @@ def test_a_floor_of_free_space(server, root):
     client.expect(250, "RNTO older")
     client.expect(257, "MKD folder")
     client.expect(250, "DELE older")
+
+
+def test_a_partial_beside_the_file_that_it_was_to_replace(server, root):
+    """Both are there when the line breaks, so both count, beyond the limit too; and the same after a restart."""
+    one = limited(server, root, "bob=1M")
+    client = one.raw("bob")
+    assert put(client, "STOR a", b"x" * 900 * KIB) == 226
+    cut(client, "STOR a", b"y" * 950 * KIB)
+    assert left(client) == 0 and partials(root) == [950 * KIB]
+    assert put(client, "STOR b", b"") == 552
+    one.stop()
+    client = limited(server, root, "bob=1M").raw("bob")
+    assert left(client) == 0
+    client.expect(213, "SITE PARTIAL a")
+    client.expect(350, f"REST {950 * KIB}")
+    assert put(client, "STOR a", b"y" * 74 * KIB) == 226       # a's first version makes room for the rest
+    assert left(client) == 0 and (root / "a").read_bytes() == b"y" * MIB
+    client.expect(250, "DELE a")
+    assert left(client) == MIB

@@ -381,6 +381,7 @@ void a_hidden_file_is_continued_where_asked(void **state)
     file_close(&f);
     f = resumed(OWN, "/f", 4);
     assert_int_equal(f->size, 4);
+    assert_int_equal(f->held, 10);
     any_is(OWN, "0123");
     assert_int_equal(f->ops->write(f, "abc", 3), 0);
     file_close(&f);
