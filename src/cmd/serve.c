@@ -2,7 +2,6 @@
  * ports, log) before the first client, says in words who may do what, and hands over to the model. Called by main. Owns it
  * all for the life of the process. Fails with a sentence on standard error and exit code 2 for what the operator can mend. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,11 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "cmd/cmd.h"
+#include "cmd/serve_impl.h"
 #include "model/model.h"
 #include "obs/board_file.h"
 #include "proto/session.h"
 #include "store/partials.h"
-#include "store/shared.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
@@ -35,18 +34,6 @@ struct serve {
     bool chosen; /* by us, not by the operator */
     struct board_file board;
 };
-
-static __attribute__((format(printf, 1, 2))) int complain(const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    fputs("dray serve: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return -EINVAL;
-}
 
 /* ---- help ---- */
 
@@ -71,23 +58,6 @@ static int help(void)
 
 /* ---- opening ---- */
 
-static int open_folder(struct serve *s)
-{
-    int rc;
-
-    if (!s->conf.dir)
-        s->conf.dir = ".";
-    rc = store_local_open(s->conf.dir, s->conf.hidden, &s->storage);
-    if (rc == -ENOSYS || rc == -EPERM)
-        return complain("this kernel (or its container) does not allow openat2, without which no folder is safe; it takes "
-                        "Linux 5.6 or newer");
-    if (rc < 0)
-        return complain("cannot serve %s: %s", s->conf.dir, err_text(rc));
-    return 0;
-}
-
-/* ---- what is stored, and how ---- */
-
 /* No session more than descriptors, so that a full house is a polite refusal: each may need a few (control, data, a passive
  * listener, a file, a folder), in models where one process holds them all. */
 static unsigned seats(const struct serve *s)
@@ -99,45 +69,6 @@ static unsigned seats(const struct serve *s)
     return files < MOST_SESSIONS ? (unsigned)files : MOST_SESSIONS;
 }
 
-static int choose_sums(struct serve *s)
-{
-    struct span rest = span_of(s->conf.checksum ? s->conf.checksum : "crc32");
-
-    while (rest.len && !span_ieq(rest, SPAN("none"))) {
-        struct span name = span_cut(&rest, ',');
-        enum sum_id id = sum_find(name);
-
-        if (id == SUMS)
-            return complain("--checksum: there is no \"%.*s\"; there are crc32, md5, sha1, sha256, sha512 and none", SPAN_ARG(name));
-        s->storage.sums |= SUM_BIT(id);
-    }
-    return 0;
-}
-
-/* Before the first session: quotas count what is there, and what killed servers left is swept. */
-static int prepare_storage(struct serve *s)
-{
-    char text[300];
-    struct buf err = BUF(text);
-    struct store_shared *shared = store_shared_new();
-    int rc;
-
-    s->storage.shared = shared;
-    s->storage.durable = s->conf.durable;
-    s->storage.keep_free = s->conf.keep_free;
-    s->storage.keep = s->conf.keep_partials > 0;
-    s->storage.keep_days = s->conf.keep_partials;
-    TRY(choose_sums(s));
-    rc = shared ? quotas_new(&s->conf.quota, seats(s), &shared->quotas, &err) : -ENOMEM;
-    if (rc < 0)
-        return complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
-    partials_sweep(&s->storage);
-    rc = store_count(&s->storage);
-    if (rc < 0)
-        return complain("cannot count what is stored in %s: %s", s->conf.dir, err_text(rc));
-    return 0;
-}
-
 static int choose_model(struct serve *s)
 {
     const char *name = s->conf.model ? s->conf.model : "auto";
@@ -145,7 +76,7 @@ static int choose_model(struct serve *s)
     s->chosen = strcmp(name, "auto") == 0;
     s->model = s->chosen ? models[0] : model_find(name);
     if (!s->model)
-        return complain("there is no model `%s`; `dray serve --help` lists them", name);
+        return serve_complain("there is no model `%s`; `dray serve --help` lists them", name);
     s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers == MODEL_A_CORE ? proc_cpus() : s->model->workers;
     return 0;
 }
@@ -155,12 +86,12 @@ static int open_log(struct serve *s)
     const char *format = s->conf.log_format ? s->conf.log_format : "text";
 
     if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-        return complain("--log-format: \"%s\" is neither text nor json", format);
+        return serve_complain("--log-format: \"%s\" is neither text nor json", format);
     s->log = (struct log){ .fd = s->conf.quiet ? -1 : STDERR, .json = strcmp(format, "json") == 0 };
     if (!s->conf.log)
         return 0;
     s->log.fd = fs_open_log(s->conf.log);
-    return s->log.fd < 0 ? complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
+    return s->log.fd < 0 ? serve_complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
 }
 
 static int port_failed(const struct serve *s, const char *host, int rc)
@@ -171,12 +102,12 @@ static int port_failed(const struct serve *s, const char *host, int rc)
     unsigned port = s->conf.ftp_port;
 
     if (rc == -EINVAL)
-        return complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
+        return serve_complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
     if (rc != -EADDRINUSE)
-        return complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
+        return serve_complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
     if (sock_port_owner((uint16_t)port, &b) == 0)
-        return complain("port %u is taken by %s; stop it, or choose another port with --ftp PORT", port, buf_cstr(&b));
-    return complain("port %u is taken by another program; choose another one with --ftp PORT", port);
+        return serve_complain("port %u is taken by %s; stop it, or choose another port with --ftp PORT", port, buf_cstr(&b));
+    return serve_complain("port %u is taken by another program; choose another one with --ftp PORT", port);
 }
 
 /* Every address, until one fails: that one is *host. */
@@ -218,19 +149,19 @@ static int make_passive(struct serve *s)
     s->server.announce = s->announce;
     s->server.passive = passive_new(range->min, range->max, processes(s));
     if (!s->server.passive || announce_watch(s->announce, s->env.stop, &s->listeners, &s->log) < 0)
-        return complain("not enough memory or processes to begin with");
+        return serve_complain("not enough memory or processes to begin with");
     return 0;
 }
 
 /* Without a file that others can read, the server runs all the same. */
 static struct board *open_board(struct serve *s)
 {
-    CLEANUP(free_text) char *real = realpath(s->conf.dir, NULL);
+    CLEANUP(free_text) char *name = serve_name(&s->conf);
     struct board_about about = { .pid = proc_pid(), .since = clock_mono() };
     struct board *board;
     int rc;
 
-    strncpy(about.folder, real ? real : s->conf.dir, sizeof about.folder - 1);
+    strncpy(about.folder, name ? name : "", sizeof about.folder - 1);
     strncpy(about.model, s->model->name, sizeof about.model - 1);
     rc = board_publish(seats(s), &about, &s->board, &board);
     if (rc == 0)
@@ -247,7 +178,7 @@ static int make_env(struct serve *s)
     struct board *board = open_board(s);
 
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !board)
-        return complain("not enough memory or descriptors to begin with");
+        return serve_complain("not enough memory or descriptors to begin with");
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = board,
                                  .log = &s->log, .services = services };
     s->env.listeners = &s->listeners;
@@ -305,13 +236,15 @@ static void print_people(const struct serve *s)
 
 static void print_greeting(const struct serve *s)
 {
-    CLEANUP(free_text) char *real = realpath(s->conf.dir, NULL);
+    CLEANUP(free_text) char *name = serve_name(&s->conf);
 
     if (!s->conf.quiet)
-        printf("dray serves %s at\n", real ? real : s->conf.dir);
+        printf("dray serves %s at\n", name ? name : "");
     print_urls(s);
     if (!s->conf.quiet) {
         print_people(s);
+        if (s->conf.memory)
+            printf("It is empty, and everything in it is gone when the server ends.\n");
         printf("Passwords and files travel unencrypted. Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
                s->chosen ? " (auto: the most clients in the least memory)" : "", s->model->about);
     }
@@ -333,12 +266,11 @@ static int prepare(struct serve *s, int argc, char **argv)
     if (rc == 0)
         rc = announce_open(&s->conf.passive_address, &s->announce, &err);
     if (rc < 0)
-        return complain("%s", buf_cstr(&err));
+        return serve_complain("%s", buf_cstr(&err));
     if (rc > 0)
         return rc;
     TRY(choose_model(s));
-    TRY(open_folder(s));
-    TRY(prepare_storage(s));
+    TRY(serve_storage(&s->conf, seats(s), &s->storage));
     TRY(open_log(s));
     TRY(open_ports(s));
     return make_env(s);
@@ -359,7 +291,7 @@ int cmd_serve(int argc, char **argv)
         board_withdraw(&s->board);
         partials_end(&s->storage);
         if (rc < 0)
-            complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
+            serve_complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
                      "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);
         rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
     }

@@ -7,7 +7,7 @@
 
 enum { CONF_LIST_MAX = 64 };
 
-enum { CONF_AUTO = -1 }; /* a size that the operator leaves to us */
+enum { CONF_NONE = 0, CONF_AUTO = -1 }; /* sizes: -1 is left to us */
 
 struct conf_list {
     unsigned n;

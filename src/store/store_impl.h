@@ -77,7 +77,6 @@ struct file {
     struct rt_task *task;
     int fd;       /* -1: there is none, it is read through file_read */
     int64_t size; /* reading: when opened; writing: written so far */
-    int64_t held; /* resume: what it held before it was cut */
     uint64_t ino; /* reading: as store_stat has it */
     int64_t held; /* resumed: bytes before it was cut */
 };

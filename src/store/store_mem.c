@@ -141,7 +141,7 @@ static int space_call(struct mem_heap *h, void *arg)
         MEM_SET(h, h->swept, c->now);
     }
     *c->bytes = (int64_t)h->block_pool.left * MEM_BLOCK;
-    *c->all = (int64_t)h->size;
+    *c->all = (char *)h + h->size - h->content;
     return 0;
 }
 
