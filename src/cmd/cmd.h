@@ -12,4 +12,9 @@ enum { STATUS_OK = 0, STATUS_NONE = 3 };
 
 int cmd_status(int argc, char **argv);
 
+/* Exit codes of `dray verify`: something is bad; wrong usage, or something could not be read. */
+enum { VERIFY_OK = 0, VERIFY_FOUND = 1, VERIFY_USAGE = 2 };
+
+int cmd_verify(int argc, char **argv);
+
 #endif

@@ -14,6 +14,7 @@ static const struct {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
     { "status", cmd_status, "what the servers of this user are doing" },
+    { "verify", cmd_verify, "are the files still what was stored?" },
     { "bench", cmd_bench, "measure the server models on this machine" },
 };
 
