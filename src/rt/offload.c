@@ -17,7 +17,7 @@ struct offload {
     pthread_cond_t work;
     struct job *first, **last; /* waiting, in order */
     struct job *finished;      /* in any order */
-    unsigned idle, started, limit;
+    unsigned queued, idle, started, limit;
     int event;
     bool over;
     pthread_t id[THREADS_MAX];
@@ -32,8 +32,10 @@ static struct job *next_job(struct offload *o)
         pthread_cond_wait(&o->work, &o->lock);
     o->idle--;
     job = o->first;
-    if (job)
+    if (job) {
         o->first = job->next;
+        o->queued--;
+    }
     if (!o->first)
         o->last = &o->first;
     return job;
@@ -125,12 +127,14 @@ int offload_submit(struct offload *o, struct job *job)
     int rc = 0;
 
     pthread_mutex_lock(&o->lock);
-    if (!o->idle && o->started < o->limit)
+    /* an idle thread that was called and has not come yet is promised to a job that waits for it */
+    if (o->queued >= o->idle && o->started < o->limit)
         start_thread(o);
     if (o->started) {
         job->next = NULL;
         *o->last = job;
         o->last = &job->next;
+        o->queued++;
     } else {
         rc = -EAGAIN;
     }

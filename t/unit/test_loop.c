@@ -263,11 +263,12 @@ static pthread_t elsewhere;
 /* Blocks until the turner has had its hundred turns: on the loop's thread that would never be. */
 static int block(void *arg)
 {
+    char c;
     struct pollfd p = { .fd = w.a[0], .events = POLLIN };
 
     (void)arg;
     elsewhere = pthread_self();
-    return poll(&p, 1, 10000) == 1 ? 42 : -1;
+    return poll(&p, 1, 2000) == 1 && read(w.a[0], &c, 1) == 1 ? 42 : -1;
 }
 
 static void blocked(struct rt_task *task, void *arg)
@@ -294,6 +295,39 @@ static void blocking_work_is_done_elsewhere(void **state)
     loop_run(w.loop);
     assert_int_equal(w.saw[0], 42);
     assert_false(pthread_equal(elsewhere, pthread_self()));
+}
+
+static int release(void *arg)
+{
+    (void)arg;
+    poke(w.a[1]);
+    return 0;
+}
+
+/* The first call leaves a thread idle; then two come at once, and the first waits for the second. */
+static void caller_of_two(struct rt_task *task, void *arg)
+{
+    int n = *(int *)arg;
+
+    for (int i = 0; n && i < 20; i++) {
+        w.saw[1] += rt_call(task, block, NULL) == 42;
+        w.turns++;
+        await(task, w.b[0], clock_mono() + MS(2)); /* the threads go idle */
+    }
+    for (int i = 0; !n && i < 20; i++) {
+        while (w.turns < i)
+            rt_turn(task, -1);
+        rt_call(task, release, NULL);
+    }
+}
+
+static void a_call_does_not_wait_for_another(void **state)
+{
+    (void)state;
+    start(caller_of_two, 1);
+    start(caller_of_two, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[1], 20);
 }
 
 /* ---- files ---- */
@@ -518,6 +552,7 @@ static int on_both_sides(const char *name)
         LOOP_TEST(now_cancels_all),
         LOOP_TEST(everybody_in_turn),
         LOOP_TEST(blocking_work_is_done_elsewhere),
+        LOOP_TEST(a_call_does_not_wait_for_another),
         LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
         LOOP_TEST(files_are_read_and_written),
         LOOP_TEST(old_news_do_not_reach_a_new_descriptor),
