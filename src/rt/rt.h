@@ -108,8 +108,8 @@ int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
 /* Waits until `when`: 0, or -ECANCELED. */
 int rt_sleep(struct rt_task *, int64_t when);
 int64_t rt_now(const struct rt_task *);
-/* now + seconds; RT_NEVER for 0 */
-int64_t rt_after(const struct rt_task *, unsigned seconds);
+int64_t rt_after(const struct rt_task *, unsigned seconds); /* now + seconds; RT_NEVER for 0 */
+
 /* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
 ssize_t rt_try(struct rt_op *);
 /* The one loop in the tree that turns -EAGAIN into a wait. `once` is a try that also notes what -EAGAIN says about readiness;

@@ -1,138 +1,23 @@
 /* quota: see quota.h. Called by the store's front, from any worker; owns the table, in shared memory under one lock that
  * survives the death of its holder. There are few accounts with limits and at most as many claims as sessions, so sums are
  * taken by looking at all of them: nothing is counted twice that could drift apart. */
-#include "store/quota.h"
+#include "store/quota_impl.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "sys/lock.h"
-#include "sys/proc.h"
-#include "sys/proc_id.h"
-#include "wire/mark.h"
-
-enum { ACCOUNTS = 256 };
-
-struct limits {
-    int64_t bytes, files;
-};
-
-struct account {
-    char name[MARK_ACCOUNT + 1];
-    struct limits limits;
-    int64_t bytes, files; /* stored */
-};
-
-struct quota_claim {
-    struct proc_id who; /* 0: free */
-    unsigned account;
-    int64_t bytes;
-    int64_t credit_bytes, credit_files;
-    bool named;
-};
-
-struct quotas {
-    struct lock lock;
-    struct limits others; /* of accounts that are not named */
-    bool has_others;
-    unsigned n, claims, top; /* top: no claim from this number on was ever taken */
-    struct account account[ACCOUNTS];
-    struct quota_claim claim[];
-};
-
-/* ---- what the operator says ---- */
-
-static int bad(const char *item, const char *why, struct buf *err)
-{
-    buf_printf(err, "--quota: \"%s\": %s; write [NAME=]BYTES[:FILES], as ann=10G:5000", item, why);
-    return -EINVAL;
-}
-
-static int read_limits(struct span text, struct limits *out)
-{
-    struct span files = text, bytes = span_cut(&files, ':');
-    uint64_t n = INT64_MAX;
-
-    *out = (struct limits){ INT64_MAX, INT64_MAX };
-    if (bytes.len)
-        TRY(conf_size(bytes, &out->bytes));
-    if (files.len)
-        TRY(span_u64(files, INT64_MAX, &n));
-    out->files = (int64_t)n;
-    return bytes.len || files.len ? 0 : -EINVAL;
-}
-
-static struct account *find(struct quotas *q, struct span name)
-{
-    for (unsigned i = 0; i < q->n; i++)
-        if (span_eq(span_of(q->account[i].name), name))
-            return &q->account[i];
-    return NULL;
-}
-
-static struct account *add(struct quotas *q, struct span name, const struct limits *limits)
-{
-    struct account *a = q->n < ACCOUNTS && name.len <= MARK_ACCOUNT ? &q->account[q->n] : NULL;
-
-    if (!a)
-        return NULL;
-    memcpy(a->name, name.at, name.len);
-    a->limits = *limits;
-    q->n++;
-    return a;
-}
-
-static int read_item(struct quotas *q, const char *item, struct buf *err)
-{
-    struct span name = { item, 0 }, rest = span_of(item);
-    ptrdiff_t equals = span_rfind(rest, '=');
-    struct limits limits;
-
-    if (equals >= 0) {
-        name.len = (size_t)equals;
-        rest = span_from(rest, name.len + 1);
-    }
-    if (read_limits(rest, &limits) < 0)
-        return bad(item, "that is no number of bytes and files", err);
-    if (equals < 0) {
-        q->others = limits;
-        q->has_others = true;
-        return 0;
-    }
-    if (!name.len || find(q, name) || !add(q, name, &limits))
-        return bad(item, "the name is empty, too long, or was given before", err);
-    return 0;
-}
-
-int quotas_new(const struct conf_list *list, unsigned claims, struct quotas **out, struct buf *err)
-{
-    struct quotas *q;
-
-    *out = NULL;
-    if (!list->n)
-        return 0;
-    q = proc_shared(sizeof *q + claims * sizeof *q->claim);
-    if (!q)
-        return -ENOMEM;
-    lock_init(&q->lock);
-    q->claims = claims;
-    for (unsigned i = 0; i < list->n; i++)
-        TRY(read_item(q, list->item[i], err));
-    *out = q;
-    return 0;
-}
 
 /* ---- under the lock ---- */
 
 /* The account's row; one that is met for the first time gets the limits of all. NULL: it has no limit. */
-static struct account *row(struct quotas *q, const char *name)
+static struct quota_account *row(struct quotas *q, const char *name)
 {
-    struct account *a = find(q, span_of(name));
+    struct quota_account *a = quota_find(q, span_of(name));
 
     if (a || !q->has_others || !*name)
         return a;
-    return add(q, span_of(name), &q->others);
+    return quota_new_row(q, span_of(name), &q->others);
 }
 
 static int64_t claimed(const struct quotas *q, unsigned account, int64_t *files)
@@ -154,13 +39,13 @@ static int64_t claimed(const struct quotas *q, unsigned account, int64_t *files)
 /* Does everything that is stored and under way fit, when this claim's credit is taken off? */
 static bool fits(const struct quotas *q, const struct quota_claim *c)
 {
-    const struct account *a = &q->account[c->account];
+    const struct quota_account *a = &q->account[c->account];
     int64_t files, bytes = claimed(q, c->account, &files);
 
     return bytes + a->bytes - c->credit_bytes <= a->limits.bytes && files + a->files - c->credit_files <= a->limits.files;
 }
 
-static void moved(struct account *a, int64_t bytes, int64_t files)
+static void moved(struct quota_account *a, int64_t bytes, int64_t files)
 {
     if (!a)
         return;
@@ -210,7 +95,7 @@ static struct quota_claim *free_claim(struct quotas *q)
 
 static int claim(struct quotas *q, const char *name, int64_t replaces, struct quota_claim **out)
 {
-    struct account *a = row(q, name);
+    struct quota_account *a = row(q, name);
     struct quota_claim *c;
 
     if (!a)
@@ -268,7 +153,7 @@ void quota_is_named(struct quotas *q, struct quota_claim *c)
 }
 
 /* In one step: in between nobody else can take the room. */
-static int resume(struct quotas *q, struct account *a, const struct quota_claim *like, int64_t held, struct quota_claim **out)
+static int resume(struct quotas *q, struct quota_account *a, const struct quota_claim *like, int64_t held, struct quota_claim **out)
 {
     int rc;
 
@@ -290,7 +175,7 @@ int quota_resume(struct quotas *q, const char *account, int64_t held, int64_t by
                  struct quota_claim **out)
 {
     struct quota_claim like = { .bytes = bytes, .credit_bytes = replaces, .credit_files = replaces >= 0 };
-    struct account *a;
+    struct quota_account *a;
     int rc;
 
     *out = NULL;
@@ -304,7 +189,7 @@ int quota_resume(struct quotas *q, const char *account, int64_t held, int64_t by
 }
 
 /* The credit of the beginning was a guess: what is replaced may have changed since. */
-static bool settle(struct quotas *q, struct quota_claim *c, int64_t bytes, struct account *from, int64_t replaces)
+static bool settle(struct quotas *q, struct quota_claim *c, int64_t bytes, struct quota_account *from, int64_t replaces)
 {
     if (c) {
         bool own = from == &q->account[c->account];
@@ -380,7 +265,7 @@ void quota_went(struct quotas *q, const char *account, int64_t bytes)
 
 int quota_use(struct quotas *q, const char *account, struct quota_use *out)
 {
-    struct account *a;
+    struct quota_account *a;
     int64_t files;
 
     if (!q)
