@@ -45,23 +45,6 @@ static int settle_append(struct upload *u, const struct store_found *now)
     return u->old || now ? append_again(u, now) : 0;
 }
 
-/* The name, at last. Quotas change just before: what fails after that is taken back. */
-static int name_it(struct upload *u, const struct store_found *old)
-{
-    int64_t size = u->inner->size, replaces = old ? old->stat.size : -1;
-    const char *from = old ? old->account : "";
-    int rc;
-
-    TRY(quota_commit(upload_quotas(u), &u->claim, size, from, replaces));
-    rc = u->inner->ops->commit(u->inner, old);
-    if (rc >= 0)
-        return 0;
-    quota_went(upload_quotas(u), u->st.account, size);
-    if (old)
-        quota_came(upload_quotas(u), from, replaces);
-    return rc;
-}
-
 /* 1 and what stands there, 0: nothing does. */
 static int look_again(struct upload *u, struct store_found *old)
 {
@@ -70,6 +53,34 @@ static int look_again(struct upload *u, struct store_found *old)
     if (rc == 0 && !u->replace)
         return -EEXIST;
     return rc == -ENOENT ? 0 : rc < 0 ? rc : 1;
+}
+
+/* Another program may have taken the name since we looked: it does not know our locks. */
+static int commit(struct upload *u, bool replace)
+{
+    struct store_found late;
+    int rc = u->inner->ops->commit(u->inner, replace);
+
+    if (rc == -EEXIST && look_again(u, &late) == 1)
+        rc = u->inner->ops->commit(u->inner, true);
+    return rc;
+}
+
+/* The name, at last. Quotas change just before: what fails after that is taken back. */
+static int name_it(struct upload *u, const struct store_found *old)
+{
+    int64_t size = u->inner->size, replaces = old ? old->stat.size : -1;
+    const char *from = old ? old->account : "";
+    int rc;
+
+    TRY(quota_commit(upload_quotas(u), &u->claim, size, from, replaces));
+    rc = commit(u, old);
+    if (rc >= 0)
+        return 0;
+    quota_went(upload_quotas(u), u->st.account, size);
+    if (old)
+        quota_came(upload_quotas(u), from, replaces);
+    return rc;
 }
 
 static int commit_locked(struct upload *u)

@@ -2,10 +2,11 @@
 import concurrent.futures
 import os
 import signal
+import zlib
 
 import pytest
 
-from ftpraw import OPEN
+from ftpraw import OPEN, entry
 from server import ACCOUNTS, PASSWORD
 from test_resume import cut, moved, partials, size
 from tools import blob, make, no_leftovers, reset, until
@@ -236,3 +237,14 @@ def test_a_partial_beside_the_file_that_it_was_to_replace(server, root):
     assert left(client) == 0 and (root / "a").read_bytes() == b"y" * MIB
     client.expect(250, "DELE a")
     assert left(client) == MIB
+
+
+def test_a_try_without_room_notes_nothing_wrong(server, root):
+    """A partial that cannot go on for want of room stays as it was, and its checksum is its own."""
+    client = limited(server, root, "bob=100K").raw("bob")
+    cut(client, "STOR a", b"x" * 60 * KIB)
+    assert put(client, "STOR b", b"y" * 40 * KIB) == 226
+    assert put(client, "APPE a", b"z") == 552
+    client.expect(200, "OPTS HASH CRC32")
+    facts, _ = entry(client.expect(213, "SITE PARTIAL a").text[4:].encode())
+    assert facts["size"] == str(60 * KIB) and facts["crc32"] == f"{zlib.crc32(b'x' * 60 * KIB):08x}"
