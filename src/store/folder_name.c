@@ -87,7 +87,7 @@ int folder_commit(struct file *f, bool replace)
         TRY(fs_sync(f->fd));
     TRY(replace ? commit_over(l) : name_as(l, l->dir, l->leaf, false));
     l->at_name[0] = '\0';
-    return durable ? fs_sync(l->dir) : 0;
+    return durable && fs_sync(l->dir) < 0; /* there is no way back */
 }
 
 /* Opens and locks the hidden file at this name; -EBUSY when somebody writes it, or has just given the name away. */
@@ -139,19 +139,17 @@ int folder_hide(struct file *f, const char *own, int64_t *replaced)
     struct folder_file *l = folder_file(f);
     const char *leaf;
     CLEANUP(close_fd) int dir = folder_parent(l->st.storage->root, own, &leaf);
-    int64_t size = -1;
     int rc;
 
     TRY(dir);
     TRY(fs_lock_now(f->fd));
     for (int i = 0; (rc = name_as(l, dir, leaf, false)) == -EEXIST && i < 3; i++)
-        if ((rc = drop_hidden(dir, leaf, &size)) != -ENOENT)
+        if ((rc = drop_hidden(dir, leaf, replaced)) != -ENOENT)
             TRY(rc);
     TRY(rc);
     is_named(l, dir, leaf);
     dir = -1;
     l->hidden = true;
-    *replaced = size;
     return 0;
 }
 

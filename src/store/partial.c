@@ -83,12 +83,12 @@ bool partial_any(const struct storage *storage)
     return storage->shared && storage->keep && atomic_load(&storage->shared->partials);
 }
 
-int partial_drop(const struct store *st, const char *own, bool stored)
+int partial_drop(const struct store *st, const char *own)
 {
     int64_t size;
 
     TRY(st->storage->ops->drop(st, own, &size));
-    if (stored && st->storage->shared)
+    if (st->storage->shared)
         quota_went(st->storage->shared->quotas, st->account, size);
     partial_forget(st, own);
     return 0;
@@ -186,7 +186,7 @@ static int drop_one(const struct store *st, const char *own, const char *account
     struct store as = *st;
 
     as.account = account;
-    return partial_drop(&as, own, true);
+    return partial_drop(&as, own);
 }
 
 int partials_drop(const struct storage *storage, const char *id)

@@ -12,9 +12,8 @@ enum { PARTIAL_NAME = 64 };
 int partial_name(const char *account, const char *path, char own[PARTIAL_NAME]);
 /* Makes ready for a partial of that name: the folder, and the text beside it. */
 int partial_announce(const struct store *, const char *own, const char *path);
-/* Removes it, if nobody writes it, and what goes with it. stored: it counted as use of the store's account. -ENOENT,
- * -EBUSY. */
-int partial_drop(const struct store *, const char *own, bool stored);
+/* Removes it, if nobody writes it, and what goes with it: it counted as use of the store's account. -ENOENT, -EBUSY. */
+int partial_drop(const struct store *, const char *own);
 /* May there be any? Asked before what would cost something. */
 bool partial_any(const struct storage *);
 /* The text beside it, after the partial itself has become a file. */

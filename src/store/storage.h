@@ -16,6 +16,7 @@ struct storage {
     bool keep;    /* what was received of a broken upload can be resumed; needs `shared` */
     unsigned sums;     /* SUM_BIT: computed of every upload while it arrives */
     unsigned keep_days; /* partials that have not grown for so long are removed */
+    int64_t hide_from; /* bytes: from this size on an upload is kept even if the server is killed; 0: as is usual */
     int64_t keep_free; /* bytes: with less than that left, uploads fail with -ENOSPC; STORE_AUTO: a share of the disk */
     struct store_shared *shared;
     int root;    /* local: the folder */

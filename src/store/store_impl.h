@@ -24,8 +24,8 @@ struct store_ops {
 
     /* An empty file without a name that will be `path`. -EISDIR, -ENOENT: no such folder. */
     int (*create)(const struct store *, const char *path, struct file **out);
-    /* The hidden file `own`, to be continued behind its first `len` bytes and to become `path`; nobody else can until it is
-     * closed. -ENOENT, -EBUSY: somebody does, -ERANGE: it is shorter. */
+    /* The hidden file `own`, to be continued behind its first `len` bytes (-1: all) and to become `path`; nobody else can
+     * until it is closed. -ENOENT, -EBUSY: somebody does, -ERANGE: it is shorter. */
     int (*resume)(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
     /* What file stands under this name: -ENOENT, -EISDIR, -EPERM: something that is not shown and must not be touched. */
     int (*look)(const struct store *, const char *path, struct store_found *out);
@@ -57,12 +57,13 @@ struct file_ops {
     /* Bytes [off, off + len) of another open file, behind what it holds; moves size. -ENODATA: it is shorter. */
     int (*copy)(struct file *, struct file *from, int64_t off, int64_t len);
     /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
-     * else -EEXIST when something does. A durable storage returns when it is on the disk. */
+     * else -EEXIST when something does. A durable storage returns when it is on the disk, or 1: it has the name, and
+     * nobody can tell whether that is on the disk. */
     int (*commit)(struct file *, bool replace);
     /* As store_ops.space, of the disk that it is on. */
     int (*space)(struct file *, int64_t *bytes, int64_t *all);
     /* Gives it the hidden name `own`, replacing one that nobody writes (-EBUSY); from then on its descriptor holds the
-     * name, as after resume. *replaced is the size of what stood there, -1: nothing. */
+     * name, as after resume. *replaced becomes the size of what stood there and is gone, which it may be even when this fails. */
     int (*hide)(struct file *, const char *own, int64_t *replaced);
     /* The mark, with sums.has = 0 when the content is not what they were made of. -ENODATA: none, -EOPNOTSUPP. */
     int (*get_mark)(struct file *, struct mark *out);

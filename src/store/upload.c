@@ -31,30 +31,27 @@ static bool may_hide(const struct upload *u)
     return !u->hidden && !u->once && u->st.storage->keep && u->st.storage->shared;
 }
 
-/* Of bytes that were only half written no sum is known. */
-static int write_summed(struct upload *u, const void *buf, size_t len)
+static int64_t hide_from(const struct upload *u)
 {
-    int rc;
-
-    u->inner->task = u->file.task; /* this waits as the session does; all else runs inside rt_call */
-    rc = u->inner->ops->write(u->inner, buf, len);
-    u->file.size = u->inner->size;
-    if (rc < 0)
-        u->unsummed = true;
-    else if (!u->unsummed)
-        digest_add(&u->digest, buf, len);
-    return rc;
+    return u->st.storage->hide_from ? u->st.storage->hide_from : HIDE_FROM;
 }
 
 static int upload_write(struct file *f, const void *buf, size_t len)
 {
     struct upload *u = upload_of(f);
+    int rc;
 
     if (u->look_at && f->size >= u->look_at)
         TRY(rt_call(f->task, upload_look_call, u));
     TRY(quota_add(upload_quotas(u), u->claim, (int64_t)len));
-    TRY(write_summed(u, buf, len));
-    if (f->size >= HIDE_FROM && may_hide(u))
+    if (!u->unsummed)
+        digest_add(&u->digest, buf, len);
+    u->inner->task = f->task; /* this waits as the session does; all else runs inside rt_call */
+    rc = u->inner->ops->write(u->inner, buf, len);
+    f->size = u->inner->size;
+    u->unsummed |= rc < 0; /* some of it may be there */
+    TRY(rc);
+    if (f->size >= hide_from(u) && may_hide(u))
         rt_call(f->task, upload_hide_call, u);
     return 0;
 }

@@ -9,22 +9,16 @@
 /* So much may come between two looks at the free space. */
 enum { LOOK_EVERY = 16 << 20, GIB = 1 << 30 };
 
-/* Bytes that do not pass here: no sum will be known, unless seed finds theirs. */
-static void skips(struct upload *u, int64_t len)
-{
-    u->unsummed = len > 0;
-}
-
-/* The CRC32 of a whole file that stands at the beginning, if it is noted, saves reading it again. */
-static void seed(struct upload *u, struct file *from)
+/* Bytes before those that will pass here: their CRC32, if it is noted, saves reading them again. */
+static void seed(struct upload *u, struct file *from, int64_t len)
 {
     struct mark mark;
 
-    if (u->st.storage->sums != SUM_BIT(SUM_CRC32) || from->size != u->inner->size || from->ops->get_mark(from, &mark) < 0 ||
-        !(mark.sums.has & SUM_BIT(SUM_CRC32)))
-        return;
-    digest_seed_crc(&u->digest, &mark.sums);
-    u->unsummed = false;
+    if (len && (u->st.storage->sums != SUM_BIT(SUM_CRC32) || from->size != len || from->ops->get_mark(from, &mark) < 0 ||
+                !(mark.sums.has & SUM_BIT(SUM_CRC32))))
+        u->unsummed = true;
+    else if (len)
+        digest_seed_crc(&u->digest, &mark.sums);
 }
 
 static int claim(struct upload *u)
@@ -46,8 +40,7 @@ static int begin_like(struct upload *u, struct file *from, int64_t len)
     TRY(begin_empty(u));
     TRY(quota_add(upload_quotas(u), u->claim, len));
     TRY(u->inner->ops->copy(u->inner, from, 0, len));
-    skips(u, len);
-    seed(u, from);
+    seed(u, from, len);
     return 0;
 }
 
@@ -73,10 +66,8 @@ static int take_partial(struct upload *u, int64_t len)
     TRY(upload_own(u));
     TRY(upload_ops(u)->resume(&u->here, u->own, u->path, len, &u->inner));
     u->hidden = u->resumed = true;
-    skips(u, u->inner->size);
-    TRY(quota_resume(upload_quotas(u), u->st.account, u->inner->held, u->inner->size, u->credit, &u->claim));
-    seed(u, u->inner);
-    return 0;
+    seed(u, u->inner, u->inner->size); /* first: what is refused now is kept with the sum that it has */
+    return quota_resume(upload_quotas(u), u->st.account, u->inner->held, u->inner->size, u->credit, &u->claim);
 }
 
 /* REST n, STOR: a partial that another session still writes (its client is gone, but nobody has noticed yet) is not waited

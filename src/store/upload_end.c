@@ -26,8 +26,10 @@ static int append_again(struct upload *u, bool there)
     CLEANUP(file_close) struct file *late = u->inner, *now = NULL;
     int64_t tail = late->size - u->base;
 
+    if (u->hidden && u->claim)
+        quota_came(upload_quotas(u), u->st.account, late->size);
     u->inner = NULL;
-    u->hidden = false;
+    u->hidden = u->resumed = false; /* should the commit fail, the partial is there as it was */
     u->unsummed = true;
     TRY(upload_ops(u)->create(&u->here, u->path, &u->inner));
     if (there) {
@@ -76,7 +78,7 @@ static int name_it(struct upload *u, const struct store_found *old)
     TRY(quota_commit(upload_quotas(u), &u->claim, size, from, replaces));
     rc = commit(u, old);
     if (rc >= 0)
-        return 0;
+        return rc;
     quota_went(upload_quotas(u), u->st.account, size);
     if (old)
         quota_came(upload_quotas(u), from, replaces);
@@ -97,20 +99,17 @@ static int commit_locked(struct upload *u)
 }
 
 /* Whatever else was kept of this name is of no use any more. */
-static void clean_up(struct upload *u, bool was_hidden)
+static void clean_up(struct upload *u)
 {
     if (u->hidden)
         partial_forget(&u->here, u->own);
-    else if (was_hidden)
-        partial_drop(&u->here, u->own, false);
     else if (partial_any(u->st.storage) && upload_own(u) == 0)
-        partial_drop(&u->here, u->own, true);
+        partial_drop(&u->here, u->own);
 }
 
 int upload_commit_call(void *arg)
 {
     struct upload *u = arg;
-    bool was_hidden = u->hidden;
     struct name_locks held = names_take(u->st.storage->shared, u->inner->ops->name_id(u->inner), 0);
     int rc = commit_locked(u);
 
@@ -118,8 +117,8 @@ int upload_commit_call(void *arg)
     TRY(rc);
     u->done = true;
     file_close(&u->inner); /* here, where a slow disk may take its time */
-    clean_up(u, was_hidden);
-    return 0;
+    clean_up(u);
+    return rc > 0 ? -EIO : 0;
 }
 
 /* ---- other ends ---- */
@@ -128,18 +127,20 @@ int upload_commit_call(void *arg)
 int upload_hide_call(void *arg)
 {
     struct upload *u = arg;
-    int64_t replaced;
+    int64_t replaced = -1;
+    int rc;
 
     u->once = true;
     TRY(upload_own(u));
     TRY(partial_announce(&u->here, u->own, u->path));
-    TRY(u->inner->ops->hide(u->inner, u->own, &replaced));
+    rc = u->inner->ops->hide(u->inner, u->own, &replaced);
+    if (replaced >= 0)
+        quota_went(upload_quotas(u), u->st.account, replaced);
+    TRY(rc);
     u->once = false;
     u->hidden = true;
     quota_is_named(upload_quotas(u), u->claim);
     atomic_fetch_add(&u->st.storage->shared->partials, 1); /* now that it is there: a sweep that missed it sees this */
-    if (replaced >= 0)
-        quota_went(upload_quotas(u), u->st.account, replaced);
     return 0;
 }
 
@@ -162,9 +163,11 @@ int upload_discard_call(void *arg)
 
     if (u->resumed && u->inner && !u->done)
         upload_keep_call(u);
+    if (u->hidden && !u->done)
+        quota_kept(upload_quotas(u), &u->claim, u->inner->size); /* before others can take it: they count it off */
     file_close(&u->inner);
     file_close(&u->old);
     if (u->hidden && !u->done)
-        partial_drop(&u->here, u->own, false);
+        partial_drop(&u->here, u->own);
     return 0;
 }

@@ -283,7 +283,7 @@ static bool log_in(struct client *c)
 {
     if (client_hear(c) != 220)
         return false;
-    client_say(c, "USER %s", c->adder ? "ann" : "bob");
+    client_say(c, "USER %s", oracle_accounts[c->account]);
     if (client_hear(c) != 331)
         return false;
     client_say(c, "PASS secret");

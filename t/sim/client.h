@@ -19,7 +19,7 @@ struct client {
     unsigned names;    /* with so many names */
     unsigned char weight[STEPS]; /* of what it does */
     unsigned weights;
-    bool adder;        /* may add, but not overwrite */
+    unsigned account;  /* an index of oracle_accounts */
     bool calm;         /* nothing in this run makes the server fail */
     bool rude;         /* it did something after which the server may hang up */
     bool lost;         /* the control connection is gone */

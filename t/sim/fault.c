@@ -26,6 +26,7 @@ static struct {
     unsigned count, waits, of_kind[CALLS];
     unsigned char call[MOST]; /* which call was the n-th */
     bool happened, cut, kill;
+    unsigned hit;
 } state;
 
 void fault_begin(const struct fault_pace *pace)
@@ -33,6 +34,7 @@ void fault_begin(const struct fault_pace *pace)
     state.pace = *pace;
     state.count = state.waits = 0;
     memset(state.of_kind, 0, sizeof state.of_kind);
+    state.hit = CALLS;
     state.happened = state.cut = state.kill = false;
 }
 
@@ -71,6 +73,7 @@ static bool fail_here(enum fault_call call)
     int error = rows[call].error[world.plan.fault_error % ways_of(call)];
 
     state.happened = true;
+    state.hit = call;
     world_note("fault: %s: %d", rows[call].name, error);
     if (error == SHORT) {
         state.cut = true;
@@ -158,6 +161,11 @@ unsigned fault_ways(unsigned n)
 bool fault_happened(void)
 {
     return state.happened;
+}
+
+unsigned fault_hit(void)
+{
+    return state.hit;
 }
 
 const char *fault_name(unsigned call)

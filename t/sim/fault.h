@@ -39,6 +39,8 @@ unsigned fault_count(void);
 unsigned fault_ways(unsigned n);
 /* Has the plan's fault happened? */
 bool fault_happened(void);
+/* Which call the plan's fault has hit; CALLS: none yet. */
+unsigned fault_hit(void);
 /* "pwrite"; CALLS when there is none of that name. */
 const char *fault_name(unsigned call);
 unsigned fault_find(const char *name, size_t len);

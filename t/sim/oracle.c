@@ -1,9 +1,10 @@
-/* oracle: see oracle.h. Owns a shared mapping with the history of every name, the operations and all content. A name's history
- * is a list of versions, each with the ticks from and to which it was there; the oracle's tick moves with every event. */
+/* oracle: see oracle.h. Owns a shared mapping with the history of every place, the operations and all content. A history is a
+ * list of versions, each with the ticks from and to which it was there; the oracle's tick moves with every event. */
 #include "oracle.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,16 +13,33 @@
 #include "base/check.h"
 #include "oracle_impl.h"
 #include "rt/rt_sim.h"
+#include "store/partial.h"
 #include "world.h"
 
 const char *const oracle_names[NAMES] = { "a", "b", "c", "d/x", "e" };
+const char *const oracle_accounts[ACCOUNTS] = { "bob", "ann" };
 
 struct oracle *oracle;
+
+static void name_places(void)
+{
+    for (unsigned i = 0; i < NAMES; i++)
+        strcpy(oracle->place[i].path, oracle_names[i]);
+    for (unsigned a = 0; a < ACCOUNTS; a++)
+        for (unsigned i = 0; i < NAMES; i++) {
+            char path[16], own[PARTIAL_NAME];
+
+            snprintf(path, sizeof path, "/%s", oracle_names[i]);
+            CHECK(partial_name(oracle_accounts[a], path, own) == 0);
+            strcpy(oracle->place[place_of_partial(a, i)].path, own + 1);
+        }
+}
 
 void oracle_map(void)
 {
     oracle = mmap(NULL, sizeof *oracle, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(oracle != MAP_FAILED);
+    name_places();
 }
 
 char *oracle_room(size_t len)
@@ -47,6 +65,19 @@ struct content oracle_payload(size_t len)
     return (struct content){ at, len };
 }
 
+const char *place_name(unsigned place)
+{
+    static char text[2][64];
+    static unsigned turn;
+    unsigned i = place - NAMES;
+
+    if (place < NAMES)
+        return oracle_names[place];
+    turn = !turn;
+    snprintf(text[turn], sizeof text[turn], "%s's partial of %s", oracle_accounts[i / NAMES], oracle_names[i % NAMES]);
+    return text[turn];
+}
+
 /* ---- the folder ---- */
 
 static struct state read_all(int fd, size_t size)
@@ -60,14 +91,14 @@ static struct state read_all(int fd, size_t size)
 }
 
 /* Valid until the next call. */
-static struct state observe(unsigned name)
+static struct state observe(const char *path)
 {
     struct state out = { .kind = IS_ABSENT };
-    int fd = openat(oracle->root, oracle_names[name], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(oracle->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 && errno != ENOENT)
-        world_fail("oracle: cannot open %s: %s", oracle_names[name], strerror(errno));
+        world_fail("oracle: cannot open %s: %s", path, strerror(errno));
     if (fd < 0)
         return out;
     fstat(fd, &st);
@@ -79,17 +110,22 @@ static struct state observe(unsigned name)
     return out;
 }
 
-struct version *oracle_now(unsigned name)
+struct version *oracle_now(unsigned place)
 {
-    struct name *n = &oracle->name[name];
+    struct place *p = &oracle->place[place];
 
-    return &n->version[n->n - 1];
+    return &p->version[p->n - 1];
 }
 
 bool oracle_same(const struct state *a, const struct state *b)
 {
     return a->kind == b->kind && a->content.len == b->content.len &&
            (!a->content.len || memcmp(a->content.at, b->content.at, a->content.len) == 0);
+}
+
+bool oracle_within(const struct op *op, const struct version *v)
+{
+    return v->to > op->begin && v->from <= op->end;
 }
 
 static struct state kept(struct state s)
@@ -102,41 +138,100 @@ static struct state kept(struct state s)
     return s;
 }
 
-static void add_version(unsigned name, const struct state *s, struct op *by)
+static void add_version(unsigned place, const struct version *v)
 {
-    struct name *n = &oracle->name[name];
+    struct place *p = &oracle->place[place];
 
-    CHECK(n->n < VERSIONS);
+    CHECK(p->n < VERSIONS);
     oracle->tick++;
-    if (n->n)
-        n->version[n->n - 1].to = oracle->tick;
-    n->version[n->n++] = (struct version){ .state = *s, .from = oracle->tick, .to = UINT64_MAX, .by = by };
-    oracle->counts.versions++;
+    if (p->n)
+        p->version[p->n - 1].to = oracle->tick;
+    p->version[p->n] = *v;
+    p->version[p->n].from = oracle->tick;
+    p->version[p->n++].to = UINT64_MAX;
+    if (place < NAMES)
+        oracle->counts.versions++;
+    else
+        oracle->counts.partials++;
 }
 
-/* All names that changed, each with what it holds now, then each explained. */
+/* What is stored belongs to who stored it, whoever renames it. */
+static int owner_of(unsigned place, const struct version *v)
+{
+    if (v->state.kind != IS_FILE)
+        return -1;
+    if (place >= NAMES)
+        return (int)(place - NAMES) / NAMES;
+    if (v->by && v->by->kind == OP_RENAME)
+        return oracle_now(v->by->name)->owner;
+    return v->by ? (int)v->by->by.account : -1;
+}
+
+/* ---- quotas ---- */
+
+void oracle_usage(unsigned account, bool all, int64_t *bytes, int64_t *files)
+{
+    *bytes = *files = 0;
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct version *v = oracle_now(i);
+
+        if (v->owner != (int)account || (!all && i >= NAMES))
+            continue;
+        *bytes += (int64_t)v->state.content.len;
+        *files += 1;
+    }
+}
+
+static void check_quotas(void)
+{
+    for (unsigned a = 0; a < ACCOUNTS; a++) {
+        int64_t bytes, files;
+
+        oracle_usage(a, false, &bytes, &files); /* a partial may go beyond: it was credited for what it was to replace */
+        if (oracle->rules.bytes[a] >= 0 && (bytes > oracle->rules.bytes[a] || files > oracle->rules.files[a]))
+            world_fail("%s has %lld bytes in %lld files, and may have %lld in %lld", oracle_accounts[a], (long long)bytes,
+                       (long long)files, (long long)oracle->rules.bytes[a], (long long)oracle->rules.files[a]);
+    }
+}
+
+/* ---- looking ---- */
+
+/* There are none before the first. */
+static unsigned places_to_look_at(void)
+{
+    struct stat st;
+
+    for (unsigned i = NAMES; i < PLACES; i++)
+        if (oracle_now(i)->state.kind != IS_ABSENT)
+            return PLACES;
+    return fstatat(oracle->root, STORE_OWN_FOLDER + 1, &st, 0) < 0 ? NAMES : PLACES;
+}
+
+/* All places that changed, each with what it holds now, then each explained. */
 static void compare(void)
 {
-    struct state now[NAMES];
-    bool differs[NAMES];
-    unsigned n = 0;
+    struct version now[PLACES];
+    bool differs[PLACES] = { false };
+    unsigned n = 0, all = places_to_look_at();
 
-    for (unsigned i = 0; i < NAMES; i++) {
-        struct state s = observe(i);
+    for (unsigned i = 0; i < all; i++) {
+        struct state s = observe(oracle->place[i].path);
 
         differs[i] = !oracle_same(&s, &oracle_now(i)->state);
         if (differs[i])
-            now[i] = kept(s);
+            now[i] = (struct version){ .state = kept(s) };
         n += differs[i];
     }
     if (!n)
         return;
-    for (unsigned i = 0; i < NAMES; i++)
+    for (unsigned i = 0; i < all; i++)
+        if (differs[i]) {
+            now[i].by = explain(i, &now[i].state);
+            now[i].owner = owner_of(i, &now[i]);
+        }
+    for (unsigned i = 0; i < all; i++)
         if (differs[i])
-            differs[i] = true, oracle->blame[i] = explain(i, &now[i]);
-    for (unsigned i = 0; i < NAMES; i++)
-        if (differs[i])
-            add_version(i, &now[i], oracle->blame[i]);
+            add_version(i, &now[i]);
 }
 
 void oracle_look(void)
@@ -144,24 +239,26 @@ void oracle_look(void)
     world.quiet++;
     oracle->counts.looks++;
     compare();
+    check_quotas();
     world.quiet--;
 }
 
 /* ---- runs ---- */
 
-void oracle_begin(int root)
+void oracle_begin(int root, const struct oracle_rules *rules)
 {
     struct oracle_counts counts = oracle->counts;
-    struct state none = { .kind = IS_ABSENT };
+    struct version none = { .state.kind = IS_ABSENT, .owner = -1 };
 
     oracle->used = 0;
     oracle->payloads = 0;
     oracle->ops = 0;
     oracle->tick = 0;
     oracle->root = root;
-    for (unsigned i = 0; i < NAMES; i++) {
-        oracle->name[i].n = 0;
-        add_version(i, &none, NULL);
+    oracle->rules = *rules;
+    for (unsigned i = 0; i < PLACES; i++) {
+        oracle->place[i].n = 0;
+        add_version(i, &none);
     }
     oracle->counts = counts;
     oracle_look();

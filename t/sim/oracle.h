@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct storage;
+
 enum op_kind { OP_STOR, OP_APPE, OP_RETR, OP_DELE, OP_RENAME, OP_MKD, OP_RMD, OP_SIZE, OP_LIST };
 
 struct content {
@@ -20,17 +22,26 @@ struct content {
 struct op;
 
 /* The names that clients use: a few, so that they meet. */
-enum { NAMES = 5 };
+enum { NAMES = 5, ACCOUNTS = 2 };
 extern const char *const oracle_names[NAMES];
+/* Who they are: bob may change what is there, ann may only add. */
+extern const char *const oracle_accounts[ACCOUNTS];
+
+/* What the run's server does. */
+struct oracle_rules {
+    int64_t bytes[ACCOUNTS], files[ACCOUNTS]; /* quotas; -1: none */
+    bool expires;  /* partials go when they are swept */
+    bool faults;   /* calls fail: what cannot be kept or looked at may be missing */
+};
 
 /* Once, before any other. */
 void oracle_map(void);
 /* A new run on this folder, which has no file but the folder "d". */
-void oracle_begin(int root);
+void oracle_begin(int root, const struct oracle_rules *);
 /* The server was killed, and has been started again. */
 void oracle_restart(int root);
-/* The run is over. tidy: nothing was killed, and no call failed: then nothing of the store's own may be left either. */
-void oracle_end(bool tidy);
+/* The run is over. tidy: nothing was killed, and no call failed: then nothing of the store's own may be left but partials. */
+void oracle_end(const struct storage *, bool tidy);
 /* Looks at the folder. */
 void oracle_look(void);
 
@@ -43,7 +54,7 @@ char *oracle_room(size_t len);
 
 struct asker {
     unsigned session; /* the port of its control connection */
-    bool adder;       /* may change nothing that is there */
+    unsigned account;
 };
 
 /* to: for OP_RENAME, an index of oracle_names; keep: what REST said. */
@@ -52,27 +63,26 @@ struct op *oracle_op(enum op_kind, const struct asker *, unsigned name, unsigned
 void oracle_sent(struct op *, size_t len);
 /* The final reply has come. calm: nothing was done to make it fail. */
 void oracle_reply(struct op *, int code, bool calm);
-/* No reply will come, but it may happen, until the session is over. */
-void oracle_orphan(struct op *);
 void oracle_session_over(unsigned session);
 /* Before oracle_reply: what came. */
 void oracle_got(struct op *, struct content, int code);
 void oracle_size(struct op *, int64_t size);
+/* It was broken off when the server had had time to receive these many bytes: they must have been kept. */
+void oracle_kept(struct op *, size_t len);
 /* What a listing of the root said; sizes -1: not told. */
 struct listed {
     const char *name;
     size_t len;
     int64_t size;
 };
-/* whole: nothing may be missing. */
-void oracle_list(struct op *, const struct listed *, unsigned n, bool whole);
+void oracle_list(struct op *, const struct listed *, unsigned n);
 
 /* Which session's task is running; 0: none. From run.c. */
 unsigned run_session(void);
 
 /* For the closing line. */
 struct oracle_counts {
-    uint64_t looks, versions, ops, torn_seen;
+    uint64_t looks, versions, partials, ops;
 };
 struct oracle_counts oracle_counts(void);
 

@@ -1,4 +1,4 @@
-/* oracle_explain: whose doing is it that a name holds something else now? For each operation that is under way: can it have
+/* oracle_explain: whose doing is it that a place holds something else now? For each operation that is under way: can it have
  * turned the one into the other? The session whose task is running is asked first. */
 #include <string.h>
 
@@ -10,83 +10,109 @@ static bool starts(struct content c, size_t off, struct content with)
     return off + with.len <= c.len && (!with.len || memcmp(c.at + off, with.at, with.len) == 0);
 }
 
-/* `head` (of a), then all of b. */
-static bool is_joined(struct content c, struct content head, struct content tail)
+/* `head`, then `tail`; part: then some of `tail`, from its beginning. */
+static bool is_joined(struct content c, struct content head, struct content tail, bool part)
 {
-    return c.len == head.len + tail.len && starts(c, 0, head) && starts(c, head.len, tail);
+    if (c.len < head.len || c.len > head.len + tail.len || (!part && c.len != head.len + tail.len))
+        return false;
+    tail.len = c.len - head.len;
+    return starts(c, 0, head) && starts(c, head.len, tail);
 }
 
-/* ---- one way of explaining for each kind of operation ---- */
-
-static bool by_stor(struct op *op, unsigned name, const struct state *now)
+/* What some file was in this place during the operation, or its first `keep` bytes (-1: all), and then its payload. */
+static bool continues(const struct op *op, unsigned place, int64_t keep, struct content c, bool part)
 {
-    const struct name *n = &oracle->name[name];
+    const struct place *p = &oracle->place[place];
 
-    if (op->name != name || now->kind != IS_FILE || !op->sent)
-        return false;
-    if (!op->keep)
-        return is_joined(now->content, (struct content){ 0 }, op->payload);
-    for (unsigned i = 0; i < n->n; i++) {
-        struct content head = n->version[i].state.content;
+    for (unsigned i = 0; i < p->n; i++) {
+        struct content head = p->version[i].state.content;
 
-        if (n->version[i].to <= op->begin || (int64_t)head.len < op->keep)
+        if (!oracle_within(op, &p->version[i]) || p->version[i].state.kind != IS_FILE || (int64_t)head.len < keep)
             continue;
-        head.len = (size_t)op->keep;
-        if (is_joined(now->content, head, op->payload))
+        head.len = keep < 0 ? head.len : (size_t)keep;
+        if (is_joined(c, head, op->payload, part))
             return true;
     }
     return false;
 }
 
-/* An append that found its file goes on with it when the file gets another name at the same moment. */
-static bool is_its_file(const struct op *op, unsigned name)
-{
-    const struct version *v = oracle_now(name);
+static const struct content empty;
 
-    if (op->begun)
-        return op->place == name;
-    return op->name == name || (v->by && v->by->kind == OP_RENAME && v->by->name == op->name && v->from > op->begin);
+/* REST: behind the beginning of a file, or of the account's partial. */
+static bool is_stored(const struct op *op, struct content c, bool part)
+{
+    if (!op->keep)
+        return is_joined(c, empty, op->payload, part);
+    return continues(op, op->name, op->keep, c, part) ||
+           continues(op, place_of_partial(op->by.account, op->name), op->keep, c, part);
 }
 
-/* In place: what is there grows until all has come; when it fails it shrinks to what was there. */
-static bool by_appe(struct op *op, unsigned name, const struct state *now)
+/* An append to nothing goes on with the partial. */
+static bool is_begun_append(const struct op *op, struct content c, bool part)
 {
-    struct content base = op->begun ? op->base : oracle_now(name)->state.content, part = op->payload;
+    return is_joined(c, empty, op->payload, part) ||
+           continues(op, place_of_partial(op->by.account, op->name), -1, c, part);
+}
 
-    if (!is_its_file(op, name) || now->kind != IS_FILE || !op->sent || now->content.len < base.len ||
-        now->content.len > base.len + part.len)
+/* What the append was of when it began, put behind what somebody else has made of the name meanwhile. */
+static bool is_late_append(const struct op *op, struct content now, struct content c)
+{
+    struct content rest = { c.at + now.len, c.len - now.len };
+
+    return c.len >= now.len && starts(c, 0, now) && is_begun_append(op, rest, false);
+}
+
+/* ---- one way of explaining for each kind of operation ---- */
+
+static bool by_partial(struct op *op, unsigned place, const struct state *now)
+{
+    if (place != place_of_partial(op->by.account, op->name))
         return false;
-    part.len = now->content.len - base.len;
-    if (!is_joined(now->content, base, part))
+    if (now->kind == IS_ABSENT)
+        return true;
+    if (op->kind == OP_STOR)
+        return is_stored(op, now->content, true) || (op->keep && continues(op, place, op->keep, now->content, true));
+    return is_begun_append(op, now->content, true) || continues(op, op->name, -1, now->content, true);
+}
+
+static bool by_stor(struct op *op, unsigned place, const struct state *now)
+{
+    if (place >= NAMES)
+        return by_partial(op, place, now);
+    return op->name == place && now->kind == IS_FILE && op->sent && is_stored(op, now->content, false);
+}
+
+static bool by_appe(struct op *op, unsigned place, const struct state *now)
+{
+    const struct state *was = &oracle_now(place)->state;
+
+    if (place >= NAMES)
+        return by_partial(op, place, now);
+    if (op->name != place || now->kind != IS_FILE || !op->sent)
         return false;
-    op->begun = part.len > 0;
-    op->place = name;
-    op->base = base;
-    op->appending = part.len && part.len < op->payload.len;
-    op->applied = part.len == op->payload.len;
-    return true;
+    return was->kind == IS_FILE ? is_late_append(op, was->content, now->content) : is_begun_append(op, now->content, false);
 }
 
-static bool by_dele(struct op *op, unsigned name, const struct state *now)
+static bool by_dele(struct op *op, unsigned place, const struct state *now)
 {
-    return op->name == name && now->kind == IS_ABSENT && oracle_now(name)->state.kind == IS_FILE;
+    return op->name == place && now->kind == IS_ABSENT && oracle_now(place)->state.kind == IS_FILE;
 }
 
-static bool by_rename(struct op *op, unsigned name, const struct state *now)
+static bool by_rename(struct op *op, unsigned place, const struct state *now)
 {
-    if (op->name == name)
+    if (op->name == place)
         return now->kind == IS_ABSENT;
-    return op->to == name && oracle_same(now, &oracle_now(op->name)->state);
+    return op->to == place && oracle_same(now, &oracle_now(op->name)->state);
 }
 
-static bool by_mkd(struct op *op, unsigned name, const struct state *now)
+static bool by_mkd(struct op *op, unsigned place, const struct state *now)
 {
-    return op->name == name && now->kind == IS_DIR && oracle_now(name)->state.kind == IS_ABSENT;
+    return op->name == place && now->kind == IS_DIR && oracle_now(place)->state.kind == IS_ABSENT;
 }
 
-static bool by_rmd(struct op *op, unsigned name, const struct state *now)
+static bool by_rmd(struct op *op, unsigned place, const struct state *now)
 {
-    return op->name == name && now->kind == IS_ABSENT && oracle_now(name)->state.kind == IS_DIR;
+    return op->name == place && now->kind == IS_ABSENT && oracle_now(place)->state.kind == IS_DIR;
 }
 
 static bool (*const ways[])(struct op *, unsigned, const struct state *) = {
@@ -94,33 +120,31 @@ static bool (*const ways[])(struct op *, unsigned, const struct state *) = {
     [OP_RMD] = by_rmd,   [OP_SIZE] = NULL,    [OP_RETR] = NULL,    [OP_LIST] = NULL,
 };
 
-/* A rename happens to two names. */
-static unsigned bit(const struct op *op, unsigned name)
+/* A rename happens to two names; partials come and go. */
+static unsigned bit(const struct op *op, unsigned place)
 {
-    return op->kind == OP_RENAME && op->to == name ? 2 : 1;
+    return place >= NAMES ? 0 : op->kind == OP_RENAME && op->to == place ? 2 : 1;
 }
 
-/* Who may only add: a new file, or a folder. */
-static bool is_allowed(const struct op *op, unsigned name)
+/* Ann may only add: a new file, or a folder. */
+static bool is_allowed(const struct op *op, unsigned place)
 {
-    bool adds = op->kind == OP_MKD || op->kind == OP_APPE || (op->kind == OP_STOR && !op->keep);
+    bool adds = op->kind == OP_MKD || op->kind == OP_APPE || op->kind == OP_STOR;
 
-    return !op->by.adder || (adds && oracle_now(name)->state.kind == IS_ABSENT);
+    return !op->by.account || place >= NAMES || (adds && oracle_now(place)->state.kind == IS_ABSENT);
 }
 
-static bool is_due(const struct op *op, unsigned name)
+static bool is_due(const struct op *op, unsigned place)
 {
-    bool done = op->kind != OP_APPE && op->applied & bit(op, name);
-
-    return op->stage != OVER && ways[op->kind] && !done && is_allowed(op, name);
+    return op->stage != OVER && ways[op->kind] && !(op->applied & bit(op, place)) && is_allowed(op, place);
 }
 
-static struct op *find(unsigned session, unsigned name, const struct state *now)
+static struct op *find(unsigned session, unsigned place, const struct state *now)
 {
     for (unsigned i = 0; i < oracle->ops; i++) {
         struct op *op = &oracle->op[i];
 
-        if ((!session || op->by.session == session) && is_due(op, name) && ways[op->kind](op, name, now))
+        if ((!session || op->by.session == session) && is_due(op, place) && ways[op->kind](op, place, now))
             return op;
     }
     return NULL;
@@ -131,17 +155,20 @@ static const char *word(const struct state *s)
     return s->kind == IS_ABSENT ? "nothing" : s->kind == IS_DIR ? "a folder" : "a file";
 }
 
-struct op *explain(unsigned name, const struct state *now)
+struct op *explain(unsigned place, const struct state *now)
 {
-    const struct state *was = &oracle_now(name)->state;
-    struct op *op = find(run_session(), name, now);
+    const struct state *was = &oracle_now(place)->state;
+    struct op *op = find(run_session(), place, now);
 
     if (!op)
-        op = find(0, name, now);
+        op = find(0, place, now);
+    if (!op && place >= NAMES && now->kind == IS_ABSENT && oracle->rules.expires)
+        return NULL;
     if (!op)
         world_fail("%s held %s of %zu bytes and now holds %s of %zu bytes, which no operation under way explains",
-                   oracle_names[name], word(was), was->content.len, word(now), now->content.len);
-    if (op->kind != OP_APPE)
-        op->applied |= bit(op, name);
+                   place_name(place), word(was), was->content.len, word(now), now->content.len);
+    op->applied |= bit(op, place);
+    if (place >= NAMES) /* what it was asked to go on with, or to add to */
+        op->dropped = now->kind == IS_ABSENT && oracle_now(place)->by != op && (op->keep || op->kind == OP_APPE);
     return op;
 }

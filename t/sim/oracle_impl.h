@@ -4,7 +4,10 @@
 
 #include "oracle.h"
 
-enum { CONTENT_MAX = 1 << 20, ARENA = 48 << 20, VERSIONS = 512, OPS = 512 };
+enum { CONTENT_MAX = 1 << 20, ARENA = 64 << 20, VERSIONS = 1024, OPS = 512, PLACE_PATH = 80 };
+
+/* Where content can stand: the names, and the partials of each account. */
+enum { PLACES = NAMES + ACCOUNTS * NAMES };
 
 enum kind { IS_ABSENT, IS_FILE, IS_DIR };
 
@@ -17,9 +20,11 @@ struct version {
     struct state state;
     uint64_t from, to; /* ticks */
     struct op *by;
+    int owner;         /* the account that stored it; -1: nobody */
 };
 
-struct name {
+struct place {
+    char path[PLACE_PATH]; /* below the root */
     struct version version[VERSIONS];
     unsigned n;
 };
@@ -35,19 +40,17 @@ struct op {
     int64_t keep;
     bool sent;        /* all its data, and their end */
     bool answered;
+    bool dropped;     /* it has removed the partial */
     unsigned applied; /* it was seen to happen; a rename: 1 here and 2 there */
-    bool begun;       /* APPE: it was seen behind base, in the name `place` */
-    bool appending;   /* and only a part of it is there */
-    struct content base;
-    unsigned place;
     uint64_t begin, end;
 };
 
 struct oracle {
     int root;
+    struct oracle_rules rules;
     uint64_t tick, payloads;
-    struct name name[NAMES];
-    struct op op[OPS], *blame[NAMES];
+    struct place place[PLACES];
+    struct op op[OPS];
     unsigned ops;
     struct oracle_counts counts;
     size_t used;
@@ -56,9 +59,22 @@ struct oracle {
 
 extern struct oracle *oracle;
 
-struct version *oracle_now(unsigned name);
+static inline unsigned place_of_partial(unsigned account, unsigned name)
+{
+    return NAMES + account * NAMES + name;
+}
+
+struct version *oracle_now(unsigned place);
 bool oracle_same(const struct state *, const struct state *);
-/* Who made the name hold this? Marks the operation; fails the run when nobody can have done it. */
-struct op *explain(unsigned name, const struct state *now);
+/* Was it there while the operation was under way? */
+bool oracle_within(const struct op *, const struct version *);
+/* Who made the place hold this? Marks the operation; fails the run when nobody can have done it. NULL: the sweep. */
+struct op *explain(unsigned place, const struct state *now);
+/* "a", or "bob's partial of a"; valid until the next call but one. */
+const char *place_name(unsigned place);
+/* The sum of what an account has stored; all: partials, too. */
+void oracle_usage(unsigned account, bool all, int64_t *bytes, int64_t *files);
+/* oracle_reply.c's half of oracle_end. */
+void look_for_rests(void);
 
 #endif

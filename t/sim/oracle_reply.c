@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "oracle_impl.h"
+#include "store/store_impl.h"
 #include "world.h"
 
 struct op *oracle_op(enum op_kind kind, const struct asker *by, unsigned name, unsigned to, struct content payload,
@@ -28,11 +29,6 @@ void oracle_sent(struct op *op, size_t len)
     op->payload.len = len;
 }
 
-void oracle_orphan(struct op *op)
-{
-    (void)op; /* it stays under way */
-}
-
 void oracle_session_over(unsigned session)
 {
     for (unsigned i = 0; i < oracle->ops; i++)
@@ -44,19 +40,19 @@ void oracle_session_over(unsigned session)
 
 /* ---- what was there while the operation was under way ---- */
 
-static bool within(const struct op *op, const struct version *v)
+static bool any_in(const struct op *op, unsigned place, bool (*is)(const struct op *, const struct version *))
 {
-    return v->to > op->begin && v->from <= op->end;
+    const struct place *p = &oracle->place[place];
+
+    for (unsigned i = p->n; i > 0; i--)
+        if (oracle_within(op, &p->version[i - 1]) && is(op, &p->version[i - 1]))
+            return true;
+    return false;
 }
 
 static bool any(const struct op *op, bool (*is)(const struct op *, const struct version *))
 {
-    const struct name *n = &oracle->name[op->name];
-
-    for (unsigned i = n->n; i > 0; i--)
-        if (within(op, &n->version[i - 1]) && is(op, &n->version[i - 1]))
-            return true;
-    return false;
+    return any_in(op, op->name, is);
 }
 
 static bool is_no_file(const struct op *op, const struct version *v)
@@ -69,11 +65,6 @@ static bool is_folder(const struct op *op, const struct version *v)
 {
     (void)op;
     return v->state.kind == IS_DIR;
-}
-
-static bool is_of_another(const struct op *op, const struct version *v)
-{
-    return v->from > op->begin && v->by != op;
 }
 
 /* It would change nothing: an empty addition, or the very same content once more. */
@@ -99,14 +90,14 @@ static const struct {
     [OP_RETR] = { "RETR", 0 },     [OP_SIZE] = { "SIZE", 0 },   [OP_LIST] = { "a listing", 0 },
 };
 
-/* Said to have happened, and not seen to: there are two honest ways. */
+/* Said to have happened, and not seen to. */
 static bool is_excused(const struct op *op)
 {
     if (op->kind == OP_RENAME)
         return op->name == op->to;
     if (op->kind != OP_STOR && op->kind != OP_APPE)
         return false;
-    return any(op, is_result) || (op->kind == OP_APPE && any(op, is_of_another)); /* replaced as a whole at the same moment */
+    return any(op, is_result);
 }
 
 static void judge_change(const struct op *op, int code, bool calm)
@@ -117,10 +108,19 @@ static void judge_change(const struct op *op, int code, bool calm)
         world_fail("%s %s was answered %d, but did not happen", word, name, code);
     if (code != rows[op->kind].code && op->applied)
         world_fail("%s %s was answered %d, but it happened", word, name, code);
-    if (code != rows[op->kind].code && op->appending && !any(op, is_of_another))
-        world_fail("%s %s was answered %d, and a part of it stays", word, name, code);
-    if (calm && op->kind == OP_STOR && code != 226 && !op->keep && !any(op, is_folder))
+    if (code != rows[op->kind].code && op->dropped && !oracle->rules.faults && !oracle->rules.expires)
+        world_fail("%s %s was answered %d, and the partial is gone", word, name, code);
+    if (calm && oracle->rules.bytes[op->by.account] < 0 && op->kind == OP_STOR && code != 226 && !op->keep && !any(op, is_folder))
         world_fail("%s %s was answered %d, and nothing stood in its way", word, name, code);
+}
+
+/* A file was there all the time; for SIZE, or else the partial. */
+static bool may_be_missing(const struct op *op)
+{
+    if (!any(op, is_no_file))
+        return false;
+    return op->kind != OP_SIZE || oracle->rules.expires || any(op, is_folder) ||
+           any_in(op, place_of_partial(op->by.account, op->name), is_no_file);
 }
 
 void oracle_reply(struct op *op, int code, bool calm)
@@ -129,7 +129,7 @@ void oracle_reply(struct op *op, int code, bool calm)
     oracle_look();
     if (rows[op->kind].code)
         judge_change(op, code, calm);
-    else if (calm && op->kind != OP_LIST && code / 100 != 2 && !any(op, is_no_file) && code != 554)
+    else if (calm && op->kind != OP_LIST && code / 100 != 2 && code != 554 && !may_be_missing(op))
         world_fail("%s %s was answered %d, and the file was there", rows[op->kind].word, oracle_names[op->name], code);
     op->answered = true;
     op->stage = OVER;
@@ -169,8 +169,32 @@ void oracle_size(struct op *op, int64_t size)
 {
     op->end = ++oracle->tick;
     op->keep = size;
-    if (!any(op, is_of_size))
+    if (!any(op, is_of_size) && !any_in(op, place_of_partial(op->by.account, op->name), is_of_size))
         world_fail("%s was said to have %lld bytes, and never had", oracle_names[op->name], (long long)size);
+}
+
+/* ---- partials ---- */
+
+/* Another upload of the same account to the same name would keep its own bytes instead. */
+static bool has_rival(const struct op *op)
+{
+    for (unsigned i = 0; i < oracle->ops; i++) {
+        const struct op *o = &oracle->op[i];
+        bool uploads = o->kind == OP_STOR || o->kind == OP_APPE;
+
+        if (o != op && uploads && o->name == op->name && o->by.account == op->by.account && o->end > op->begin)
+            return true;
+    }
+    return false;
+}
+
+void oracle_kept(struct op *op, size_t len)
+{
+    const struct state *p = &oracle_now(place_of_partial(op->by.account, op->name))->state;
+    struct state all = { .kind = IS_FILE, .content = { op->payload.at, len } };
+
+    if (!oracle->rules.expires && !has_rival(op) && !oracle_same(p, &all))
+        world_fail("of a broken upload of %s %zu bytes had come, and %zu were kept", oracle_names[op->name], len, p->content.len);
 }
 
 /* ---- listings ---- */
@@ -210,7 +234,7 @@ static bool changed_meanwhile(const struct op *op)
     return oracle_now(op->name)->from > op->begin;
 }
 
-void oracle_list(struct op *op, const struct listed *list, unsigned n, bool whole)
+void oracle_list(struct op *op, const struct listed *list, unsigned n)
 {
     op->end = ++oracle->tick;
     for (unsigned i = 0; i < n; i++)
@@ -223,7 +247,7 @@ void oracle_list(struct op *op, const struct listed *list, unsigned n, bool whol
         op->keep = found ? found->size : -1;
         if (found && !any(op, is_as_listed))
             world_fail("a listing shows %s with %lld bytes, as it never was", name, (long long)found->size);
-        if (whole && !found && !strchr(name, '/') && !any(op, is_absent) && !changed_meanwhile(op))
+        if (!oracle->rules.faults && !found && !strchr(name, '/') && !any(op, is_absent) && !changed_meanwhile(op))
             world_fail("a listing lacks %s", name);
     }
     op->name = 0;
@@ -231,31 +255,44 @@ void oracle_list(struct op *op, const struct listed *list, unsigned n, bool whol
 
 /* ---- the end ---- */
 
-/* Nothing but what clients know. */
-static void look_for_rests(int dir)
+/* A partial that is there, or the text beside it. */
+static bool is_partial(const char *name)
 {
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t folder = strlen(STORE_OWN_FOLDER);
+
+    for (unsigned i = NAMES; i < PLACES; i++) {
+        const char *own = oracle->place[i].path + folder;
+        size_t len = strlen(own);
+
+        if (oracle_now(i)->state.kind == IS_FILE && strncmp(name, own, len) == 0 && (!name[len] || strcmp(name + len, ".of") == 0))
+            return true;
+    }
+    return false;
+}
+
+static void look_into(const char *path, bool own)
+{
+    int fd = openat(oracle->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *e;
 
-    CHECK(d);
-    while ((e = readdir(d)))
-        if (strncmp(e->d_name, ".dray-", 6) == 0)
-            world_fail("%s is left in the folder", e->d_name);
-    closedir(d);
+    CHECK(d || own);
+    while (d && (e = readdir(d))) {
+        bool dots = e->d_name[0] == '.' && (!e->d_name[1] || e->d_name[1] == '.');
+        bool hidden = !dots && (own || strncmp(e->d_name, ".dray-", 6) == 0);
+
+        if (hidden && !is_partial(e->d_name) && (own || strcmp(e->d_name, STORE_OWN_FOLDER + 1) != 0))
+            world_fail("%s is left in the folder %s", e->d_name, path);
+    }
+    if (d)
+        closedir(d);
 }
 
-void oracle_end(bool tidy)
+void look_for_rests(void)
 {
-    int sub;
-
-    oracle_look();
-    if (!tidy)
-        return;
     world.quiet++;
-    look_for_rests(oracle->root);
-    sub = openat(oracle->root, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    look_for_rests(sub);
-    close(sub);
+    look_into(".", false);
+    look_into("d", false);
+    look_into(STORE_OWN_FOLDER + 1, true);
     world.quiet--;
 }

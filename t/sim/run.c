@@ -19,7 +19,8 @@
 #include "net.h"
 #include "oracle.h"
 #include "proto/session.h"
-#include "store/storage.h"
+#include "store/partials.h"
+#include "store/shared.h"
 #include "sys/scratch.h"
 #include "wrap.h"
 
@@ -32,6 +33,11 @@ struct stage {
     struct fault_pace fault;
     unsigned clients, ops, names;
     bool one_host; /* all clients are there */
+    bool durable, late;
+    unsigned sums;
+    int64_t hide_from;
+    const char *quota[ACCOUNTS]; /* NULL: none */
+    struct oracle_rules rules;
     bool stops, stops_now;
     int64_t stop_at;
 };
@@ -67,6 +73,25 @@ static unsigned one_of(uint64_t *luck, const unsigned *choices, unsigned n)
 #define ONE_OF(luck, ...) \
     one_of(luck, (const unsigned[]){ __VA_ARGS__ }, sizeof((const unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
 
+/* Few bytes and few files, so that uploads meet their end. */
+static void choose_quotas(struct stage *s, uint64_t *luck)
+{
+    static const struct {
+        const char *text[ACCOUNTS];
+        int64_t bytes[ACCOUNTS], files[ACCOUNTS];
+    } rows[] = {
+        { { NULL, NULL }, { -1, -1 }, { 0, 0 } },
+        { { "bob=60K:4", "ann=10K:2" }, { 60 << 10, 10 << 10 }, { 4, 2 } },
+        { { "bob=5K", "ann=0:0" }, { 5 << 10, 0 }, { INT64_MAX, 0 } },
+        { { "bob=300K:3", NULL }, { 300 << 10, -1 }, { 3, 0 } },
+    };
+    unsigned i = ONE_OF(luck, 0, 0, 1, 2, 3);
+
+    memcpy(s->quota, rows[i].text, sizeof s->quota);
+    memcpy(s->rules.bytes, rows[i].bytes, sizeof s->rules.bytes);
+    memcpy(s->rules.files, rows[i].files, sizeof s->rules.files);
+}
+
 static struct stage stage_of(uint64_t seed)
 {
     uint64_t luck = seed * 0x2545F4914F6CDD1Du + 1;
@@ -86,6 +111,11 @@ static struct stage stage_of(uint64_t seed)
     s.ops = ONE_OF(&luck, 2, 4, 8);
     s.names = ONE_OF(&luck, 1, 2, NAMES, NAMES);
     s.stops = sim_next(&luck) % 100 < 5;
+    choose_quotas(&s, &luck);
+    s.durable = sim_next(&luck) % 3 == 0;
+    s.late = s.rules.expires = sim_next(&luck) % 8 == 0;
+    s.hide_from = ONE_OF(&luck, 0, 1, 3000, 20000);
+    s.sums = ONE_OF(&luck, SUM_BIT(SUM_CRC32), SUM_BIT(SUM_CRC32), 0, SUM_BIT(SUM_SHA256) | SUM_BIT(SUM_CRC32));
     s.one_host = sim_next(&luck) % 3 == 0;
     s.stops_now = sim_next(&luck) % 2;
     s.stop_at = (int64_t)(sim_next(&luck) % (uint64_t)RT_SECONDS(15));
@@ -191,23 +221,47 @@ static void director_task(struct rt_task *task, void *arg)
 
 /* ---- the stage ---- */
 
+/* As the front door does. */
+static void open_storage(void)
+{
+    char text[200];
+    struct buf err = BUF(text);
+    struct store_shared *shared = store_shared_new();
+
+    CHECK(store_local_open(run.folder, false, &run.storage) == 0 && shared);
+    run.storage.shared = shared;
+    run.storage.durable = run.stage.durable;
+    run.storage.keep = true;
+    run.storage.keep_days = 7;
+    run.storage.sums = run.stage.sums;
+    run.storage.hide_from = run.stage.hide_from;
+    run.conf.quota.n = 0;
+    for (unsigned a = 0; a < ACCOUNTS; a++)
+        if (run.stage.quota[a])
+            run.conf.quota.item[run.conf.quota.n++] = run.stage.quota[a];
+    CHECK(quotas_new(&run.conf.quota, GUESTS, &shared->quotas, &err) == 0 && store_count(&run.storage) == 0);
+}
+
 static void open_server(void)
 {
     static const struct service *const services[] = { &ftp_service };
 
     run.listeners.n = 0;
-    CHECK(store_local_open(run.folder, false, &run.storage) == 0);
+    open_storage();
     CHECK(listen_open(&run.listeners, "10.0.0.1", 2121, 0) == 0);
     run.server = (struct server){ .conf = &run.conf, .auth = &run.auth, .storage = &run.storage, .board = run.board,
                                   .log = &run.log, .passive = passive_new(0, 0, 1), .services = services };
     CHECK(run.server.passive);
-    run.env = (struct model_env){ .listeners = &run.listeners, .stop = { -1, -1 }, .board = run.board, .log = &run.log };
+    run.env = (struct model_env){ .listeners = &run.listeners, .stop = { -1, -1 }, .board = run.board, .log = &run.log,
+                                  .chores = session_chores, .ctx = &run.server };
 }
 
 static void close_server(void)
 {
     passive_free(&run.server.passive);
+    partials_end(&run.storage);
     close(run.storage.root);
+    wrap_unshare();
 }
 
 static void start_client(unsigned i, uint64_t seed)
@@ -220,7 +274,7 @@ static void start_client(unsigned i, uint64_t seed)
     c->id = i;
     c->luck = seed * 1000003 + i * 7919 + world.lives;
     c->ops = run.stage.ops;
-    c->adder = client_chance(c, 15);
+    c->account = client_chance(c, 15);
     c->calm = is_calm(&world.plan);
     c->names = run.stage.names;
     script_choose(c, seed);
@@ -264,7 +318,7 @@ static void play(void)
     run.clients_here = run.guests_here = 0;
     open_server();
     if (world.lives == 1)
-        oracle_begin(run.root);
+        oracle_begin(run.root, &run.stage.rules);
     else
         oracle_restart(run.root);
     CHECK(sim_start(world.sim, acceptor_task, NULL, true) == 0);
@@ -274,8 +328,8 @@ static void play(void)
     end = sim_run(world.sim);
     if (end != SIM_DONE)
         world_fail(end == SIM_STUCK ? "nobody can go on" : "it goes on for ever");
+    oracle_end(&run.storage, world.lives == 1 && !world.plan.fault_at);
     close_server();
-    oracle_end(world.lives == 1 && !world.plan.fault_at);
     look_for_leaks(descriptors, allocations);
 }
 
@@ -294,6 +348,7 @@ void run_prepare(const char *folder)
     run.log.fd = -1;
     run.board = board_new(GUESTS);
     CHECK(run.board && auth_init(&run.auth, &run.conf, &err) == 0 && sim_new(&net, &world.sim) == 0);
+    wrap_keep_shared();
 }
 
 static void fresh_folder(void)
@@ -348,6 +403,8 @@ struct outcome run_plan(const struct plan *plan)
     world.plan = *plan;
     world.lives = 1;
     run.stage = stage_of(plan->seed);
+    run.stage.rules.faults = plan->fault_at;
+    world.late = run.stage.late;
     fresh_folder();
     if (!plan->kill_at) {
         play();

@@ -43,7 +43,7 @@ static void sleep_for(struct client *c, int64_t ns)
 static struct op *begin(const struct client *c, enum op_kind kind, unsigned name, unsigned to, struct content payload,
                         int64_t keep)
 {
-    return oracle_op(kind, &(struct asker){ c->session, c->adder }, name, to, payload, keep);
+    return oracle_op(kind, &(struct asker){ c->session, c->account }, name, to, payload, keep);
 }
 
 /* The answer to the operation under way, or none. */
@@ -51,8 +51,6 @@ static void conclude(struct client *c, struct op *op, int code, bool well)
 {
     if (code)
         oracle_reply(op, code, c->calm && well && code != 421);
-    else
-        oracle_orphan(op);
 }
 
 /* ABOR is answered by itself, after the transfer's own answer. */
@@ -82,6 +80,8 @@ struct upload {
     struct content payload;
     enum fate fate;
     size_t until; /* where fate strikes */
+    enum op_kind kind;
+    int64_t keep;
 };
 
 /* Up to `until`; false when the server takes no more. */
@@ -111,12 +111,26 @@ static int finish_upload(struct client *c, const struct upload *u, size_t done)
     return client_hear_final(c);
 }
 
+/* Sometimes so late that all had come: then it is known what must have been kept. */
+static int abort_upload(struct client *c, const struct upload *u, size_t done)
+{
+    bool all = client_chance(c, 50);
+    int code;
+
+    if (all)
+        sleep_for(c, RT_SECONDS(20));
+    code = abort_it(c);
+    if (all && done && code == 426 && c->calm && !u->keep && u->kind == OP_STOR)
+        oracle_kept(u->op, done);
+    return code;
+}
+
 /* What happens to it in the middle; the code of the answer, 0 for none. */
 static int strike(struct client *c, const struct upload *u, size_t done)
 {
     switch (u->fate) {
     case ABORTED:
-        return abort_it(c);
+        return abort_upload(c, u, done);
     case LEFT: /* to the server it looks like a whole file */
         oracle_sent(u->op, done);
         client_leave(c, false);
@@ -163,10 +177,9 @@ static int move_upload(struct client *c, struct upload *u)
     return u->fate == WELL ? finish_upload(c, u, done) : strike(c, u, done);
 }
 
-static void run_upload(struct client *c, enum op_kind kind, int64_t keep)
+static void run_upload(struct client *c, enum op_kind kind, unsigned name, int64_t keep)
 {
-    unsigned name = any_name(c);
-    struct upload u = { .payload = oracle_payload(any_length(c)), .fate = fate_of(c) };
+    struct upload u = { .payload = oracle_payload(any_length(c)), .fate = fate_of(c), .kind = kind, .keep = keep };
     bool behind = u.fate == WELL && client_chance(c, 20);
     int code;
 
@@ -180,7 +193,7 @@ static void run_upload(struct client *c, enum op_kind kind, int64_t keep)
     u.op = begin(c, kind, name, 0, u.payload, keep);
     client_say(c, "%s %s%s", kind == OP_APPE ? "APPE" : "STOR", oracle_names[name], behind ? "\r\nPWD" : "");
     code = move_upload(c, &u);
-    conclude(c, u.op, code, u.fate == WELL && !c->adder);
+    conclude(c, u.op, code, u.fate == WELL && !c->account);
     client_close_data(c, false);
     if (behind && !c->lost && client_hear_final(c) != 257 && !c->lost && c->calm)
         world_fail("client %u: PWD behind an upload was answered: %s", c->id, c->text);
@@ -189,17 +202,32 @@ static void run_upload(struct client *c, enum op_kind kind, int64_t keep)
 
 static void step_stor(struct client *c)
 {
-    run_upload(c, OP_STOR, 0);
+    run_upload(c, OP_STOR, any_name(c), 0);
 }
 
 static void step_rest(struct client *c)
 {
-    run_upload(c, OP_STOR, 1 + (int64_t)client_below(c, client_chance(c, 50) ? 40 : 3000));
+    run_upload(c, OP_STOR, any_name(c), 1 + (int64_t)client_below(c, client_chance(c, 50) ? 40 : 3000));
 }
 
 static void step_appe(struct client *c)
 {
-    run_upload(c, OP_APPE, 0);
+    run_upload(c, OP_APPE, any_name(c), 0);
+}
+
+/* As a client does that resumes: how much is there? */
+static void step_resume(struct client *c)
+{
+    unsigned name = any_name(c);
+    int code;
+
+    client_say(c, client_chance(c, 50) ? "SITE PARTIAL %s" : "SIZE %s", oracle_names[name]);
+    code = client_hear(c);
+    if (code == 213) {
+        const char *size = strstr(c->text, "size=");
+
+        run_upload(c, OP_STOR, name, strtoll(size ? size + 5 : c->text + 4, NULL, 10));
+    }
 }
 
 /* ---- download ---- */
@@ -351,7 +379,7 @@ static void judge_listing(struct client *c, struct op *op, const struct content 
         list[n++] = parse_entry(at, (size_t)(lf - at) - 1);
         at = lf + 1;
     }
-    oracle_list(op, list, n, !world.plan.fault_at); /* an entry that cannot be looked at is left out */
+    oracle_list(op, list, n);
 }
 
 static void run_listing(struct client *c, const char *verb)
@@ -469,7 +497,7 @@ static const struct {
     void (*run)(struct client *);
     unsigned weight;
 } steps[] = {
-    { step_stor, 24 }, { step_appe, 10 }, { step_rest, 8 },     { step_retr, 18 },    { step_size, 7 },   { step_mlsd, 4 },
+    { step_stor, 24 }, { step_appe, 10 }, { step_rest, 4 },    { step_resume, 8 },     { step_retr, 14 },    { step_size, 7 },   { step_mlsd, 4 },
     { step_nlst, 2 },  { step_dele, 6 },  { step_rename, 8 },   { step_mkd, 2 },      { step_rmd, 3 },    { step_pipeline, 2 },
     { step_status, 2 }, { step_leave, 4 },
 };

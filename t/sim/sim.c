@@ -28,7 +28,7 @@ struct tally {
 static struct choices {
     uint64_t from, count;
     unsigned jobs, seconds, failures;
-    bool one, sweep;
+    bool one, plain, sweep;
     struct plan plan;
 } choices = { .from = 1, .count = 1000, .jobs = 2, .failures = 1 };
 
@@ -39,7 +39,7 @@ static int usage(void)
 {
     puts("sim [--from N] [--count N] [--jobs N] [--seconds N] [--failures N]   seeds N, N+1, ...; stops at so many failures\n"
          "sim --sweep [--from N] [--count N]    each of these seeds with every fault of every call, and a kill before each\n"
-         "sim --seed N [-v] [--kill N] [--fault CALL:N.ERROR] [--wait N.WAY]    one seed again; -v tells all that happens");
+         "sim --seed N [-v] [--plain | --kill N | --fault CALL:N.ERROR | --wait N.WAY]    one seed again; -v tells all that happens");
     return 2;
 }
 
@@ -210,25 +210,37 @@ static void report(double took)
         s.oracle.ops += tallies[i].oracle.ops;
         s.oracle.looks += tallies[i].oracle.looks;
         s.oracle.versions += tallies[i].oracle.versions;
+        s.oracle.partials += tallies[i].oracle.partials;
     }
     printf("sim: %llu seeds, %llu runs in %.1f s (%.0f a second): %llu steps, %llu calls of the server, %llu of them failed, %llu kills, "
-           "%llu stops, cuts and delays at a wait; %llu operations, %llu versions of names, %llu looks; trail %016llx; %u failed\n",
+           "%llu stops, cuts and delays at a wait; %llu operations, %llu versions of names and %llu of partials, %llu looks; trail %016llx; %u failed\n",
            (unsigned long long)s.seeds, (unsigned long long)s.runs, took, (double)s.runs / took, (unsigned long long)s.steps, (unsigned long long)s.calls,
            (unsigned long long)s.faults, (unsigned long long)s.kills, (unsigned long long)s.waits,
            (unsigned long long)s.oracle.ops,
-           (unsigned long long)s.oracle.versions, (unsigned long long)s.oracle.looks,
+           (unsigned long long)s.oracle.versions, (unsigned long long)s.oracle.partials, (unsigned long long)s.oracle.looks,
            (unsigned long long)s.trail, failures());
+}
+
+/* What was not said the seed decides. */
+static struct plan plan_of_words(void)
+{
+    const struct plan *said = &choices.plan;
+    struct plan p = said->fault_at || said->kill_at || said->wait_at || choices.plain ? *said : run_plan_of(said->seed);
+
+    p.verbose = said->verbose;
+    return p;
 }
 
 static int run_once(void)
 {
+    struct plan plan = plan_of_words();
     char own[200];
     struct outcome o;
 
     snprintf(own, sizeof own, "%s/0", folder);
     oracle_map();
     run_prepare(own);
-    o = run_plan(&choices.plan);
+    o = run_plan(&plan);
     printf("seed %llu: well, %u steps, %u calls, trail %016llx\n", (unsigned long long)choices.plan.seed, o.steps, o.calls,
            (unsigned long long)o.trail);
     return 0;
@@ -263,6 +275,8 @@ static bool take(int *i, int argc, char **argv)
         }
     if (strcmp(name, "-v") == 0)
         return choices.plan.verbose = true;
+    if (strcmp(name, "--plain") == 0)
+        return choices.plain = true;
     if (strcmp(name, "--sweep") == 0)
         return choices.sweep = true;
     ++*i;
@@ -275,11 +289,8 @@ static bool take(int *i, int argc, char **argv)
     if (strcmp(name, "--wait") == 0)
         return sscanf(value, "%u.%u", &choices.plan.wait_at, &choices.plan.wait_way) == 2;
     if (strcmp(name, "--seed") == 0) {
-        bool verbose = choices.plan.verbose;
-
         choices.one = true;
-        choices.plan = run_plan_of(strtoull(value, NULL, 10));
-        choices.plan.verbose = verbose;
+        choices.plan.seed = strtoull(value, NULL, 10);
         return true;
     }
     return false;

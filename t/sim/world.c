@@ -48,13 +48,15 @@ void world_fail(const char *fmt, ...)
 {
     va_list args;
 
-    printf("seed %llu", (unsigned long long)world.plan.seed);
+    printf("--seed %llu", (unsigned long long)world.plan.seed);
     if (world.plan.fault_at)
         printf(" --fault %s:%u.%u", fault_name(world.plan.fault_call - 1), world.plan.fault_at, world.plan.fault_error);
     if (world.plan.kill_at)
         printf(" --kill %u", world.plan.kill_at);
     if (world.plan.wait_at)
         printf(" --wait %u.%u", world.plan.wait_at, world.plan.wait_way);
+    if (!world.plan.fault_at && !world.plan.kill_at && !world.plan.wait_at)
+        printf(" --plain");
     printf(": ");
     va_start(args, fmt);
     vprintf(fmt, args);

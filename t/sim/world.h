@@ -25,6 +25,7 @@ struct world {
     struct sim *sim;
     unsigned quiet; /* the simulator itself is looking: its calls are not the server's */
     unsigned lives; /* 1, or 2 after a restart */
+    bool late;      /* everything is old: partials expire */
 };
 
 extern struct world world;

@@ -25,5 +25,8 @@ struct statvfs64;
 
 /* Allocations of the whole program that are not freed yet. */
 int64_t wrap_allocations(void);
+/* What processes would share: is given back; stays from now on. */
+void wrap_unshare(void);
+void wrap_keep_shared(void);
 
 #endif

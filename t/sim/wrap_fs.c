@@ -149,6 +149,11 @@ ssize_t WRAP(fgetxattr)(int fd, const char *name, void *value, size_t size)
     return fault_now(CALL_getxattr) ? -1 : REAL(fgetxattr)(fd, name, value, size);
 }
 
+ssize_t WRAP(lgetxattr)(const char *path, const char *name, void *value, size_t size)
+{
+    return fault_now(CALL_getxattr) ? -1 : REAL(lgetxattr)(path, name, value, size);
+}
+
 ssize_t WRAP(getdents64)(int fd, void *buf, size_t len)
 {
     return fault_now(CALL_getdents) ? -1 : REAL(getdents64)(fd, buf, len);

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/piece.h"
 #include "fault.h"
 #include "rt/rt.h"
+#include "sys/proc.h"
 #include "world.h"
 #include "wrap.h"
 
-enum { WALL = 1790000000 }; /* the day on which every run begins */
+/* The day on which every run begins: files are younger than that, or so old that what expires has expired. */
+enum { WALL = 1790000000, WALL_LATE = 2100000000 };
 
 static int64_t allocations;
 
@@ -88,6 +91,38 @@ void WRAP(rt_block_give)(void *block)
         REAL(free)(block);
 }
 
+/* Memory that processes share is never given back by a server: it ends with it. Here its end is the run's. */
+static struct {
+    void *at;
+    size_t size;
+} shared[8];
+
+void *WRAP(proc_shared)(size_t size)
+{
+    unsigned i = 0;
+
+    while (i < sizeof shared / sizeof *shared && shared[i].at)
+        i++;
+    CHECK(i < sizeof shared / sizeof *shared);
+    shared[i].at = REAL(proc_shared)(size);
+    shared[i].size = size;
+    return shared[i].at;
+}
+
+void wrap_keep_shared(void)
+{
+    memset(shared, 0, sizeof shared);
+}
+
+void wrap_unshare(void)
+{
+    for (unsigned i = 0; i < sizeof shared / sizeof *shared; i++) {
+        if (shared[i].at)
+            proc_unshare(shared[i].at, shared[i].size);
+        shared[i].at = NULL;
+    }
+}
+
 ssize_t WRAP(getrandom)(void *buf, size_t len, unsigned flags)
 {
     if (!world.sim)
@@ -103,7 +138,7 @@ int WRAP(clock_gettime)(clockid_t id, struct timespec *out)
 
     if (!now || (id != CLOCK_MONOTONIC && id != CLOCK_REALTIME))
         return REAL(clock_gettime)(id, out);
-    now += id == CLOCK_REALTIME ? RT_SECONDS(WALL) : 0;
+    now += id == CLOCK_REALTIME ? RT_SECONDS(world.late ? WALL_LATE : WALL) : 0;
     *out = (struct timespec){ .tv_sec = now / RT_SECONDS(1), .tv_nsec = now % RT_SECONDS(1) };
     return 0;
 }
@@ -114,7 +149,7 @@ int WRAP(pthread_mutex_lock)(pthread_mutex_t *m)
 
     if (!world_in_server())
         return REAL(pthread_mutex_lock)(m);
-    while ((rc = pthread_mutex_trylock(m)) == EBUSY)
+    while ((rc = pthread_mutex_trylock(m)) == EBUSY || rc == EDEADLK) /* both: its holder is this thread */
         sim_pause(world.sim, RT_SECONDS(1) / 1000);
     return rc;
 }

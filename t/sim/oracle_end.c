@@ -1,0 +1,64 @@
+/* oracle_end: what must hold when a run is over: the sums that the server counted are those of what is there, the checksums
+ * that it noted are those of the content, and nothing of its own is left. Asks the store itself, beside the sessions. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "fault.h"
+#include "oracle_impl.h"
+#include "store/shared.h"
+#include "store/store_impl.h"
+#include "sys/digest.h"
+#include "world.h"
+
+static void check_use(struct quotas *q, unsigned account)
+{
+    const char *name = oracle_accounts[account];
+    struct quota_use use;
+    int64_t bytes, files;
+
+    if (quota_use(q, name, &use) < 0)
+        return;
+    oracle_usage(account, true, &bytes, &files);
+    if (use.bytes != bytes || use.files != files || use.claimed)
+        world_fail("%s has %lld bytes in %lld files, and was counted %lld in %lld, with %lld under way", name, (long long)bytes,
+                   (long long)files, (long long)use.bytes, (long long)use.files, (long long)use.claimed);
+}
+
+/* A file whose mark could not be written, or read, belongs to nobody. */
+static bool forgets_owners(void)
+{
+    return fault_hit() == CALL_setxattr || fault_hit() == CALL_getxattr;
+}
+
+static void check_sums(const struct store *st, unsigned place)
+{
+    const struct content *c = &oracle_now(place)->state.content;
+    struct sums noted = { 0 }, true_ones = { 0 };
+    struct digest d;
+    CLEANUP(file_close) struct file *f = NULL;
+    char path[PLACE_PATH + 1] = "/";
+
+    strcat(path, oracle->place[place].path);
+    if (st->storage->ops->open(st, path, &f) < 0 || file_sums(f, &noted) < 0 || digest_begin(&d, noted.has) < 0)
+        return;
+    digest_add(&d, c->at, c->len);
+    digest_end(&d, &true_ones);
+    for (enum sum_id id = 0; id < SUMS; id++)
+        if ((noted.has & SUM_BIT(id)) && !sum_same(&noted, &true_ones, id))
+            world_fail("%s has a false %s noted", place_name(place), sum_kinds[id].name);
+}
+
+void oracle_end(const struct storage *storage, bool tidy)
+{
+    struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+    struct store st = store_bind(storage, &task, "", RIGHT_READ | RIGHT_ADD | RIGHT_WRITE);
+
+    oracle_look();
+    for (unsigned a = 0; a < ACCOUNTS && !forgets_owners(); a++)
+        check_use(storage->shared->quotas, a);
+    for (unsigned i = 0; i < PLACES; i++)
+        if (oracle_now(i)->state.kind == IS_FILE)
+            check_sums(&st, i);
+    if (tidy)
+        look_for_rests();
+}
