@@ -139,7 +139,7 @@ void fault_wait(const struct pollfd *fds, unsigned n, int64_t when)
         sim_stop(world.sim, p->wait_way == WAIT_STOP);
     else if (p->wait_way == WAIT_RESET && n)
         net_break(fds[0].fd);
-    else if (p->wait_way == WAIT_LATE && when != RT_NEVER)
+    else if (p->wait_way == WAIT_LATE && when < world_now() + RT_SECONDS(1000))
         sim_jump(world.sim, when);
 }
 

@@ -106,6 +106,7 @@ static struct state observe(const char *path)
         out.kind = IS_DIR;
     else
         out = read_all(fd, (size_t)st.st_size);
+    out.ino = out.kind == IS_FILE ? st.st_ino : 0;
     close(fd);
     return out;
 }
@@ -217,7 +218,7 @@ static void compare(void)
     for (unsigned i = 0; i < all; i++) {
         struct state s = observe(oracle->place[i].path);
 
-        differs[i] = !oracle_same(&s, &oracle_now(i)->state);
+        differs[i] = s.ino != oracle_now(i)->state.ino || !oracle_same(&s, &oracle_now(i)->state);
         if (differs[i])
             now[i] = (struct version){ .state = kept(s) };
         n += differs[i];

@@ -14,6 +14,7 @@ enum kind { IS_ABSENT, IS_FILE, IS_DIR };
 struct state {
     enum kind kind;
     struct content content;
+    uint64_t ino; /* the same content in another file is another version */
 };
 
 struct version {

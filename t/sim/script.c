@@ -194,7 +194,7 @@ static void run_upload(struct client *c, enum op_kind kind, unsigned name, int64
     client_say(c, "%s %s%s", kind == OP_APPE ? "APPE" : "STOR", oracle_names[name], behind ? "\r\nPWD" : "");
     code = move_upload(c, &u);
     conclude(c, u.op, code, u.fate == WELL && !c->account);
-    client_close_data(c, false);
+    client_close_data(c, true); /* an end in order would make a whole file of what had come */
     if (behind && !c->lost && client_hear_final(c) != 257 && !c->lost && c->calm)
         world_fail("client %u: PWD behind an upload was answered: %s", c->id, c->text);
     catch_up(c);

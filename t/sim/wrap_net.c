@@ -23,8 +23,10 @@ static int of_rc(ssize_t rc)
     return -1;
 }
 
-static ssize_t of_count(ssize_t n)
+static ssize_t of_count(ssize_t n, int fd)
 {
+    if (n <= 0 && n != -EAGAIN && world_in_server())
+        world_note("connection %d: %zd", fd, n);
     if (n < 0)
         errno = (int)-n;
     return n < 0 ? -1 : n;
@@ -64,13 +66,13 @@ int WRAP(connect)(int fd, const struct sockaddr *to, socklen_t len)
 ssize_t WRAP(recv)(int fd, void *buf, size_t len, int flags)
 {
     (void)flags;
-    return fault_now(CALL_recv) ? -1 : of_count(net_recv(fd, buf, len));
+    return fault_now(CALL_recv) ? -1 : of_count(net_recv(fd, buf, len), fd);
 }
 
 ssize_t WRAP(send)(int fd, const void *buf, size_t len, int flags)
 {
     (void)flags;
-    return fault_now(CALL_send) ? -1 : of_count(net_send(fd, buf, len));
+    return fault_now(CALL_send) ? -1 : of_count(net_send(fd, buf, len), fd);
 }
 
 /* Only what the stream takes is read. */
@@ -86,7 +88,7 @@ ssize_t WRAP(sendfile64)(int fd, int from, off64_t *off, size_t len)
         n = REAL(pread64)(from, block, (size_t)n, *off);
     if (n > 0)
         n = net_send(fd, block, (size_t)n);
-    return of_count(n);
+    return of_count(n, fd);
 }
 
 int WRAP(shutdown)(int fd, int how)
