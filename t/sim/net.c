@@ -371,7 +371,7 @@ ssize_t net_send(int fd, const void *buf, size_t len)
         return n;
     if (e->peer->closed)
         send_reset(e);
-    else
+    else if (e->peer->reset_at == RT_NEVER) /* else nothing reaches it any more */
         push(e->peer, buf, (uint32_t)n);
     return n;
 }
