@@ -34,8 +34,8 @@ def environment(**more):
 
 
 def command(root, *flags, model=None):
-    """The command line; what the flags do not say is said here: loopback, a free port, the model, enough workers."""
-    line = [DRAY, "serve", str(root), *map(str, flags)]
+    """The command line; what the flags do not say is said here: loopback, a free port, the model, enough workers. No folder: ""."""
+    line = [DRAY, "serve", *[str(root)] * bool(root), *map(str, flags)]
     for flag, values in {"--ftp": ["0"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": ["16"]}.items():
         if flag not in flags and values != [None]:
             for value in values:
@@ -45,7 +45,7 @@ def command(root, *flags, model=None):
 
 class Server:
     def __init__(self, root, *flags, model, work, env=None, user=None, through=()):
-        self.root, self.model = Path(root), model
+        self.root, self.model = Path(root), model          # "": the server has none
         self.output, self.clients = [], []
         self.command = [*through, *command(root, *flags, model=model)]        # through: a program that becomes the server
         self.stderr_path = Path(work) / f"stderr-{time.monotonic_ns()}"
