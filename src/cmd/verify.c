@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/verify.h"
 #include "rt/rt.h"
-#include "store/store_impl.h"
+#include "store/storage.h"
 
 struct verify {
     const char *dir;

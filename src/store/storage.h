@@ -24,6 +24,9 @@ struct storage {
     void *state; /* memory */
 };
 
+/* Names that the store keeps for itself: never listed, never opened, never made, whatever `hidden` says. */
+#define STORE_OWN_PREFIX ".dray-"
+
 /* A folder of this machine. -ENOTDIR, -ENOENT, -EACCES, -ENOSYS (a kernel without openat2). */
 int store_local_open(const char *dir, bool hidden, struct storage *out);
 /* An empty one in memory, for so many bytes of content (a file takes multiples of 64 KiB); what the processes share that are

@@ -91,9 +91,6 @@ struct dir {
     const struct dir_ops *ops;
 };
 
-/* Names that the store keeps for itself: never listed, never opened, never made, whatever `hidden` says. */
-#define STORE_OWN_PREFIX ".dray-"
-
 /* Where they are, as far as they last longer than a call: partials, and names that a commit passes through. */
 #define STORE_OWN_FOLDER "/.dray-partials"
 #define STORE_PASSING STORE_OWN_FOLDER "/x-"
