@@ -294,7 +294,7 @@ void numbers_tell_versions_apart(void **state)
 static struct file *hidden(const char *own, const char *path, const char *text)
 {
     struct file *f = begin(path, text);
-    int64_t replaced;
+    int64_t replaced = -1;
 
     ANY_CHANGE(.verb = STORE_MKDIR, .path = OWN_FOLDER);
     assert_int_equal(f->ops->hide(f, own, &replaced), 0);
