@@ -243,14 +243,29 @@ static int change_locked(const struct store *st, const struct store_change *c)
     return 0;
 }
 
+/* A name without a number has no folder: what is wrong with it is what looking for it says. Unlocked, nothing is changed. */
+static int number(const struct store *st, const char *path, uint64_t *id)
+{
+    struct store_found found;
+
+    *id = path ? st->storage->ops->name_id(st, path) : 0;
+    if (!path || *id)
+        return 0;
+    TRY(st->storage->ops->look(st, path, &found));
+    return -EIO;
+}
+
 static int change_call(void *arg)
 {
     const struct change_call *c = arg;
-    const struct store_ops *ops = c->st->storage->ops;
-    struct name_locks held = names_take(c->st->storage->shared, ops->name_id(c->st, c->change->path),
-                                        c->change->to ? ops->name_id(c->st, c->change->to) : 0);
-    int rc = change_locked(c->st, c->change);
+    struct name_locks held;
+    uint64_t from, to;
+    int rc;
 
+    TRY(number(c->st, c->change->path, &from));
+    TRY(number(c->st, c->change->to, &to));
+    held = names_take(c->st->storage->shared, from, to);
+    rc = change_locked(c->st, c->change);
     names_give(&held);
     return rc;
 }

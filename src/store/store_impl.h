@@ -37,7 +37,7 @@ struct store_ops {
     bool (*busy)(const struct store *, const char *own);
     /* Bytes that can still be stored in this folder, and of the whole disk that it is on (0: not known, then neither is). */
     int (*space)(const struct store *, const char *path, int64_t *bytes, int64_t *all);
-    /* The same for the same name, however its path is written: what store/shared.h locks. 0: there is no such folder. */
+    /* The same for the same name, however its path is written: what store/shared.h locks. 0: there is no such folder, or it cannot be asked. */
     uint64_t (*name_id)(const struct store *, const char *path);
     /* Every file that has a name, but for the store's own. */
     int (*each)(const struct storage *, void (*fn)(void *ctx, const struct store_found *), void *ctx);

@@ -9,15 +9,18 @@
 #include "base/cleanup.h"
 #include "store/upload_impl.h"
 
-/* Who stored it, and its sums as far as they are known. A storage without marks computes sums when it is asked for them. */
-static void note(struct upload *u)
+/* Who stored it, and its sums as far as they are known. A storage without marks computes sums when it is asked for them; but
+ * what a quota counts now must be found again after a restart. */
+static int note(struct upload *u)
 {
     struct mark mark = { 0 };
+    int rc;
 
     strncpy(mark.account, u->st.account, MARK_ACCOUNT);
     if (!u->unsummed)
         digest_end(&u->digest, &mark.sums);
-    u->inner->ops->set_mark(u->inner, &mark);
+    rc = u->inner->ops->set_mark(u->inner, &mark);
+    return u->claim && rc != -EOPNOTSUPP ? rc : 0;
 }
 
 /* Somebody changed the file while bytes for its end arrived: they go behind what is there now. */
@@ -94,7 +97,7 @@ static int commit_locked(struct upload *u)
     old = there ? &found : NULL;
     if (u->how == STORE_APPEND)
         TRY(settle_append(u, old));
-    note(u);
+    TRY(note(u));
     return name_it(u, old);
 }
 
@@ -110,9 +113,14 @@ static void clean_up(struct upload *u)
 int upload_commit_call(void *arg)
 {
     struct upload *u = arg;
-    struct name_locks held = names_take(u->st.storage->shared, u->inner->ops->name_id(u->inner), 0);
-    int rc = commit_locked(u);
+    uint64_t id = u->inner->ops->name_id(u->inner);
+    struct name_locks held;
+    int rc;
 
+    if (!id)
+        return -EIO;
+    held = names_take(u->st.storage->shared, id, 0);
+    rc = commit_locked(u);
     names_give(&held);
     TRY(rc);
     u->done = true;
