@@ -232,9 +232,14 @@ static void drop(struct sim *sim, const struct sim_task *t)
 
 static void step(struct sim *sim, struct sim_task *t)
 {
+    bool over;
+
     sim->trail = (sim->trail ^ t->id ^ (uint64_t)sim->now << 8) * 0x100000001B3u;
     sim->current = t;
-    if (!coro_resume(coro_of_room(t)))
+    over = !coro_resume(coro_of_room(t));
+    sim->current = t;
+    sim->world.step();
+    if (over)
         drop(sim, t);
     sim->current = NULL;
     sim->now += 1 + (int64_t)sim_below(sim, sim->pace.step);

@@ -16,6 +16,8 @@ struct sim_world {
     int64_t (*next)(int64_t now);
     /* A task of the server is about to wait for these until `when`: what may go wrong goes wrong here. */
     void (*wait)(const struct pollfd *, unsigned n, int64_t when);
+    /* The current task has done something, and waits or has ended. */
+    void (*step)(void);
 };
 
 /* How the runtime behaves; chances are out of 1000. */

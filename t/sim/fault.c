@@ -83,10 +83,11 @@ static bool fail_here(enum fault_call call)
     return true;
 }
 
-/* Others go on: one of them for a step, or all for a while. */
-static void race(void)
+/* One of them for a step, or all for a while. */
+void fault_race(void)
 {
-    sim_pause(world.sim, world_chance(300) ? (int64_t)world_below((uint64_t)state.pace.pause + 1) : 0);
+    if (world_chance(state.pace.race))
+        sim_pause(world.sim, world_chance(300) ? (int64_t)world_below((uint64_t)state.pace.pause + 1) : 0);
 }
 
 static bool is_planned(enum fault_call call)
@@ -101,8 +102,8 @@ bool fault_now(enum fault_call call)
 {
     if (!world_in_server())
         return false;
-    if (rows[call].group == FILES && world_chance(state.pace.race))
-        race();
+    if (rows[call].group == FILES)
+        fault_race();
     state.cut = moves_bytes(call) && world_chance(state.pace.torn);
     if (state.count < MOST)
         state.call[state.count] = (unsigned char)call;

@@ -30,6 +30,8 @@ bool fault_now(enum fault_call);
 size_t fault_part(size_t len);
 /* Called after it: where the plan kills in the middle, here it does. */
 void fault_after(void);
+/* Others go on, as between two calls. */
+void fault_race(void);
 /* For struct sim_world. */
 void fault_wait(const struct pollfd *, unsigned n, int64_t when);
 /* Waits so far. */

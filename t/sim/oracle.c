@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 #include "oracle_impl.h"
 #include "rt/rt_sim.h"
 #include "store/partial.h"
+#include "store/store_impl.h"
 #include "world.h"
 
 const char *const oracle_names[NAMES] = { "a", "b", "c", "d/x", "e" };
@@ -80,9 +82,20 @@ const char *place_name(unsigned place)
 
 /* ---- the folder ---- */
 
+static char file[CONTENT_MAX + 1]; /* the one that is looked at */
+
+static struct content read_memory(struct file *f)
+{
+    size_t len = 0;
+    ssize_t n;
+
+    while ((n = file_read(f, file + len, CONTENT_MAX - len, (int64_t)len)) > 0)
+        len += (size_t)n;
+    return (struct content){ file, len };
+}
+
 static struct state read_all(int fd, size_t size)
 {
-    static char file[CONTENT_MAX + 1];
     ssize_t n = pread(fd, file, size < CONTENT_MAX ? size + 1 : CONTENT_MAX, 0);
 
     if (n < 0)
@@ -90,11 +103,34 @@ static struct state read_all(int fd, size_t size)
     return (struct state){ .kind = IS_FILE, .content = { file, (size_t)n } };
 }
 
+/* Through the storage itself, which needs no system call. */
+static struct state observe_memory(const char *path)
+{
+    const struct storage *storage = oracle->where.memory;
+    struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+    struct store st = store_bind(storage, &task, "", RIGHTS_WRITE);
+    struct state out = { .kind = IS_ABSENT };
+    CLEANUP(file_close) struct file *f = NULL;
+    char whole[PLACE_PATH + 1];
+    struct store_stat found;
+
+    snprintf(whole, sizeof whole, "/%s", path);
+    if (storage->ops->stat(&st, whole, &found) < 0)
+        return out;
+    out.kind = found.kind == STORE_DIR ? IS_DIR : IS_FILE;
+    out.ino = found.kind == STORE_DIR ? 0 : found.ino;
+    if (out.kind == IS_FILE && storage->ops->open(&st, whole, &f) < 0)
+        world_fail("oracle: cannot open %s", path);
+    if (f)
+        out.content = read_memory(f);
+    return out;
+}
+
 /* Valid until the next call. */
 static struct state observe(const char *path)
 {
     struct state out = { .kind = IS_ABSENT };
-    int fd = openat(oracle->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(oracle->where.root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 && errno != ENOENT)
@@ -205,7 +241,9 @@ static unsigned places_to_look_at(void)
     for (unsigned i = NAMES; i < PLACES; i++)
         if (oracle_now(i)->state.kind != IS_ABSENT)
             return PLACES;
-    return fstatat(oracle->root, STORE_OWN_FOLDER + 1, &st, 0) < 0 ? NAMES : PLACES;
+    if (oracle->where.memory)
+        return PLACES;
+    return fstatat(oracle->where.root, STORE_OWN_FOLDER + 1, &st, 0) < 0 ? NAMES : PLACES;
 }
 
 /* All places that changed, each with what it holds now, then each explained. */
@@ -216,7 +254,7 @@ static void compare(void)
     unsigned n = 0, all = places_to_look_at();
 
     for (unsigned i = 0; i < all; i++) {
-        struct state s = observe(oracle->place[i].path);
+        struct state s = (oracle->where.memory ? observe_memory : observe)(oracle->place[i].path);
 
         differs[i] = s.ino != oracle_now(i)->state.ino || !oracle_same(&s, &oracle_now(i)->state);
         if (differs[i])
@@ -246,7 +284,7 @@ void oracle_look(void)
 
 /* ---- runs ---- */
 
-void oracle_begin(int root, const struct oracle_rules *rules)
+void oracle_begin(const struct oracle_folder *where, const struct oracle_rules *rules)
 {
     struct oracle_counts counts = oracle->counts;
     struct version none = { .state.kind = IS_ABSENT, .owner = -1 };
@@ -255,7 +293,7 @@ void oracle_begin(int root, const struct oracle_rules *rules)
     oracle->payloads = 0;
     oracle->ops = 0;
     oracle->tick = 0;
-    oracle->root = root;
+    oracle->where = *where;
     oracle->rules = *rules;
     for (unsigned i = 0; i < PLACES; i++) {
         oracle->place[i].n = 0;
@@ -265,9 +303,8 @@ void oracle_begin(int root, const struct oracle_rules *rules)
     oracle_look();
 }
 
-void oracle_restart(int root)
+void oracle_restart(void)
 {
-    oracle->root = root;
     oracle_look();
     for (unsigned i = 0; i < oracle->ops; i++)
         if (oracle->op[i].stage == FLYING)

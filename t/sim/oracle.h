@@ -36,12 +36,18 @@ struct oracle_rules {
 
 /* Once, before any other. */
 void oracle_map(void);
-/* A new run on this folder, which has no file but the folder "d". */
-void oracle_begin(int root, const struct oracle_rules *);
+/* Where it looks: at a folder, or (not NULL) into a storage that has none. There is nothing but the folder "d" at first. */
+struct oracle_folder {
+    int root;
+    const struct storage *memory;
+};
+
+/* A new run. */
+void oracle_begin(const struct oracle_folder *, const struct oracle_rules *);
 /* The server was killed, and has been started again. */
-void oracle_restart(int root);
+void oracle_restart(void);
 /* The run is over. tidy: nothing was killed, and no call failed: then nothing of the store's own may be left but partials. */
-void oracle_end(const struct storage *, bool tidy);
+void oracle_end(bool tidy);
 /* Looks at the folder. */
 void oracle_look(void);
 
@@ -79,6 +85,8 @@ void oracle_list(struct op *, const struct listed *, unsigned n);
 
 /* Which session's task is running; 0: none. From run.c. */
 unsigned run_session(void);
+/* What the sessions store into. */
+const struct storage *run_storage(void);
 
 /* For the closing line. */
 struct oracle_counts {

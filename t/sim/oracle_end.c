@@ -27,7 +27,7 @@ static void check_use(struct quotas *q, unsigned account)
 /* A file whose mark could not be written, or read, belongs to nobody. */
 static bool forgets_owners(void)
 {
-    return fault_hit() == CALL_setxattr || fault_hit() == CALL_getxattr;
+    return fault_hit() == CALL_setxattr || fault_hit() == CALL_getxattr || fault_hit() == CALL_stat;
 }
 
 static void check_sums(const struct store *st, unsigned place)
@@ -48,9 +48,10 @@ static void check_sums(const struct store *st, unsigned place)
             world_fail("%s has a false %s noted", place_name(place), sum_kinds[id].name);
 }
 
-void oracle_end(const struct storage *storage, bool tidy)
+void oracle_end(bool tidy)
 {
     struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+    const struct storage *storage = run_storage();
     struct store st = store_bind(storage, &task, "", RIGHT_READ | RIGHT_ADD | RIGHT_WRITE);
 
     oracle_look();
@@ -59,6 +60,6 @@ void oracle_end(const struct storage *storage, bool tidy)
     for (unsigned i = 0; i < PLACES; i++)
         if (oracle_now(i)->state.kind == IS_FILE)
             check_sums(&st, i);
-    if (tidy)
+    if (tidy && !oracle->where.memory)
         look_for_rests();
 }

@@ -47,7 +47,7 @@ struct op {
 };
 
 struct oracle {
-    int root;
+    struct oracle_folder where;
     struct oracle_rules rules;
     uint64_t tick, payloads;
     struct place place[PLACES];

@@ -256,7 +256,7 @@ static bool is_partial(const char *name)
 
 static void look_into(const char *path, bool own)
 {
-    int fd = openat(oracle->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(oracle->where.root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *e;
 

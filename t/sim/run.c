@@ -19,28 +19,14 @@
 #include "net.h"
 #include "oracle.h"
 #include "proto/session.h"
+#include "stage.h"
 #include "store/partials.h"
 #include "store/shared.h"
+#include "store/store_impl.h"
 #include "sys/scratch.h"
 #include "wrap.h"
 
-enum { GUESTS = SIM_TASKS, FDS = 96, FOLDER_CAP = 200 };
-
-/* What the seed decides before anything begins. */
-struct stage {
-    struct sim_pace sim;
-    struct net_pace net;
-    struct fault_pace fault;
-    unsigned clients, ops, names;
-    bool one_host; /* all clients are there */
-    bool durable, late;
-    unsigned sums;
-    int64_t hide_from;
-    const char *quota[ACCOUNTS]; /* NULL: none */
-    struct oracle_rules rules;
-    bool stops, stops_now;
-    int64_t stop_at;
-};
+enum { MEMORY_BYTES = 32 << 20, GUESTS = SIM_TASKS, FDS = 96, FOLDER_CAP = 200 };
 
 struct visit {
     struct arrival arrival;
@@ -64,86 +50,6 @@ static struct {
     int root; /* the oracle's */
 } run = { .root = -1 };
 
-/* ---- what the seed makes of it ---- */
-
-static unsigned one_of(uint64_t *luck, const unsigned *choices, unsigned n)
-{
-    return choices[sim_next(luck) % n];
-}
-#define ONE_OF(luck, ...) \
-    one_of(luck, (const unsigned[]){ __VA_ARGS__ }, sizeof((const unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
-
-/* Few bytes and few files, so that uploads meet their end. */
-static void choose_quotas(struct stage *s, uint64_t *luck)
-{
-    static const struct {
-        const char *text[ACCOUNTS];
-        int64_t bytes[ACCOUNTS], files[ACCOUNTS];
-    } rows[] = {
-        { { NULL, NULL }, { -1, -1 }, { 0, 0 } },
-        { { "bob=60K:4", "ann=10K:2" }, { 60 << 10, 10 << 10 }, { 4, 2 } },
-        { { "bob=5K", "ann=0:0" }, { 5 << 10, 0 }, { INT64_MAX, 0 } },
-        { { "bob=300K:3", NULL }, { 300 << 10, -1 }, { 3, 0 } },
-    };
-    unsigned i = ONE_OF(luck, 0, 0, 1, 2, 3);
-
-    memcpy(s->quota, rows[i].text, sizeof s->quota);
-    memcpy(s->rules.bytes, rows[i].bytes, sizeof s->rules.bytes);
-    memcpy(s->rules.files, rows[i].files, sizeof s->rules.files);
-}
-
-static struct stage stage_of(uint64_t seed)
-{
-    uint64_t luck = seed * 0x2545F4914F6CDD1Du + 1;
-    struct stage s = { .sim = { .steps = 400000 } };
-
-    s.sim.turn = ONE_OF(&luck, 0, 50, 300);
-    s.sim.slow = ONE_OF(&luck, 0, 0, 30, 150);
-    s.sim.slow_for = ONE_OF(&luck, 1, 50, 3000) * INT64_C(1000000);
-    s.sim.step = ONE_OF(&luck, 10, 1000, 50000);
-    s.net.window = ONE_OF(&luck, 9000, 16384, NET_WINDOW);
-    s.net.torn = ONE_OF(&luck, 0, 50, 300);
-    s.net.delay = ONE_OF(&luck, 0, 100, 20000, 200000) * INT64_C(1000);
-    s.fault.race = ONE_OF(&luck, 0, 100, 500);
-    s.fault.pause = ONE_OF(&luck, 1, 20, 500) * INT64_C(1000000);
-    s.fault.torn = ONE_OF(&luck, 0, 100, 300);
-    s.clients = 1 + (unsigned)(sim_next(&luck) % 5);
-    s.ops = ONE_OF(&luck, 2, 4, 8);
-    s.names = ONE_OF(&luck, 1, 2, NAMES, NAMES);
-    s.stops = sim_next(&luck) % 100 < 5;
-    choose_quotas(&s, &luck);
-    s.durable = sim_next(&luck) % 3 == 0;
-    s.late = s.rules.expires = sim_next(&luck) % 8 == 0;
-    s.hide_from = ONE_OF(&luck, 0, 1, 3000, 20000);
-    s.sums = ONE_OF(&luck, SUM_BIT(SUM_CRC32), SUM_BIT(SUM_CRC32), 0, SUM_BIT(SUM_SHA256) | SUM_BIT(SUM_CRC32));
-    s.one_host = sim_next(&luck) % 3 == 0;
-    s.stops_now = sim_next(&luck) % 2;
-    s.stop_at = (int64_t)(sim_next(&luck) % (uint64_t)RT_SECONDS(15));
-    return s;
-}
-
-struct plan run_plan_of(uint64_t seed)
-{
-    uint64_t luck = seed * 0x9E3779B97F4A7C15u + 7, way = sim_next(&luck) % 100;
-    unsigned at = 1 + (unsigned)(sim_next(&luck) % ONE_OF(&luck, 60, 300, 1500));
-    struct plan p = { .seed = seed };
-
-    if (way < 15)
-        p.kill_at = at;
-    else if (way < 35) {
-        p.fault_at = at;
-        p.fault_error = (unsigned)(sim_next(&luck) % 4);
-        if (sim_next(&luck) % 2) { /* what is called seldom fails as often as the rest */
-            p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
-            p.fault_at = 1 + (unsigned)(sim_next(&luck) % 12);
-        }
-    } else if (way < 50) {
-        p.wait_at = at;
-        p.wait_way = (unsigned)(sim_next(&luck) % WAIT_WAYS);
-    }
-    return p;
-}
-
 static bool is_calm(const struct plan *p)
 {
     return !p->fault_at && !p->kill_at && !p->wait_at && !run.stage.stops;
@@ -159,11 +65,17 @@ unsigned run_session(void)
     return g >= run.guest && g < run.guest + GUESTS ? sock_addr_port(&g->arrival.peer) : 0;
 }
 
+const struct storage *run_storage(void)
+{
+    return &run.storage;
+}
+
 static void visit_task(struct rt_task *task, void *arg)
 {
     struct visit *g = arg;
 
     session_main(task, &g->arrival, &run.server);
+    oracle_look();
     oracle_session_over(sock_addr_port(&g->arrival.peer));
     g->here = false;
     run.guests_here--;
@@ -221,6 +133,16 @@ static void director_task(struct rt_task *task, void *arg)
 
 /* ---- the stage ---- */
 
+static void open_memory(void)
+{
+    struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+    struct store st;
+
+    CHECK(store_mem_open(MEMORY_BYTES, false, &run.storage) == 0);
+    st = store_bind(&run.storage, &task, "", RIGHTS_WRITE);
+    CHECK(run.storage.ops->change(&st, &(struct store_change){ .verb = STORE_MKDIR, .path = "/d" }) == 0);
+}
+
 /* As the front door does. */
 static void open_storage(void)
 {
@@ -228,7 +150,11 @@ static void open_storage(void)
     struct buf err = BUF(text);
     struct store_shared *shared = store_shared_new();
 
-    CHECK(store_local_open(run.folder, false, &run.storage) == 0 && shared);
+    if (run.stage.memory)
+        open_memory();
+    else
+        CHECK(store_local_open(run.folder, false, &run.storage) == 0);
+    CHECK(shared);
     run.storage.shared = shared;
     run.storage.durable = run.stage.durable;
     run.storage.keep = true;
@@ -246,9 +172,7 @@ static void open_server(void)
 {
     static const struct service *const services[] = { &ftp_service };
 
-    run.listeners.n = 0;
     open_storage();
-    CHECK(listen_open(&run.listeners, "10.0.0.1", 2121, 0) == 0);
     run.server = (struct server){ .conf = &run.conf, .auth = &run.auth, .storage = &run.storage, .board = run.board,
                                   .log = &run.log, .passive = passive_new(0, 0, 1), .services = services };
     CHECK(run.server.passive);
@@ -256,11 +180,19 @@ static void open_server(void)
                                   .chores = session_chores, .ctx = &run.server };
 }
 
+/* The listeners that this worker keeps for the next transfer. */
+static void passive_forget(void)
+{
+    passive_free(&run.server.passive);
+    run.server.passive = passive_new(0, 0, 1);
+}
+
 static void close_server(void)
 {
     passive_free(&run.server.passive);
     partials_end(&run.storage);
-    close(run.storage.root);
+    if (run.storage.root >= 0)
+        close(run.storage.root);
     wrap_unshare();
 }
 
@@ -305,6 +237,7 @@ static void look_for_leaks(unsigned descriptors, int64_t allocations)
         world_fail("%u seats are left taken", board_count(run.board));
 }
 
+/* A worker comes to life, and clients come to it. */
 static void play(void)
 {
     unsigned descriptors = open_descriptors();
@@ -316,11 +249,8 @@ static void play(void)
     fault_begin(&run.stage.fault);
     memset(run.guest, 0, sizeof run.guest);
     run.clients_here = run.guests_here = 0;
-    open_server();
-    if (world.lives == 1)
-        oracle_begin(run.root, &run.stage.rules);
-    else
-        oracle_restart(run.root);
+    run.listeners.n = 0;
+    CHECK(listen_open(&run.listeners, "10.0.0.1", 2121, 0) == 0);
     CHECK(sim_start(world.sim, acceptor_task, NULL, true) == 0);
     CHECK(sim_start(world.sim, director_task, NULL, false) == 0);
     for (unsigned i = 0; i < run.stage.clients; i++)
@@ -328,16 +258,23 @@ static void play(void)
     end = sim_run(world.sim);
     if (end != SIM_DONE)
         world_fail(end == SIM_STUCK ? "nobody can go on" : "it goes on for ever");
-    oracle_end(&run.storage, world.lives == 1 && !world.plan.fault_at);
-    close_server();
+    oracle_end(world.lives == 1 && !world.plan.fault_at);
+    passive_forget();
     look_for_leaks(descriptors, allocations);
 }
 
 /* ---- the run ---- */
 
+/* In memory nothing is a system call: what a task has done until it waits is looked at as one. */
+static void after_step(void)
+{
+    if (run.stage.memory)
+        oracle_look();
+}
+
 void run_prepare(const char *folder)
 {
-    static const struct sim_world net = { .ready = net_ready, .next = net_next, .wait = fault_wait };
+    static const struct sim_world net = { .ready = net_ready, .next = net_next, .wait = fault_wait, .step = after_step };
     char text[200];
     struct buf err = BUF(text);
 
@@ -362,6 +299,25 @@ static void fresh_folder(void)
         close(run.root);
     run.root = open(run.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CHECK(run.root >= 0);
+}
+
+static void begin(void)
+{
+    fresh_folder();
+    open_server();
+    oracle_begin(&(struct oracle_folder){ run.root, run.stage.memory ? &run.storage : NULL }, &run.stage.rules);
+}
+
+/* The server, or only the worker that was killed. */
+static void begin_again(void)
+{
+    world_note("---- a second life");
+    world.lives = 2;
+    if (!run.stage.survives) {
+        close_server();
+        open_server();
+    }
+    oracle_restart();
 }
 
 static _Noreturn void first_life(void)
@@ -400,20 +356,19 @@ static struct outcome outcome(bool killed)
 
 struct outcome run_plan(const struct plan *plan)
 {
+    bool killed;
+
     world.plan = *plan;
     world.lives = 1;
     run.stage = stage_of(plan->seed);
     run.stage.rules.faults = plan->fault_at;
     world.late = run.stage.late;
-    fresh_folder();
-    if (!plan->kill_at) {
+    begin();
+    killed = plan->kill_at && killed_in_child();
+    if (killed)
+        begin_again();
+    if (!plan->kill_at || killed)
         play();
-        return outcome(false);
-    }
-    if (!killed_in_child())
-        return (struct outcome){ 0 };
-    world_note("---- a second life");
-    world.lives = 2;
-    play();
-    return outcome(true);
+    close_server();
+    return plan->kill_at && !killed ? (struct outcome){ 0 } : outcome(killed);
 }

@@ -149,6 +149,7 @@ int WRAP(pthread_mutex_lock)(pthread_mutex_t *m)
 
     if (!world_in_server())
         return REAL(pthread_mutex_lock)(m);
+    fault_race();
     while ((rc = pthread_mutex_trylock(m)) == EBUSY || rc == EDEADLK) /* both: its holder is this thread */
         sim_pause(world.sim, RT_SECONDS(1) / 1000);
     return rc;
