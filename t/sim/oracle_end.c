@@ -1,5 +1,6 @@
 /* oracle_end: what must hold when a run is over: the sums that the server counted are those of what is there, the checksums
  * that it noted are those of the content, and nothing of its own is left. Asks the store itself, beside the sessions. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -48,6 +49,26 @@ static void check_sums(const struct store *st, unsigned place)
             world_fail("%s has a false %s noted", place_name(place), sum_kinds[id].name);
 }
 
+enum { BLOCK = 64 * 1024 }; /* what memory is given out in */
+
+/* In memory: no block is held but for what is there, and for the small text beside each partial. */
+static void check_blocks(const struct store *st)
+{
+    int64_t used = 0, free, all;
+
+    for (unsigned i = 0; i < PLACES; i++) {
+        char text[PLACE_PATH + 8];
+        struct store_stat there;
+
+        snprintf(text, sizeof text, "/%s.of", oracle->place[i].path);
+        used += (int64_t)(oracle_now(i)->state.content.len + BLOCK - 1) / BLOCK;
+        used += i >= NAMES && st->storage->ops->stat(st, text, &there) == 0;
+    }
+    sim_jump(world.sim, world_now() + RT_SECONDS(10)); /* what the dead held is looked for now and then */
+    if (st->storage->ops->space(st, "/", &free, &all) == 0 && free != all - used * BLOCK)
+        world_fail("%lld blocks of memory are held by nobody", (long long)((all - free) / BLOCK - used));
+}
+
 void oracle_end(bool tidy)
 {
     struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
@@ -60,6 +81,8 @@ void oracle_end(bool tidy)
     for (unsigned i = 0; i < PLACES; i++)
         if (oracle_now(i)->state.kind == IS_FILE)
             check_sums(&st, i);
+    if (oracle->where.memory)
+        check_blocks(&st);
     if (tidy && !oracle->where.memory)
         look_for_rests();
 }
