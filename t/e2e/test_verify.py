@@ -87,24 +87,28 @@ def test_any_of_several_sums(tmp_path):
 
 
 def test_what_was_changed_honestly(tmp_path):
-    for name in "appended", "rewritten", "replaced", "touched", "left alone":
+    for name in "appended", "longer", "rewritten", "replaced", "touched", "left alone":
         make(tmp_path, name, blob(1000))
     make(tmp_path, "new", b"abc")
-    assert counts(tmp_path, "--note")[1]["noted"] == 6
+    assert counts(tmp_path, "--note")[1]["noted"] == 7
     make(tmp_path, "another", b"abc")
     with open(tmp_path / "appended", "ab") as f:
         f.write(b"!")
+    times = os.stat(tmp_path / "longer")
+    with open(tmp_path / "longer", "ab") as f:
+        f.write(b"!")
+    os.utime(tmp_path / "longer", ns=(times.st_atime_ns, times.st_mtime_ns))
     with open(tmp_path / "rewritten", "r+b") as f:
         f.write(b"!")
     make(tmp_path, "aside", blob(1000, 2)).rename(tmp_path / "replaced")
     os.utime(tmp_path / "touched", (1, 1))
     code, total, objects = counts(tmp_path)
     del total["bytes"]
-    assert (code, total, objects) == (GOOD, {"good": 2, "changed": 3, "without": 2}, [])
+    assert (code, total, objects) == (GOOD, {"good": 2, "changed": 4, "without": 2}, [])
     code, out, _ = run(tmp_path)
-    assert code == GOOD and "3  changed since, and not through dray" in out and "2  without a checksum" in out
-    assert counts(tmp_path, "--note")[1]["noted"] == 5       # all of them have one that holds from now on
-    assert counts(tmp_path)[:2] == (GOOD, {"good": 7, "bytes": 1001 + 4 * 1000 + 6})
+    assert code == GOOD and "4  changed since, and not through dray" in out and "2  without a checksum" in out
+    assert counts(tmp_path, "--note")[1]["noted"] == 6       # all of them have one that holds from now on
+    assert counts(tmp_path)[:2] == (GOOD, {"good": 8, "bytes": 2 * 1001 + 4 * 1000 + 6})
 
 
 def test_a_copy_is_not_taken_for_the_original(tmp_path):
