@@ -5,6 +5,9 @@ slow                   a factory of slow disks in a folder that a server can sha
 site                   a server shared by one file on one model, and a fresh folder in it: what most tests use
 model                  the server model; a test that uses it (or server, site) runs once per model
 
+DRAY_STORE=memory: the server of `site` keeps its files in memory, and `site.dir` is a view of them (remote.py), through a second
+session: models that serve one at a time are left out, and so are tests that need a disk.
+
 Health is part of each test's outcome: after the body, every server it used must be alive, silent on stderr and without zombies.
 """
 import itertools
@@ -17,11 +20,13 @@ from pathlib import Path
 import pytest
 
 import server as server_module
+from remote import Remote, View
 from server import ACCOUNTS, Server
 from tools import PATIENCE, SLOW_FILES, blob, make, until
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
 # crowds: made for thousands of clients.  loop: an event loop; what blocks one session would block all.
+# disk: what is served lies on a disk, where tests can look and do what clients cannot (any model).
 # lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
     "iterative": set(),
@@ -32,7 +37,8 @@ TRAITS = {
     "epoll": {"at_once", "workers", "crowds", "loop"},
     "uring": {"at_once", "workers", "crowds", "loop"},
 }
-BUILD = set() if server_module.sanitized() else {"lean"}
+MEMORY = os.environ.get("DRAY_STORE") == "memory"
+BUILD = (set() if server_module.sanitized() else {"lean"}) | (set() if MEMORY else {"disk"})
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
 SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")
@@ -67,6 +73,10 @@ def pytest_collection_modifyitems(items):
 
 def applies(item):
     needs = {trait for mark in item.iter_markers("needs") for trait in mark.args}
+    if MEMORY and "site" not in item.fixturenames:
+        return False                                         # it says itself what its server serves
+    if MEMORY:
+        needs.add("at_once")
     return not needs or needs <= TRAITS[item.callspec.params["model"]] | BUILD
 
 
@@ -149,7 +159,8 @@ class Shared:
             self.server.kill()
             self.server = None
         if not self.server:
-            self.server = Server(self.work / "root", *ACCOUNTS, "--max-sessions", "0", "--max-per-address", "0",
+            store = ["", "--memory", "512M"] if MEMORY else [self.work / "root"]
+            self.server = Server(*store, *ACCOUNTS, "--max-sessions", "0", "--max-per-address", "0",
                                  model=self.model, work=self.work)
             self.server.shared, self.server.tainted = True, False
         return self.server
@@ -175,9 +186,10 @@ class Site:
     def __init__(self, one):
         self.server = one
         self.name = f"folder {next(self.counter)}"
-        self.dir = one.root / self.name
-        self.dir.mkdir()
         self.path = "/" + self.name
+        self.view = View(one)
+        self.dir = Remote(self.view, self.path) if MEMORY else one.root / self.name
+        self.dir.mkdir()
 
     def raw(self, user="bob", **more):
         """A bare control connection, logged in and standing in this test's folder."""
@@ -195,7 +207,9 @@ class Site:
 def site(request, shared):
     one = shared.get()
     request.node.stash.setdefault(SERVERS, []).append(one)
-    yield Site(one)
+    site = Site(one)
+    yield site
+    site.view.close()
     one.release()
 
 

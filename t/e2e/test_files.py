@@ -257,8 +257,8 @@ def resumed_by_another(site):
     other.put("STOR f", b"x" * 8_000_000)
 
 
-two = pytest.mark.needs("at_once")
-CHANGES = [replaced_on_disk, deleted_on_disk] + [pytest.param(c, marks=two) for c in
+two, disk = pytest.mark.needs("at_once"), pytest.mark.needs("disk")
+CHANGES = [pytest.param(c, marks=disk) for c in (replaced_on_disk, deleted_on_disk)] + [pytest.param(c, marks=two) for c in
            (stored_by_another, deleted_by_another, renamed_over_by_another, resumed_by_another)]
 
 
@@ -293,6 +293,7 @@ def sparse(site):
     path.unlink(missing_ok=True)
 
 
+@pytest.mark.needs("disk")
 def test_beyond_4_gib_size_and_listings(site, sparse):
     client = site.raw()
     assert client.expect(213, "SIZE sparse").text == f"213 {5 * GIB}"
@@ -300,6 +301,7 @@ def test_beyond_4_gib_size_and_listings(site, sparse):
     assert mlsd(client.get("MLSD"))[b"sparse"]["size"] == str(5 * GIB)
 
 
+@pytest.mark.needs("disk")
 @pytest.mark.parametrize("back", [0, 1, 7, 10, 100_000])
 def test_beyond_4_gib_downloads_go_on_near_the_end(site, sparse, back):
     client = site.raw()
@@ -308,12 +310,14 @@ def test_beyond_4_gib_downloads_go_on_near_the_end(site, sparse, back):
     assert client.get("RETR sparse") == expected
 
 
+@pytest.mark.needs("disk")
 def test_beyond_4_gib_past_the_end(site, sparse):
     client = site.raw()
     client.expect(350, f"REST {5 * GIB + 1}")
     client.refused("RETR sparse", 5)
 
 
+@pytest.mark.needs("disk")
 def test_beyond_4_gib_appends(site, sparse):
     site.raw().put("APPE sparse", b"appended")
     with open(sparse, "rb") as f:
@@ -321,6 +325,7 @@ def test_beyond_4_gib_appends(site, sparse):
         assert f.tell() == 5 * GIB - 10 and f.read() == b"0123456789appended"
 
 
+@pytest.mark.needs("disk")
 def test_beyond_4_gib_resumed_uploads(site, sparse):
     client = site.raw()
     client.expect(350, f"REST {5 * GIB - 5}")

@@ -180,7 +180,7 @@ def test_acct_is_superfluous(site):
     site.raw().expect((202, 230, 502, 503), "ACCT deposit")
 
 
-@pytest.mark.parametrize("line", ["ALLO 100", "ALLO 100 R 10", "ALLO 6000000000"])
+@pytest.mark.parametrize("line", ["ALLO 100", "ALLO 100 R 10", pytest.param("ALLO 6000000000", marks=pytest.mark.needs("disk"))])
 def test_allo(site, line):
     site.raw().expect((200, 202), line)
 
@@ -190,6 +190,7 @@ def test_verbs_in_any_case(site, line):
     site.server.raw().expect(200, line)
 
 
+@pytest.mark.needs("disk")
 def test_avbl_says_how_many_bytes_are_free(site):
     reply = site.raw().expect(213, "AVBL")
     free = os.statvfs(site.dir).f_bavail * os.statvfs(site.dir).f_frsize
@@ -825,6 +826,7 @@ def test_mlst_facts_of_a_folder(site):
     assert facts_of(client, "")[0]["type"] in ("dir", "cdir")
 
 
+@pytest.mark.needs("disk")
 def test_unique_is_the_same_for_the_same_file_only(site):
     make(site.dir, "f")
     make(site.dir, "g")
@@ -1062,6 +1064,7 @@ def test_nul_in_a_name_is_refused_and_nothing_happens(site, verb):
 FORGED = [b"a\r\n226 done", b"b\nfake", b"c\x1b[2Jd", b"e\x07\x08\x7f", b"f\tg", b"h\rtype=file;size=1; forged", b"\x01"]
 
 
+@pytest.mark.needs("disk")
 def test_control_characters_on_disk_never_reach_a_listing(site):
     for name in FORGED:
         make(site.dir, name, b"x")
@@ -1085,6 +1088,7 @@ def test_control_characters_in_an_argument_never_reach_a_reply(site, verb):
     client.cmd("NOOP")
 
 
+@pytest.mark.needs("disk")
 def test_folders_with_control_characters_never_reach_pwd(site):
     os.mkdir(os.fsencode(site.dir) + b"/d\x1b[31m")
     client = site.raw()

@@ -14,7 +14,7 @@ import pytest
 from ftpraw import OPEN, entry, mlsd, nlst
 from server import ACCOUNTS, PASSWORD
 from test_files import ENDS, by_abor, by_reset_of_data, started
-from tools import WAIT, blob, make, no_leftovers, reset, until
+from tools import WAIT, blob, make, names, no_leftovers, reset, until
 
 OWN = ".dray-partials"
 SMALL = blob(3 << 20, seed=7)
@@ -67,8 +67,8 @@ def test_a_broken_upload_can_be_continued(site, end, content):
     assert not nothing_else(site, "new")
 
 
-def nothing_else(site, *names):
-    return {p.name for p in site.dir.iterdir()} - set(names)
+def nothing_else(site, *expected):
+    return names(site.dir) - {name.encode() for name in expected}
 
 
 def test_it_is_seen_by_size_and_mlst_only(site):
