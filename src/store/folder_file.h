@@ -23,8 +23,10 @@ struct folder_file {
 /* For file_ops: they get what is at its head. */
 struct folder_file *folder_file(struct file *f);
 
-/* file_ops.commit and .hide */
+/* file_ops.commit, .sync, .sync_name and .hide */
 int folder_commit(struct file *f, bool replace);
+int folder_sync(struct file *f);
+int folder_sync_name(struct file *f);
 int folder_hide(struct file *f, const char *own, int64_t *replaced);
 
 /* An empty file where there are none without a name: under a name of the store's own. */

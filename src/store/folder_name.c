@@ -81,13 +81,20 @@ static int commit_over(struct folder_file *l)
 int folder_commit(struct file *f, bool replace)
 {
     struct folder_file *l = folder_file(f);
-    bool durable = l->st.storage->durable;
 
-    if (durable)
-        TRY(fs_sync(f->fd));
     TRY(replace ? commit_over(l) : name_as(l, l->dir, l->leaf, false));
     l->at_name[0] = '\0';
-    return durable && fs_sync(l->dir) < 0; /* there is no way back */
+    return 0;
+}
+
+int folder_sync(struct file *f)
+{
+    return fs_sync(f->fd);
+}
+
+int folder_sync_name(struct file *f)
+{
+    return fs_sync(folder_file(f)->dir);
 }
 
 /* Opens and locks the hidden file at this name; -EBUSY when somebody writes it, or has just given the name away. */

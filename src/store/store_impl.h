@@ -57,11 +57,14 @@ struct file_ops {
     /* Bytes [off, off + len) of another open file, behind what it holds; moves size. -ENODATA: it is shorter. */
     int (*copy)(struct file *, struct file *from, int64_t off, int64_t len);
     /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
-     * else -EEXIST when something does. A durable storage returns when it is on the disk, or 1: it has the name, and
-     * nobody can tell whether that is on the disk. */
+     * else -EEXIST when something does. */
     int (*commit)(struct file *, bool replace);
     /* As store_ops.space, of the disk that it is on. */
     int (*space)(struct file *, int64_t *bytes, int64_t *all);
+    /* For a durable storage, before and after the commit: until the content, and then the name, is on the disk. NULL: there
+     * is none. */
+    int (*sync)(struct file *);
+    int (*sync_name)(struct file *);
     /* Gives it the hidden name `own`, replacing one that nobody writes (-EBUSY); from then on its descriptor holds the
      * name, as after resume. *replaced becomes the size of what stood there and is gone, which it may be even when this fails. */
     int (*hide)(struct file *, const char *own, int64_t *replaced);

@@ -23,6 +23,23 @@ static int note(struct upload *u)
     return u->claim && rc != -EOPNOTSUPP ? rc : 0;
 }
 
+static int sync_content(struct upload *u)
+{
+    return u->st.storage->durable && u->inner->ops->sync ? u->inner->ops->sync(u->inner) : 0;
+}
+
+static int sync_name(struct upload *u)
+{
+    return u->st.storage->durable && u->inner->ops->sync_name ? u->inner->ops->sync_name(u->inner) : 0;
+}
+
+/* What can be done before its turn comes: others who want the name need not wait for the disk as well. */
+static int make_ready(struct upload *u)
+{
+    TRY(note(u));
+    return sync_content(u);
+}
+
 /* Somebody changed the file while bytes for its end arrived: they go behind what is there now. */
 static int append_again(struct upload *u, bool there)
 {
@@ -39,7 +56,8 @@ static int append_again(struct upload *u, bool there)
         TRY(upload_ops(u)->open(&u->here, u->path, &now));
         TRY(u->inner->ops->copy(u->inner, now, 0, now->size));
     }
-    return u->inner->ops->copy(u->inner, late, u->base, tail);
+    TRY(u->inner->ops->copy(u->inner, late, u->base, tail));
+    return make_ready(u);
 }
 
 /* now: what stands there, NULL: nothing. */
@@ -97,7 +115,6 @@ static int commit_locked(struct upload *u)
     old = there ? &found : NULL;
     if (u->how == STORE_APPEND)
         TRY(settle_append(u, old));
-    TRY(note(u));
     return name_it(u, old);
 }
 
@@ -119,14 +136,16 @@ int upload_commit_call(void *arg)
 
     if (!id)
         return -EIO;
+    TRY(make_ready(u));
     held = names_take(u->st.storage->shared, id, 0);
     rc = commit_locked(u);
     names_give(&held);
     TRY(rc);
     u->done = true;
+    rc = sync_name(u);
     file_close(&u->inner); /* here, where a slow disk may take its time */
     clean_up(u);
-    return rc > 0 ? -EIO : 0;
+    return rc; /* there is no way back: it has the name, and nobody can tell whether that is on the disk */
 }
 
 /* ---- other ends ---- */
