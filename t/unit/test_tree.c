@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,7 +109,7 @@ static void own_names_are_passed_over(void **state)
 /* More entries than a block holds, and among them folders: the walk comes back to where it was. */
 static void a_wide_one(void **state)
 {
-    enum { N = 3000 };
+    enum { N = 900 };
     char path[300];
 
     (void)state;
@@ -128,10 +129,12 @@ static void a_wide_one(void **state)
 /* Deeper than a process may have descriptors, and than a path may be long. */
 static void a_deep_one(void **state)
 {
-    enum { DEPTH = 3000 };
+    enum { DEPTH = 900 };
     int here = open(".", O_RDONLY | O_DIRECTORY);
+    struct rlimit few = { 64, 64 };
 
     (void)state;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     for (int i = 0; i < DEPTH; i++) {
         make("f");
         assert_int_equal(mkdir("deep", 0700), 0);
