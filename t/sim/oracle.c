@@ -243,7 +243,7 @@ static unsigned places_to_look_at(void)
             return PLACES;
     if (oracle->where.memory)
         return PLACES;
-    return fstatat(oracle->where.root, STORE_OWN_FOLDER + 1, &st, 0) < 0 ? NAMES : PLACES;
+    return fstatat(oracle->where.root, &STORE_OWN_FOLDER[1], &st, 0) < 0 ? NAMES : PLACES;
 }
 
 /* All places that changed, each with what it holds now, then each explained. */

@@ -265,7 +265,7 @@ static void look_into(const char *path, bool own)
         bool dots = e->d_name[0] == '.' && (!e->d_name[1] || e->d_name[1] == '.');
         bool hidden = !dots && (own || strncmp(e->d_name, ".dray-", 6) == 0);
 
-        if (hidden && !is_partial(e->d_name) && (own || strcmp(e->d_name, STORE_OWN_FOLDER + 1) != 0))
+        if (hidden && !is_partial(e->d_name) && (own || strcmp(e->d_name, &STORE_OWN_FOLDER[1]) != 0))
             world_fail("%s is left in the folder %s", e->d_name, path);
     }
     if (d)
@@ -277,6 +277,6 @@ void look_for_rests(void)
     world.quiet++;
     look_into(".", false);
     look_into("d", false);
-    look_into(STORE_OWN_FOLDER + 1, true);
+    look_into(&STORE_OWN_FOLDER[1], true);
     world.quiet--;
 }
