@@ -167,9 +167,9 @@ int client_hear_final(struct client *c)
 
 /* ---- connections ---- */
 
-static int open_to(struct client *c, const struct sock_addr *to)
+static int open_from(struct client *c, const struct sock_addr *from, const struct sock_addr *to)
 {
-    int fd = sock_stream(AF_INET, &c->host), rc;
+    int fd = sock_stream(AF_INET, from), rc;
 
     if (fd < 0)
         return fd;
@@ -177,6 +177,11 @@ static int open_to(struct client *c, const struct sock_addr *to)
     if (rc < 0)
         close(fd);
     return rc < 0 ? rc : fd;
+}
+
+static int open_to(struct client *c, const struct sock_addr *to)
+{
+    return open_from(c, &c->host, to);
 }
 
 bool client_connect(struct client *c)
@@ -265,12 +270,29 @@ bool client_arrange(struct client *c)
     return client_chance(c, 70) ? passive(c, extended) : active(c, extended);
 }
 
+/* Somebody else is faster. */
+static void come_as_stranger(struct client *c)
+{
+    unsigned char ip[4] = { 10, 0, 1, 1 };
+    struct sock_addr from;
+    int fd;
+
+    sock_addr_make(ip, 4, 0, &from);
+    fd = open_from(c, &from, &c->data_at);
+    if (fd < 0)
+        return;
+    rt_send(c->task, fd, -1, "stranger", 8, rt_after(c->task, 10));
+    close(fd);
+}
+
 bool client_open_data(struct client *c)
 {
     struct sock_addr peer;
 
     if (c->data >= 0)
         return true;
+    if (c->listener < 0 && client_chance(c, 10))
+        come_as_stranger(c);
     c->data = c->listener >= 0 ? rt_accept(c->task, c->listener, -1, &peer, rt_after(c->task, 20)) : open_to(c, &c->data_at);
     if (c->data < 0)
         c->data = -1;

@@ -44,8 +44,8 @@ struct oracle_folder {
 
 /* A new run. */
 void oracle_begin(const struct oracle_folder *, const struct oracle_rules *);
-/* The server was killed, and has been started again. */
-void oracle_restart(void);
+/* The server was killed, and has been started again; or one worker of it, and the others go on counting. */
+void oracle_restart(bool counts_anew);
 /* The run is over. tidy: nothing was killed, and no call failed: then nothing of the store's own may be left but partials. */
 void oracle_end(bool tidy);
 /* Looks at the folder. */

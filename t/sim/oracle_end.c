@@ -17,7 +17,7 @@ static void check_use(struct quotas *q, unsigned account)
     struct quota_use use;
     int64_t bytes, files;
 
-    if (quota_use(q, name, &use) < 0)
+    if (oracle->unsure[account] || quota_use(q, name, &use) < 0)
         return;
     oracle_usage(account, true, &bytes, &files);
     if (use.bytes != bytes || use.files != files || use.claimed)

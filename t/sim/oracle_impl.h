@@ -49,6 +49,7 @@ struct op {
 struct oracle {
     struct oracle_folder where;
     struct oracle_rules rules;
+    bool unsure[ACCOUNTS]; /* who kept count died between counting and doing */
     uint64_t tick, payloads;
     struct place place[PLACES];
     struct op op[OPS];

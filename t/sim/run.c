@@ -317,7 +317,7 @@ static void begin_again(void)
         close_server();
         open_server();
     }
-    oracle_restart();
+    oracle_restart(!run.stage.survives);
 }
 
 static _Noreturn void first_life(void)

@@ -82,14 +82,45 @@ struct upload {
     size_t until; /* where fate strikes */
     enum op_kind kind;
     int64_t keep;
+    bool text;
+    struct content wire; /* what is sent: the payload, or its lines as text */
 };
+
+/* TYPE A: LF is CRLF on the way; payloads have no CR. */
+static struct content as_text(struct content c)
+{
+    char *at = oracle_room(2 * c.len), *to = at;
+
+    for (size_t i = 0; i < c.len; i++) {
+        if (c.at[i] == '\n')
+            *to++ = '\r';
+        *to++ = c.at[i];
+    }
+    return (struct content){ at, (size_t)(to - at) };
+}
+
+static struct content from_text(char *at, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (at[i] != '\r')
+            at[n++] = at[i];
+    return (struct content){ at, n };
+}
+
+static bool set_type(struct client *c, bool text)
+{
+    client_say(c, "TYPE %c", text ? 'A' : 'I');
+    return client_hear(c) == 200;
+}
 
 /* Up to `until`; false when the server takes no more. */
 static bool send_until(struct client *c, const struct upload *u, size_t *done)
 {
     while (*done < u->until) {
         size_t left = u->until - *done, piece = client_chance(c, 30) ? 1 + client_below(c, left) : left;
-        ssize_t n = rt_send(c->task, c->data, -1, u->payload.at + *done, piece, rt_after(c->task, 300));
+        ssize_t n = rt_send(c->task, c->data, -1, u->wire.at + *done, piece, rt_after(c->task, 300));
 
         if (n < 0)
             return false;
@@ -106,7 +137,7 @@ static bool send_until(struct client *c, const struct upload *u, size_t *done)
 
 static int finish_upload(struct client *c, const struct upload *u, size_t done)
 {
-    oracle_sent(u->op, done);
+    oracle_sent(u->op, u->text ? u->payload.len : done);
     client_close_data(c, false);
     return client_hear_final(c);
 }
@@ -120,7 +151,7 @@ static int abort_upload(struct client *c, const struct upload *u, size_t done)
     if (all)
         sleep_for(c, RT_SECONDS(20));
     code = abort_it(c);
-    if (all && done && code == 426 && c->calm && !u->keep && u->kind == OP_STOR)
+    if (all && done && code == 426 && c->calm && !u->text && !u->keep && u->kind == OP_STOR)
         oracle_kept(u->op, done);
     return code;
 }
@@ -183,7 +214,11 @@ static void run_upload(struct client *c, enum op_kind kind, unsigned name, int64
     bool behind = u.fate == WELL && client_chance(c, 20);
     int code;
 
-    u.until = u.fate == WELL ? u.payload.len : client_below(c, u.payload.len + 1);
+    u.text = !keep && u.fate != LEFT && client_chance(c, 15);
+    u.wire = u.text ? as_text(u.payload) : u.payload;
+    u.until = u.fate == WELL ? u.wire.len : client_below(c, u.wire.len + 1);
+    if (u.text && !set_type(c, true))
+        return;
     if (!client_arrange(c))
         return;
     if (keep)
@@ -198,6 +233,8 @@ static void run_upload(struct client *c, enum op_kind kind, unsigned name, int64
     if (behind && !c->lost && client_hear_final(c) != 257 && !c->lost && c->calm)
         world_fail("client %u: PWD behind an upload was answered: %s", c->id, c->text);
     catch_up(c);
+    if (u.text)
+        set_type(c, false);
 }
 
 static void step_stor(struct client *c)
@@ -330,9 +367,12 @@ static void step_retr(struct client *c)
     int64_t keep = client_chance(c, 20) ? (int64_t)client_below(c, 2000) : 0;
     struct taking t = { .until = TAKEN_MAX };
     enum fate fate = fate_of(c);
+    bool text = !keep && client_chance(c, 15);
     struct op *op;
     int code;
 
+    if (text && !set_type(c, true))
+        return;
     t.data.at = t.at = oracle_room(TAKEN_MAX);
     if (!client_arrange(c))
         return;
@@ -343,10 +383,14 @@ static void step_retr(struct client *c)
     op = begin(c, OP_RETR, name, 0, (struct content){ 0 }, keep);
     client_say(c, "RETR %s", oracle_names[name]);
     code = move_download(c, &t, fate);
+    if (text)
+        t.data = from_text(t.at, t.data.len);
     if (t.data.len || code == 226)
         oracle_got(op, t.data, code == 226 && fate != WELL && !t.end ? 0 : code);
     conclude(c, op, code, fate == WELL);
     client_close_data(c, false);
+    if (text)
+        set_type(c, false);
 }
 
 /* ---- listings ---- */
