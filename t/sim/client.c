@@ -188,7 +188,7 @@ bool client_connect(struct client *c)
 {
     struct sock_addr own;
 
-    c->lost = c->rude = false;
+    c->lost = c->rude = c->text_mode = false;
     c->from = c->to = c->noops = 0;
     c->control = open_to(c, &c->server);
     if (c->control < 0) {
@@ -310,6 +310,9 @@ static bool log_in(struct client *c)
         return false;
     client_say(c, "PASS secret");
     if (client_hear(c) != 230)
+        return false;
+    client_say(c, "OPTS MLST type;size;modify;perm;"); /* not the inode: its length depends on what else this machine does */
+    if (client_hear(c) != 200)
         return false;
     client_say(c, "TYPE I");
     return client_hear(c) == 200;

@@ -30,6 +30,7 @@ struct client {
     unsigned noops;    /* NOOPs whose answer may come at any time */
     char in[HEARD];
     unsigned from, to;
+    bool text_mode;    /* TYPE A */
     char text[HEARD];  /* the reply heard last, whole */
     unsigned text_len;
 };

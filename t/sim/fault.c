@@ -95,7 +95,11 @@ static bool is_planned(enum fault_call call)
     const struct plan *p = &world.plan;
 
     state.of_kind[call]++;
-    return p->fault_call ? p->fault_call == call + 1u && p->fault_at == state.of_kind[call] : p->fault_at == state.count;
+    if (!p->fault_at || (p->fault_call && p->fault_call != call + 1u))
+        return false;
+    if (p->fault_stays && state.of_kind[call] > p->fault_at)
+        return true;
+    return p->fault_at == (p->fault_call ? state.of_kind[call] : state.count);
 }
 
 bool fault_now(enum fault_call call)
@@ -172,6 +176,11 @@ unsigned fault_hit(void)
 const char *fault_name(unsigned call)
 {
     return call < CALLS ? rows[call].name : "any";
+}
+
+bool fault_is_of_files(unsigned call)
+{
+    return call < CALLS && rows[call].group == FILES;
 }
 
 unsigned fault_find(const char *name, size_t len)

@@ -45,6 +45,7 @@ bool fault_happened(void);
 unsigned fault_hit(void);
 /* "pwrite"; CALLS when there is none of that name. */
 const char *fault_name(unsigned call);
+bool fault_is_of_files(unsigned call);
 unsigned fault_find(const char *name, size_t len);
 
 #endif

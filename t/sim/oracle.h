@@ -61,6 +61,7 @@ char *oracle_room(size_t len);
 struct asker {
     unsigned session; /* the port of its control connection */
     unsigned account;
+    bool text;        /* TYPE A: cannot be continued, so nothing of it is kept */
 };
 
 /* to: for OP_RENAME, an index of oracle_names; keep: what REST said. */

@@ -68,8 +68,8 @@ static bool by_partial(struct op *op, unsigned place, const struct state *now)
 {
     if (place != place_of_partial(op->by.account, op->name))
         return false;
-    if (now->kind == IS_ABSENT)
-        return true;
+    if (now->kind == IS_ABSENT || op->by.text)
+        return now->kind == IS_ABSENT;
     if (op->kind == OP_STOR)
         return is_stored(op, now->content, true) || (op->keep && continues(op, place, op->keep, now->content, true));
     return is_begun_append(op, now->content, true) || continues(op, op->name, -1, now->content, true);

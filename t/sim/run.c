@@ -203,6 +203,7 @@ static void start_client(unsigned i, uint64_t seed)
 
     memset(c, 0, offsetof(struct client, in));
     c->from = c->to = c->text_len = 0;
+    c->text_mode = false;
     c->id = i;
     c->luck = seed * 1000003 + i * 7919 + world.lives;
     c->ops = run.stage.ops;
@@ -363,6 +364,7 @@ struct outcome run_plan(const struct plan *plan)
     run.stage = stage_of(plan->seed);
     run.stage.rules.faults = plan->fault_at;
     world.late = run.stage.late;
+    world.memory = run.stage.memory;
     begin();
     killed = plan->kill_at && killed_in_child();
     if (killed)

@@ -43,7 +43,7 @@ static void sleep_for(struct client *c, int64_t ns)
 static struct op *begin(const struct client *c, enum op_kind kind, unsigned name, unsigned to, struct content payload,
                         int64_t keep)
 {
-    return oracle_op(kind, &(struct asker){ c->session, c->account }, name, to, payload, keep);
+    return oracle_op(kind, &(struct asker){ c->session, c->account, c->text_mode }, name, to, payload, keep);
 }
 
 /* The answer to the operation under way, or none. */
@@ -112,7 +112,10 @@ static struct content from_text(char *at, size_t len)
 static bool set_type(struct client *c, bool text)
 {
     client_say(c, "TYPE %c", text ? 'A' : 'I');
-    return client_hear(c) == 200;
+    if (client_hear(c) != 200)
+        return false;
+    c->text_mode = text;
+    return true;
 }
 
 /* Up to `until`; false when the server takes no more. */

@@ -39,7 +39,7 @@ static int usage(void)
 {
     puts("sim [--from N] [--count N] [--jobs N] [--seconds N] [--failures N]   seeds N, N+1, ...; stops at so many failures\n"
          "sim --sweep [--from N] [--count N]    each of these seeds with every fault of every call, and a kill before each\n"
-         "sim --seed N [-v] [--plain | --kill N | --fault CALL:N.ERROR | --wait N.WAY]    one seed again; -v tells all that happens");
+         "sim --seed N [-v] [--plain | --kill N | --fault CALL:N.ERROR[+] | --wait N.WAY]    one seed again; -v tells all that happens");
     return 2;
 }
 
@@ -256,6 +256,7 @@ static bool take_fault(const char *text)
     unsigned call = fault_find(text, len);
 
     p->fault_call = call == CALLS ? 0 : call + 1;
+    p->fault_stays = strchr(text, '+');
     return text[len] && sscanf(text + len + 1, "%u.%u", &p->fault_at, &p->fault_error) == 2;
 }
 

@@ -76,9 +76,15 @@ struct plan run_plan_of(uint64_t seed)
     else if (way < 35) {
         p.fault_at = at;
         p.fault_error = (unsigned)(sim_next(&luck) % 4);
+        if (sim_next(&luck) % 4 == 0) {
+            p.fault_call = 1 + CALL_pwrite;
+            p.fault_at = 1 + (unsigned)(sim_next(&luck) % 60);
+            p.fault_stays = sim_next(&luck) % 2;
+        } else
         if (sim_next(&luck) % 2) { /* what is called seldom fails as often as the rest */
             p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
             p.fault_at = 1 + (unsigned)(sim_next(&luck) % 12);
+            p.fault_stays = fault_is_of_files(p.fault_call - 1) && sim_next(&luck) % 3 == 0;
         }
     } else if (way < 50) {
         p.wait_at = at;

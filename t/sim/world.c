@@ -50,7 +50,8 @@ void world_fail(const char *fmt, ...)
 
     printf("--seed %llu", (unsigned long long)world.plan.seed);
     if (world.plan.fault_at)
-        printf(" --fault %s:%u.%u", fault_name(world.plan.fault_call - 1), world.plan.fault_at, world.plan.fault_error);
+        printf(" --fault %s:%u.%u%s", fault_name(world.plan.fault_call - 1), world.plan.fault_at, world.plan.fault_error,
+               world.plan.fault_stays ? "+" : "");
     if (world.plan.kill_at)
         printf(" --kill %u", world.plan.kill_at);
     if (world.plan.wait_at)

@@ -14,6 +14,7 @@ struct plan {
     unsigned fault_at; /* the call that fails, 1 the first; 0: none */
     unsigned fault_call; /* counting only calls of this kind: an enum fault_call + 1; 0: all calls count */
     unsigned fault_error; /* which of its row's errors */
+    bool fault_stays;     /* and all of this kind that follow: a full disk stays full */
     unsigned kill_at;  /* before this call the server is killed; 0: never */
     unsigned wait_at;  /* at this wait of the server's sessions something goes wrong; 0: never */
     enum { WAIT_STOP, WAIT_DRAIN, WAIT_RESET, WAIT_LATE, WAIT_WAYS } wait_way;
@@ -25,6 +26,7 @@ struct world {
     struct sim *sim;
     unsigned quiet; /* the simulator itself is looking: its calls are not the server's */
     unsigned lives; /* 1, or 2 after a restart */
+    bool memory;    /* the storage is one of memory */
     bool late;      /* everything is old: partials expire */
 };
 

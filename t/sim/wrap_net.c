@@ -125,6 +125,8 @@ int WRAP(close)(int fd)
     rc = REAL(close)(fd);
     if (rc < 0 && world_in_server())
         world_fail("the server closed descriptor %d, which is not open", fd);
-    errno = rc < 0 ? errno : error;
+    if (world_in_server() && !world.memory) /* a lock of files may have gone with it; in memory somebody may hold the one lock */
+        fault_race();
+    errno = error;
     return rc;
 }
