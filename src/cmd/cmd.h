@@ -17,4 +17,9 @@ enum { VERIFY_OK = 0, VERIFY_FOUND = 1, VERIFY_USAGE = 2 };
 
 int cmd_verify(int argc, char **argv);
 
+/* Exit codes of `dray partials`: something that was named was not removed; wrong usage, or the folder cannot be read. */
+enum { PARTIALS_OK = 0, PARTIALS_LEFT = 1, PARTIALS_USAGE = 2 };
+
+int cmd_partials(int argc, char **argv);
+
 #endif

@@ -14,6 +14,7 @@ static const struct {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
     { "status", cmd_status, "what the servers of this user are doing" },
+    { "partials", cmd_partials, "what is kept of uploads that broke off" },
     { "verify", cmd_verify, "are the files still what was stored?" },
     { "bench", cmd_bench, "measure the server models on this machine" },
 };
@@ -24,7 +25,7 @@ static int help(FILE *to, int code)
 {
     fputs("dray: a file server and its client\n\n", to);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  dray %-6s %s\n", commands[i].name, commands[i].help);
+        fprintf(to, "  dray %-8s %s\n", commands[i].name, commands[i].help);
     fputs("\nExamples:\n"
           "  dray serve                     share this folder: anyone may bring files, nobody may destroy any\n"
           "  dray serve --read-only /srv    share another one, downloads only\n"

@@ -38,6 +38,7 @@ static int open_folder(const struct conf *c, struct storage *out)
                               "Linux 5.6 or newer");
     if (rc < 0)
         return serve_complain("cannot serve %s: %s", folder(c), err_text(rc));
+    store_local_serve(out);
     return 0;
 }
 
@@ -93,10 +94,10 @@ static int prepare(const struct conf *c, unsigned uploads, struct storage *out)
     out->keep = c->keep_partials > 0;
     out->keep_days = c->keep_partials;
     TRY(choose_sums(c, out));
+    partials_sweep(out); /* before anything is counted */
     rc = shared ? quotas_new(&c->quota, uploads, &shared->quotas, &err) : -ENOMEM;
     if (rc < 0)
         return serve_complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
-    partials_sweep(out);
     rc = store_count(out);
     if (rc < 0)
         return serve_complain("cannot count what is stored in %s: %s", folder(c), err_text(rc));

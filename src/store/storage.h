@@ -19,6 +19,7 @@ struct storage {
     int64_t hide_from; /* bytes: from this size on an upload is kept even if the server is killed; 0: as is usual */
     int64_t keep_free; /* bytes: with less than that left, uploads fail with -ENOSPC; STORE_AUTO: a share of the disk */
     struct store_shared *shared;
+    bool served; /* we are no server, but one is running on it */
     int root;    /* local: the folder */
     bool quick;  /* local: what is cached is there at once; asked without leaving the task */
     void *state; /* memory */
@@ -29,6 +30,11 @@ struct storage {
 
 /* A folder of this machine. -ENOTDIR, -ENOENT, -EACCES, -ENOSYS (a kernel without openat2). */
 int store_local_open(const char *dir, bool hidden, struct storage *out);
+/* A server runs on it, as long as this process or a child of it lives. Waits for up to two seconds while somebody has it
+ * alone. */
+void store_local_serve(const struct storage *);
+/* Takes it alone, until this process ends: false when a server runs on it, or that cannot be known. */
+bool store_local_alone(const struct storage *);
 /* An empty one in memory, for so many bytes of content (a file takes multiples of 64 KiB); what the processes share that are
  * forked later. -ENOMEM. */
 int store_mem_open(size_t bytes, bool hidden, struct storage *out);

@@ -149,10 +149,25 @@ int file_same(struct file *f)
 
 /* ---- uploads ---- */
 
+static int settle_call(void *arg)
+{
+    return partials_settle(arg);
+}
+
+/* The quota may know less than is true: others remove partials, too. */
+static int begin(const struct store *st, const struct store_upload *how, bool replace, struct file **out)
+{
+    int rc = upload_begin(st, how, replace, out);
+
+    if (rc == -EDQUOT && rt_call(st->task, settle_call, (void *)(uintptr_t)st->storage) > 0)
+        rc = upload_begin(st, how, replace, out);
+    return rc;
+}
+
 int store_create(const struct store *st, const struct store_upload *how, struct file **out)
 {
     TRY(allow(st, how->path, RIGHT_ADD, -EPERM));
-    return upload_begin(st, how, (st->rights & RIGHT_WRITE) && how->how != STORE_NEW, out);
+    return begin(st, how, (st->rights & RIGHT_WRITE) && how->how != STORE_NEW, out);
 }
 
 int file_write(struct file *f, const void *buf, size_t len)
@@ -295,16 +310,18 @@ static int space_call(void *arg)
 {
     struct space_call *c = arg;
 
+    partials_settle(c->st->storage);
     return upload_room(c->st, c->path, &c->bytes);
 }
 
 int store_space(const struct store *st, const char *path, int64_t *bytes)
 {
     struct space_call c = { .st = st, .path = path };
-    int64_t left = st->storage->shared ? quota_left(st->storage->shared->quotas, st->account) : INT64_MAX;
+    int64_t left;
 
     TRY(allow(st, path, 0, -ENOENT));
     TRY(rt_call(st->task, space_call, &c));
+    left = st->storage->shared ? quota_left(st->storage->shared->quotas, st->account) : INT64_MAX;
     *bytes = c.bytes < left ? c.bytes : left;
     return 0;
 }

@@ -12,6 +12,8 @@
 #include "store/folder.h"
 #include "wire/path.h"
 
+enum { SERVE_TRIES = 200 };
+
 int store_local_open(const char *dir, bool hidden, struct storage *out)
 {
     int root = fs_open_root(dir);
@@ -19,6 +21,19 @@ int store_local_open(const char *dir, bool hidden, struct storage *out)
     TRY(root);
     *out = (struct storage){ .ops = &store_local_ops, .hidden = hidden, .root = root, .quick = fs_is_local(root) };
     return 0;
+}
+
+void store_local_serve(const struct storage *storage)
+{
+    struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+
+    for (int i = 0; i < SERVE_TRIES && fs_lock_shared(storage->root) == -EBUSY; i++)
+        rt_sleep(&task, rt_now(&task) + RT_SECONDS(1) / 100);
+}
+
+bool store_local_alone(const struct storage *storage)
+{
+    return fs_lock_now(storage->root) == 0;
 }
 
 const char *folder_rel(const char *path)

@@ -36,6 +36,16 @@ static int64_t hide_from(const struct upload *u)
     return u->st.storage->hide_from ? u->st.storage->hide_from : HIDE_FROM;
 }
 
+/* The quota may know less than is true: others remove partials, too. */
+static int count(struct upload *u, size_t len)
+{
+    int rc = quota_add(upload_quotas(u), u->claim, (int64_t)len);
+
+    if (rc == -EDQUOT && rt_call(u->file.task, upload_settle_call, u) > 0)
+        rc = quota_add(upload_quotas(u), u->claim, (int64_t)len);
+    return rc;
+}
+
 static int upload_write(struct file *f, const void *buf, size_t len)
 {
     struct upload *u = upload_of(f);
@@ -43,7 +53,7 @@ static int upload_write(struct file *f, const void *buf, size_t len)
 
     if (u->look_at && f->size >= u->look_at)
         TRY(rt_call(f->task, upload_look_call, u));
-    TRY(quota_add(upload_quotas(u), u->claim, (int64_t)len));
+    TRY(count(u, len));
     if (!u->unsummed)
         digest_add(&u->digest, buf, len);
     u->inner->task = f->task; /* this waits as the session does; all else runs inside rt_call */

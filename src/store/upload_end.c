@@ -171,6 +171,13 @@ int upload_hide_call(void *arg)
     return 0;
 }
 
+int upload_settle_call(void *arg)
+{
+    const struct upload *u = arg;
+
+    return partials_settle(u->st.storage);
+}
+
 int upload_keep_call(void *arg)
 {
     struct upload *u = arg;

@@ -51,6 +51,8 @@ int upload_keep_call(void *arg);
 int upload_discard_call(void *arg);
 /* Gives it the name of a partial: from now on it can be resumed, even if the server is killed. */
 int upload_hide_call(void *arg);
+/* See partials_settle. */
+int upload_settle_call(void *arg);
 /* -ENOSPC when too little is free. */
 int upload_look_call(void *arg);
 

@@ -10,7 +10,6 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -301,13 +300,6 @@ int fs_take_after(int fd, const struct fs_stat *like)
 int fs_truncate(int fd, int64_t len)
 {
     return RC(ftruncate(fd, len));
-}
-
-int fs_lock_now(int fd)
-{
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
 int fs_sync(int fd)

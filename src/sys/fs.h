@@ -58,6 +58,8 @@ int fs_take_after(int fd, const struct fs_stat *like);
 int fs_truncate(int fd, int64_t len);
 /* The exclusive lock on the open file, given back by closing fd; -EBUSY: another open file has it. */
 int fs_lock_now(int fd);
+/* The same, but for a lock that many can have as long as nobody has the exclusive one. */
+int fs_lock_shared(int fd);
 /* Until the content, or a folder's names, are on the disk. */
 int fs_sync(int fd);
 /* Bytes that an ordinary user may still store in the file system of fd, and the size of it all. */
