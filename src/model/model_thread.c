@@ -5,8 +5,8 @@
  *   waiting is      poll(2) in the thread; the kernel runs the others
  *
  * Cheaper to start than a process, and all memory is shared: what two sessions touch needs an atomic or a lock (the
- * scoreboard, the count below), and a crash ends them all. A detached thread leaves no zombie, but nobody can wait for it by
- * name: the count of those under way, and a condition that says that it reached 0, replace the join. */
+ * scoreboard, the count below), and a crash ends them all. A thread that has ended is a zombie until it is joined: each one
+ * that ends joins the one that ended before it, and the main thread, when the count of those under way is 0, the last. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +20,8 @@ struct threads {
     pthread_mutex_t lock;
     pthread_cond_t empty;
     unsigned running;
+    pthread_t ended; /* the last one that did, not joined yet */
+    bool any_ended;
 };
 
 struct start {
@@ -32,9 +34,24 @@ static void count(struct threads *all, int change)
 {
     pthread_mutex_lock(&all->lock);
     all->running += (unsigned)change;
-    if (!all->running)
+    pthread_mutex_unlock(&all->lock);
+}
+
+static void end(struct threads *all)
+{
+    pthread_t before;
+    bool any;
+
+    pthread_mutex_lock(&all->lock);
+    before = all->ended;
+    any = all->any_ended;
+    all->ended = pthread_self();
+    all->any_ended = true;
+    if (--all->running == 0)
         pthread_cond_signal(&all->empty);
     pthread_mutex_unlock(&all->lock);
+    if (any)
+        pthread_join(before, NULL);
 }
 
 static void *session(void *arg)
@@ -45,7 +62,7 @@ static void *session(void *arg)
 
     s->env->entry(&task, &s->client, s->env->ctx);
     free(s);
-    count(all, -1);
+    end(all);
     return NULL;
 }
 
@@ -74,6 +91,8 @@ static void wait_for_all(struct threads *all)
     while (all->running)
         pthread_cond_wait(&all->empty, &all->lock);
     pthread_mutex_unlock(&all->lock);
+    if (all->any_ended)
+        pthread_join(all->ended, NULL);
 }
 
 static int serve(const struct model_env *env)
@@ -86,7 +105,6 @@ static int serve(const struct model_env *env)
 
     pthread_attr_init(&how);
     pthread_attr_setstacksize(&how, STACK);
-    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
     while ((rc = model_accept(env, &task, -1, &client)) != -ECANCELED)
         if (rc == 0)
             start(env, &all, &how, &client);
