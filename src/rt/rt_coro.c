@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "rt/loop_impl.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 
 enum { WARM_AHEAD = 4 << 20 };
 
@@ -211,6 +212,8 @@ static ssize_t file_op(struct ctask *t, struct rt_op *op)
         n = preadv2(op->fd, &v, 1, op->off, RWF_NOWAIT);
     if (n > 0 || (n < 0 && !would_block(n)))
         return n < 0 ? -errno : n;
+    if (n < 0 && errno != EAGAIN && fs_is_memory(op->fd))
+        return rt_try(op);
     return file_elsewhere(t, op); /* also for 0: only a reader that may wait knows the end of the file for sure */
 }
 
@@ -237,14 +240,19 @@ static int warm_call(void *arg)
 
 enum cache { WARM, COLD, UNKNOWN };
 
-/* Is the last page of what comes next in the page cache? Read-ahead works forwards: then the rest is, too. */
+/* Is the last page of what comes next in the page cache? Read-ahead works forwards: then the rest is, too. Files that live in
+ * memory need not be asked, and cannot be. */
 static enum cache look_into_cache(const struct rt_op *op)
 {
     char byte;
     struct iovec v = { &byte, 1 };
     ssize_t n = preadv2(op->from, &v, 1, op->off + (int64_t)op->len - 1, RWF_NOWAIT);
 
-    return !would_block(n) ? WARM : errno == EAGAIN ? COLD : UNKNOWN;
+    if (!would_block(n))
+        return WARM;
+    if (errno == EAGAIN)
+        return COLD;
+    return fs_is_memory(op->from) ? WARM : UNKNOWN;
 }
 
 /* The bit is cleared before: what the kernel says while the thread tries is newer than what the thread finds. */

@@ -73,6 +73,13 @@ bool fs_is_local(int fd)
     return false;
 }
 
+bool fs_is_memory(int fd)
+{
+    struct statfs st;
+
+    return fstatfs(fd, &st) == 0 && (st.f_type == TMPFS_MAGIC || st.f_type == RAMFS_MAGIC);
+}
+
 int fs_open_root(const char *dir)
 {
     CLEANUP(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

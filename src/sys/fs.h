@@ -32,6 +32,8 @@ int fs_open_handle(int root, const char *path, enum fs_lookup);
 int fs_open_file(int root, const char *path, bool write, enum fs_lookup);
 /* Is this a file system of this machine, whose cached entries are there at once (and not FUSE, NFS and their like)? */
 bool fs_is_local(int fd);
+/* Is it one that lives in memory (tmpfs)? */
+bool fs_is_memory(int fd);
 
 int fs_stat(int fd, struct fs_stat *out);
 /* The name itself, links not followed. */
