@@ -48,6 +48,8 @@ static int open_memory(const struct conf *c, struct storage *out)
 
     if (c->dir)
         return serve_complain("--memory and the folder %s: choose one", c->dir);
+    if (c->durable)
+        return serve_complain("--durable: nothing in memory lasts; leave it out, or serve a folder");
     rc = store_mem_open((size_t)c->memory, c->hidden, out);
     if (rc < 0)
         return serve_complain("--memory: this machine does not give that much memory");

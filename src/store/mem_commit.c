@@ -68,15 +68,11 @@ static int hide_call(struct mem_heap *h, void *arg)
 
     TRY(mem_parent(h, c->own, &folder, &leaf));
     old = mem_child(h, folder, leaf);
-    *c->replaced = -1;
-    if (old == c->f->node)
-        return 0;
     if (old && h->nodes[old].kind == STORE_DIR)
         return -EISDIR;
     if (old && h->nodes[old].writer)
         return -EBUSY;
-    if (old)
-        *c->replaced = h->nodes[old].size;
+    *c->replaced = old ? h->nodes[old].size : -1;
     name_as(h, c->f, folder, leaf, old);
     return 0;
 }

@@ -210,10 +210,11 @@ def fill(data):
     data.close()
 
 
-def test_a_folder_and_memory_are_one_too_many(tmp_path, model):
-    done = subprocess.run([DRAY, "serve", "--memory", "1M", "--model", model, str(tmp_path)], env=environment(),
-                          capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2 and "choose one" in done.stderr
+@pytest.mark.parametrize("flags, says", [(["/tmp"], "choose one"), (["--durable"], "nothing in memory lasts"),
+                                         (["--memory", "6000T"], "does not give that much")])
+def test_what_cannot_be_is_said(flags, says):
+    done = subprocess.run([DRAY, "serve", "--memory", "1M", *flags], env=environment(), capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and says in done.stderr
 
 
 # ---------------------------------------------------------------- several at once, and the dead
