@@ -130,6 +130,8 @@ static void open_files_run_out(void **state)
         n++;
     assert_int_equal(rc, -ENFILE);
     assert_true(n > 65536);
+    assert_int_equal(OPS->create(&any, "/g", &f[n]), -ENFILE);
+    expect_all_there();
     any_holds(f[n - 1], "content");
     file_close(&f[0]);
     assert_int_equal(OPS->open(&any, "/f", &f[0]), 0);
