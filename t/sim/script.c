@@ -236,8 +236,6 @@ static void run_upload(struct client *c, enum op_kind kind, unsigned name, int64
     if (behind && !c->lost && client_hear_final(c) != 257 && !c->lost && c->calm)
         world_fail("client %u: PWD behind an upload was answered: %s", c->id, c->text);
     catch_up(c);
-    if (u.text)
-        set_type(c, false);
 }
 
 static void step_stor(struct client *c)
@@ -392,8 +390,6 @@ static void step_retr(struct client *c)
         oracle_got(op, t.data, code == 226 && fate != WELL && !t.end ? 0 : code);
     conclude(c, op, code, fate == WELL);
     client_close_data(c, false);
-    if (text)
-        set_type(c, false);
 }
 
 /* ---- listings ---- */
@@ -571,6 +567,8 @@ void script_step(struct client *c)
     while (at >= c->weight[i])
         at -= c->weight[i++];
     steps[i].run(c);
+    if (c->text_mode && !c->lost)
+        set_type(c, false);
     if (!c->lost && client_chance(c, 20))
         sleep_for(c, (int64_t)client_below(c, RT_SECONDS(3)));
 }
