@@ -287,6 +287,7 @@ void run_prepare(const char *folder)
     run.board = board_new(GUESTS);
     CHECK(run.board && auth_init(&run.auth, &run.conf, &err) == 0 && sim_new(&net, &world.sim) == 0);
     wrap_keep_shared();
+    wrap_inodes_map();
 }
 
 static void fresh_folder(void)
@@ -305,6 +306,7 @@ static void fresh_folder(void)
 static void begin(void)
 {
     fresh_folder();
+    wrap_inodes_begin();
     open_server();
     oracle_begin(&(struct oracle_folder){ run.root, run.stage.memory ? &run.storage : NULL }, &run.stage.rules);
 }

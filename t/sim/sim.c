@@ -28,7 +28,7 @@ struct tally {
 static struct choices {
     uint64_t from, count;
     unsigned jobs, seconds, failures;
-    bool one, plain, sweep;
+    bool one, plain, again, sweep;
     struct plan plan;
 } choices = { .from = 1, .count = 1000, .jobs = 2, .failures = 1 };
 
@@ -39,7 +39,7 @@ static int usage(void)
 {
     puts("sim [--from N] [--count N] [--jobs N] [--seconds N] [--failures N]   seeds N, N+1, ...; stops at so many failures\n"
          "sim --sweep [--from N] [--count N]    each of these seeds with every fault of every call, and a kill before each\n"
-         "sim --seed N [-v] [--plain | --kill N | --fault CALL:N.ERROR[+] | --wait N.WAY]    one seed again; -v tells all that happens");
+         "sim --seed N [-v] [--again] [--plain | --kill N | --fault CALL:N.ERROR[+] | --wait N.WAY]    one seed again; -v tells all that happens");
     return 2;
 }
 
@@ -241,6 +241,10 @@ static int run_once(void)
     oracle_map();
     run_prepare(own);
     o = run_plan(&plan);
+    if (choices.again) {
+        puts("---- again");
+        o = run_plan(&plan);
+    }
     printf("seed %llu: well, %u steps, %u calls, trail %016llx\n", (unsigned long long)choices.plan.seed, o.steps, o.calls,
            (unsigned long long)o.trail);
     return 0;
@@ -278,6 +282,8 @@ static bool take(int *i, int argc, char **argv)
         return choices.plan.verbose = true;
     if (strcmp(name, "--plain") == 0)
         return choices.plain = true;
+    if (strcmp(name, "--again") == 0)
+        return choices.again = true;
     if (strcmp(name, "--sweep") == 0)
         return choices.sweep = true;
     ++*i;

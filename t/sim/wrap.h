@@ -25,6 +25,9 @@ struct statvfs64;
 
 /* Allocations of the whole program that are not freed yet. */
 int64_t wrap_allocations(void);
+/* The numbers of inodes: once, and for each run. */
+void wrap_inodes_map(void);
+void wrap_inodes_begin(void);
 /* What processes would share: is given back; stays from now on. */
 void wrap_unshare(void);
 void wrap_keep_shared(void);
