@@ -248,7 +248,7 @@ def test_who_stored_it_is_not_forgotten(server):
 def test_progress_on_a_terminal(tmp_path):
     for n in range(3):
         make(tmp_path, f"f{n}", b"")
-        os.truncate(tmp_path / f"f{n}", 400 * MIB)
+        os.truncate(tmp_path / f"f{n}", 150 * MIB)
     child = pexpect.spawn(DRAY, ["verify", "--note", "--checksum", "sha512", str(tmp_path)], env=environment(TERM="xterm"), timeout=WAIT,
                           encoding="utf-8")
     child.expect(r"\d files, \d+ MiB, .*/s  f\d")
