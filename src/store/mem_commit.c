@@ -72,7 +72,8 @@ static int hide_call(struct mem_heap *h, void *arg)
         return -EISDIR;
     if (old && h->nodes[old].writer)
         return -EBUSY;
-    *c->replaced = old ? h->nodes[old].size : -1;
+    if (old)
+        *c->replaced = h->nodes[old].size;
     name_as(h, c->f, folder, leaf, old);
     return 0;
 }

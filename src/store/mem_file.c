@@ -107,11 +107,13 @@ static int resume_call(struct mem_heap *h, void *arg)
     n = h->nodes + node;
     if (n->kind == STORE_DIR)
         return -EISDIR;
+    if (n->writer)
+        return -EBUSY;
     if (c->len > n->size)
         return -ERANGE;
     c->f->file.held = n->size;
     cut(h, n, c->len < 0 ? n->size : c->len);
-    return claim(h, c->f, node, true); /* -EBUSY, and nothing was cut */
+    return claim(h, c->f, node, true);
 }
 
 static int begin(const struct store *st, const char *path, const struct file_ops *ops,

@@ -357,6 +357,7 @@ void one_at_a_time_continues_a_hidden_file(void **state)
     f = resumed(OWN, "/f", -1);
     assert_true(OPS->busy(&any, OWN));
     assert_int_equal(OPS->resume(&any, OWN, "/f", 4, &g), -EBUSY); /* and cuts nothing */
+    assert_int_equal(OPS->resume(&any, OWN, "/f", 99, &g), -EBUSY);
     g = reader(OWN); /* reading is none of it */
     any_holds(g, "0123456789");
     file_close(&g);

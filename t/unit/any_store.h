@@ -49,7 +49,7 @@ void any_holds_pattern(struct file *, unsigned seed, int64_t len);
     X(marks_hold_for_one_content) X(a_mark_says_who_stored_it) X(one_number_for_one_name) X(changes_and_their_refusals) \
     X(no_folder_moves_into_itself) X(listings_tell_everything_once) X(a_listing_survives_what_happens_meanwhile) \
     X(own_names_are_never_listed) X(looking_says_what_stands_there) X(every_file_is_counted) X(long_names) \
-    X(random_changes_agree_with_a_model)
+    X(random_changes_agree_with_a_model) X(open_files_agree_with_a_model)
 
 /* ---- and those of store.h ---- */
 
