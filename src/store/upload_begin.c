@@ -66,6 +66,7 @@ static int take_partial(struct upload *u, int64_t len)
     TRY(upload_own(u));
     TRY(upload_ops(u)->resume(&u->here, u->own, u->path, len, &u->inner));
     u->hidden = u->resumed = true;
+    u->begun = u->inner->size;
     seed(u, u->inner, u->inner->size); /* first: what is refused now is kept with the sum that it has */
     return quota_resume(upload_quotas(u), u->st.account, u->inner->held, u->inner->size, u->credit, &u->claim);
 }

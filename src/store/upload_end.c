@@ -190,13 +190,34 @@ int upload_keep_call(void *arg)
     return 0;
 }
 
+/* What there was no room for goes; the partial stays as it was found. Somebody may take it in between: then it is theirs. */
+static void cut_back(struct upload *u)
+{
+    u->done = u->unsummed = true;
+    quota_kept(upload_quotas(u), &u->claim, u->inner->size);
+    file_close(&u->inner);
+    if (upload_ops(u)->resume(&u->here, u->own, u->path, u->begun, &u->inner) < 0)
+        return;
+    quota_went(upload_quotas(u), u->st.account, u->inner->held);
+    quota_came(upload_quotas(u), u->st.account, u->inner->size);
+    note(u);
+}
+
+static void keep_as_found(struct upload *u)
+{
+    if (u->inner->size > u->begun)
+        cut_back(u);
+    else
+        upload_keep_call(u);
+}
+
 /* What has no name is gone with its descriptor, and freeing it may take a while. */
 int upload_discard_call(void *arg)
 {
     struct upload *u = arg;
 
     if (u->resumed && u->inner && !u->done)
-        upload_keep_call(u);
+        keep_as_found(u);
     if (u->hidden && !u->done)
         quota_kept(upload_quotas(u), &u->claim, u->inner->size); /* before others can take it: they count it off */
     file_close(&u->inner);
