@@ -71,12 +71,13 @@ static int uring_add(struct loop *l, int fd, bool all)
     return 0;
 }
 
-/* A poll under way holds the socket open: without this its close would not reach the peer. */
+/* A poll under way holds the socket open: without this its close would not reach the peer. Cancelled, not removed as a poll:
+ * that fails with -EALREADY while news of the descriptor is on its way. */
 static void uring_remove(struct loop *l, int fd)
 {
     struct io_uring_sqe *e = entry(l);
 
-    io_uring_prep_poll_remove(e, poll_tag(l, fd));
+    io_uring_prep_cancel64(e, poll_tag(l, fd), 0);
     io_uring_sqe_set_data64(e, 0);
     io_uring_submit(l->ring);
 }
