@@ -115,8 +115,9 @@ static int note_call(void *arg)
 {
     struct mark_call *c = arg;
     struct mark mark = { 0 };
+    int rc = c->file->ops->get_mark(c->file, &mark);
 
-    c->file->ops->get_mark(c->file, &mark);
+    TRY(rc == -ENODATA ? 0 : rc); /* whose it is must not be lost */
     add_sums(&mark.sums, &c->mark.sums);
     if (!c->file->ops->same(c->file))
         return -ESTALE;
@@ -242,9 +243,10 @@ static int look_lost(const struct store *st, const struct store_change *c, struc
         return -ENOENT;
     TRY(st->storage->ops->look(st, path, lost));
     /* two names of one file: rename(2) does nothing then */
-    if (c->verb == STORE_MV && st->storage->ops->look(st, c->path, &from) == 0 && from.stat.ino == lost->stat.ino)
-        return -ENOENT;
-    return 0;
+    if (c->verb != STORE_MV)
+        return 0;
+    TRY(st->storage->ops->look(st, c->path, &from));
+    return from.stat.ino == lost->stat.ino ? -ENOENT : 0;
 }
 
 static int change_locked(const struct store *st, const struct store_change *c)

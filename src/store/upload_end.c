@@ -150,10 +150,17 @@ int upload_commit_call(void *arg)
 
 /* ---- other ends ---- */
 
-/* Not a word to the client if it cannot be: then the upload is as one that is too small. */
-int upload_hide_call(void *arg)
+/* Whatever has a name says whose it is: who computes its sum, to note it, keeps what was noted before. */
+static int sign(struct upload *u)
 {
-    struct upload *u = arg;
+    struct mark mark = { 0 };
+
+    strncpy(mark.account, u->st.account, MARK_ACCOUNT);
+    return u->inner->ops->set_mark(u->inner, &mark);
+}
+
+static int hide(struct upload *u)
+{
     int64_t replaced = -1;
     int rc;
 
@@ -178,13 +185,20 @@ int upload_settle_call(void *arg)
     return partials_settle(u->st.storage);
 }
 
+/* Not a word to the client if it cannot be: then the upload is as one that is too small. */
+int upload_hide_call(void *arg)
+{
+    sign(arg);
+    return hide(arg);
+}
+
 int upload_keep_call(void *arg)
 {
     struct upload *u = arg;
 
     note(u);
     if (!u->hidden)
-        TRY(upload_hide_call(u));
+        TRY(hide(u));
     u->done = true;
     quota_kept(upload_quotas(u), &u->claim, u->inner->size);
     return 0;
