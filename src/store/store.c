@@ -252,10 +252,12 @@ static int look_lost(const struct store *st, const struct store_change *c, struc
 static int change_locked(const struct store *st, const struct store_change *c)
 {
     struct store_found lost;
-    bool loses = st->storage->shared && look_lost(st, c, &lost) == 0;
+    int loses = st->storage->shared ? look_lost(st, c, &lost) : -ENOENT;
 
+    if (loses == -EIO || loses == -ENOMEM || loses == -EMFILE) /* what cannot be counted is not done */
+        return loses;
     TRY(st->storage->ops->change(st, c));
-    if (loses)
+    if (loses == 0)
         quota_went(st->storage->shared->quotas, lost.account, lost.stat.size);
     return 0;
 }
