@@ -306,12 +306,10 @@ void oracle_begin(const struct oracle_folder *where, const struct oracle_rules *
     oracle_look();
 }
 
-/* It has got the name of a partial, and nothing came after that. */
-static bool has_just_hidden(const struct op *op)
+/* It is a partial already: what came last was counted, and not written yet. */
+static bool is_hidden(const struct op *op)
 {
-    const struct place *p = &oracle->place[place_of_partial(op->by.account, op->name)];
-
-    return oracle_now(place_of_partial(op->by.account, op->name))->by == op && (p->n < 2 || p->version[p->n - 2].by != op);
+    return oracle_now(place_of_partial(op->by.account, op->name))->by == op;
 }
 
 /* What a worker counts and what it does cannot be one step. Who is killed in between leaves a difference until the next start. */
@@ -319,7 +317,7 @@ static void be_unsure(const struct op *op)
 {
     bool uploads = op->kind == OP_STOR || op->kind == OP_APPE;
 
-    if (!(uploads && (op->sent || has_just_hidden(op))) && op->kind != OP_DELE && op->kind != OP_RENAME)
+    if (!(uploads && (op->sent || is_hidden(op))) && op->kind != OP_DELE && op->kind != OP_RENAME)
         return;
     oracle->unsure[op->by.account] = true;
     for (unsigned i = 0; i < NAMES; i++) /* and of whom it takes a file away */
