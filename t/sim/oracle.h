@@ -74,6 +74,8 @@ void oracle_session_over(unsigned session);
 /* Before oracle_reply: what came. */
 void oracle_got(struct op *, struct content, int code);
 void oracle_size(struct op *, int64_t size);
+/* Its content's checksum, of this kind, in hexadecimal of any case. */
+void oracle_sum(struct op *, const char *kind, const char *hex, size_t len);
 /* It was broken off when the server had had time to receive these many bytes: they must have been kept. */
 void oracle_kept(struct op *, size_t len);
 /* What a listing of the root said; sizes -1: not told. */

@@ -31,6 +31,31 @@ static bool forgets_owners(void)
     return fault_hit() == CALL_setxattr || fault_hit() == CALL_getxattr || fault_hit() == CALL_stat;
 }
 
+static struct sums asked; /* what has_sum compares */
+static unsigned asked_kind;
+
+static bool has_sum(const struct op *op, const struct version *v)
+{
+    struct sums sums = { 0 };
+    struct digest d;
+
+    (void)op;
+    if (v->state.kind != IS_FILE || digest_begin(&d, SUM_BIT(asked_kind)) < 0)
+        return false;
+    digest_add(&d, v->state.content.at, v->state.content.len);
+    digest_end(&d, &sums);
+    return sum_same(&sums, &asked, asked_kind);
+}
+
+void oracle_sum(struct op *op, const char *kind, const char *hex, size_t len)
+{
+    op->end = ++oracle->tick;
+    asked = (struct sums){ 0 };
+    asked_kind = sum_find(span_of(kind));
+    if (sum_parse((struct span){ hex, len }, asked_kind, &asked) < 0 || !oracle_any(op, has_sum))
+        world_fail("%s was said to have the %s %.*s, and never had", oracle_names[op->name], kind, (int)len, hex);
+}
+
 static void check_sums(const struct store *st, unsigned place)
 {
     const struct content *c = &oracle_now(place)->state.content;

@@ -70,6 +70,8 @@ struct version *oracle_now(unsigned place);
 bool oracle_same(const struct state *, const struct state *);
 /* Was it there while the operation was under way? */
 bool oracle_within(const struct op *, const struct version *);
+/* Is it so of any version of its name that was there then? */
+bool oracle_any(const struct op *, bool (*is)(const struct op *, const struct version *));
 /* Who made the place hold this? Marks the operation; fails the run when nobody can have done it. NULL: the sweep. */
 struct op *explain(unsigned place, const struct state *now);
 /* "a", or "bob's partial of a"; valid until the next call but one. */

@@ -51,7 +51,7 @@ static bool any_in(const struct op *op, unsigned place, bool (*is)(const struct 
     return false;
 }
 
-static bool any(const struct op *op, bool (*is)(const struct op *, const struct version *))
+bool oracle_any(const struct op *op, bool (*is)(const struct op *, const struct version *))
 {
     return any_in(op, op->name, is);
 }
@@ -94,16 +94,16 @@ static void judge_change(const struct op *op, int code, bool calm)
         world_fail("%s %s was answered %d, but it happened", word, name, code);
     if (code != rows[op->kind].code && op->dropped && has_no_partial(op) && !oracle->rules.faults && !oracle->rules.expires)
         world_fail("%s %s was answered %d, and the partial is gone", word, name, code);
-    if (calm && oracle->rules.bytes[op->by.account] < 0 && op->kind == OP_STOR && code != 226 && !op->keep && !any(op, is_folder))
+    if (calm && oracle->rules.bytes[op->by.account] < 0 && op->kind == OP_STOR && code != 226 && !op->keep && !oracle_any(op, is_folder))
         world_fail("%s %s was answered %d, and nothing stood in its way", word, name, code);
 }
 
 /* A file was there all the time; for SIZE, or else the partial. */
 static bool may_be_missing(const struct op *op)
 {
-    if (!any(op, is_no_file))
+    if (!oracle_any(op, is_no_file))
         return false;
-    return op->kind != OP_SIZE || oracle->rules.expires || any(op, is_folder) ||
+    return op->kind != OP_SIZE || oracle->rules.expires || oracle_any(op, is_folder) ||
            any_in(op, place_of_partial(op->by.account, op->name), is_no_file);
 }
 
@@ -139,7 +139,7 @@ void oracle_got(struct op *op, struct content data, int code)
     op->end = ++oracle->tick;
     got = data;
     got_all = code == 226;
-    if (!any(op, is_source))
+    if (!oracle_any(op, is_source))
         world_fail("RETR %s from %lld gave %zu bytes under %d that were at no time its content", oracle_names[op->name],
                    (long long)op->keep, data.len, code);
 }
@@ -153,7 +153,7 @@ void oracle_size(struct op *op, int64_t size)
 {
     op->end = ++oracle->tick;
     op->keep = size;
-    if (!any(op, is_of_size) && !any_in(op, place_of_partial(op->by.account, op->name), is_of_size))
+    if (!oracle_any(op, is_of_size) && !any_in(op, place_of_partial(op->by.account, op->name), is_of_size))
         world_fail("%s was said to have %lld bytes, and never had", oracle_names[op->name], (long long)size);
 }
 
@@ -229,9 +229,9 @@ void oracle_list(struct op *op, const struct listed *list, unsigned n)
         const struct listed *found = strchr(name, '/') ? NULL : listed_find(list, n, name);
 
         op->keep = found ? found->size : -1;
-        if (found && !any(op, is_as_listed))
+        if (found && !oracle_any(op, is_as_listed))
             world_fail("a listing shows %s with %lld bytes, as it never was", name, (long long)found->size);
-        if (!oracle->rules.faults && !found && !strchr(name, '/') && !any(op, is_absent) && !changed_meanwhile(op))
+        if (!oracle->rules.faults && !found && !strchr(name, '/') && !oracle_any(op, is_absent) && !changed_meanwhile(op))
             world_fail("a listing lacks %s", name);
     }
     op->name = 0;

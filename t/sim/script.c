@@ -473,6 +473,30 @@ static void step_size(struct client *c)
     conclude(c, op, code, true);
 }
 
+/* HASH: "213 CRC32 0-49 HEX name"; XCRC: "250 HEX". */
+static void step_hash(struct client *c)
+{
+    static const char *const kinds[] = { "CRC32", "SHA-256", "MD5" };
+    const char *kind = kinds[client_below(c, 3)], *at = c->text + 4;
+    unsigned name = any_name(c);
+    bool hash = client_chance(c, 70);
+    struct op *op;
+    int code;
+
+    if (hash)
+        client_say(c, "OPTS HASH %s", kind);
+    if (hash && client_hear(c) != 200)
+        return;
+    op = begin(c, OP_LIST, name, 0, (struct content){ 0 }, 0);
+    client_say(c, hash ? "HASH %s" : "XCRC %s", oracle_names[name]);
+    code = client_hear(c);
+    for (int words = hash ? 2 : 0; code / 100 == 2 && words > 0; words--)
+        at = strchr(at, ' ') + 1;
+    if (code / 100 == 2)
+        oracle_sum(op, hash ? kind : "CRC32", at, strcspn(at, " \n"));
+    conclude(c, op, code, true);
+}
+
 static void run_change(struct client *c, enum op_kind kind, const char *verb, unsigned name)
 {
     struct op *op = begin(c, kind, name, 0, (struct content){ 0 }, 0);
@@ -542,7 +566,7 @@ static const struct {
 } steps[] = {
     { step_stor, 24 }, { step_appe, 10 }, { step_rest, 4 },    { step_resume, 8 },     { step_retr, 14 },    { step_size, 7 },   { step_mlsd, 4 },
     { step_nlst, 2 },  { step_dele, 6 },  { step_rename, 8 },   { step_mkd, 2 },      { step_rmd, 3 },    { step_pipeline, 2 },
-    { step_status, 2 }, { step_leave, 4 },
+    { step_status, 2 },   { step_hash, 6 }, { step_leave, 4 },
 };
 
 /* Some runs do nothing but append and download, some rename all the time: what all runs do alike finds less. */
