@@ -57,7 +57,7 @@ static bool is_begun_append(const struct op *op, struct content c, bool part)
 /* What the append was of when it began, put behind what somebody else has made of the name meanwhile. */
 static bool is_late_append(const struct op *op, struct content now, struct content c)
 {
-    struct content rest = { c.at + now.len, c.len - now.len };
+    struct content rest = { now.len ? c.at + now.len : c.at, c.len - now.len };
 
     return c.len >= now.len && starts(c, 0, now) && is_begun_append(op, rest, false);
 }
