@@ -21,6 +21,7 @@ enum { JOBS_MAX = 64, AGAIN = 50 /* every so many seeds one runs twice */ };
 struct tally {
     uint64_t at; /* what the worker is at, so that its end can be told */
     uint64_t seeds, runs, calls, steps, faults, kills, waits, failed;
+    uint64_t hit[CALLS + 1];
     uint64_t trail; /* of all runs, whatever their order */
     struct oracle_counts oracle;
 };
@@ -51,6 +52,7 @@ static void note(struct tally *t, const struct outcome *o)
     t->calls += o->calls;
     t->steps += o->steps;
     t->faults += o->faulted && !world.plan.wait_at;
+    t->hit[fault_hit()] += !o->killed;
     t->waits += o->faulted && world.plan.wait_at;
     t->trail ^= o->trail * 31 + world.plan.seed;
     t->kills += o->killed;
@@ -231,6 +233,20 @@ static struct plan plan_of_words(void)
     return p;
 }
 
+/* Which calls have failed how often, and which never have. */
+static void report_calls(void)
+{
+    printf("sim: failed:");
+    for (unsigned call = 0; call < CALLS; call++) {
+        uint64_t n = 0;
+
+        for (unsigned i = 0; i < choices.jobs; i++)
+            n += tallies[i].hit[call];
+        printf(" %s %llu", fault_name(call), (unsigned long long)n);
+    }
+    putchar('\n');
+}
+
 static int run_once(void)
 {
     struct plan plan = plan_of_words();
@@ -320,6 +336,7 @@ int main(int argc, char **argv)
     else {
         run_all();
         report(seconds() - began);
+        report_calls();
         rc = failures() > 0;
     }
     scratch_remove(folder);
