@@ -55,6 +55,56 @@ static void flags_of_every_type(void **state)
     assert_int_equal(c.max_sessions, 7);
 }
 
+static void sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes; /* -1: none */
+    } rows[] = {
+        { "0", 0 },         { "1", 1 },           { "1000", 1000 },   { "1K", 1024 },      { "1k", 1024 },
+        { "3M", 3 << 20 },  { "2g", INT64_C(2) << 30 }, { "5T", INT64_C(5) << 40 }, { "0T", 0 }, { "", -1 },
+        { "K", -1 },        { "1KB", -1 },        { "1 K", -1 },      { "-1", -1 },        { "+1", -1 },
+        { "1.5G", -1 },     { "0x10", -1 },       { "1P", -1 },       { "1K ", -1 },       { " 1", -1 },
+        { "9223372036854775807", INT64_MAX },     { "9223372036854775808", -1 },
+        { "8388607T", INT64_C(8388607) << 40 },   { "8388608T", -1 }, { "99999999999999999999", -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t got = -7;
+        int rc = conf_size(span_of(rows[i].text), &got);
+
+        same_int("refused", i, rc < 0, rows[i].bytes < 0);
+        same_int("bytes", i, got, rc < 0 ? -7 : rows[i].bytes);
+    }
+}
+
+static void how_uploads_are_stored(void **state)
+{
+    static struct conf c; /* large for a stack */
+    struct buf err = BUF(text);
+
+    (void)state;
+    assert_int_equal(conf_init(&c, &err), 0);
+    assert_int_equal(c.keep_free, CONF_AUTO);
+    assert_int_equal(c.memory, CONF_NONE);
+    assert_int_equal(c.keep_partials, 7);
+    assert_int_equal(c.quota.n, 0);
+    assert_null(c.checksum);
+    assert_false(c.durable);
+    assert_int_equal(ARGS("--quota", "1G", "--quota=ann=2G:10", "--keep-free", "500M", "--keep-partials", "0", "--checksum",
+                          "sha256,crc32", "--durable", "--memory", "64M"), 0);
+    assert_int_equal(c.quota.n, 2);
+    assert_string_equal(c.quota.item[1], "ann=2G:10");
+    assert_int_equal(c.keep_free, 500 << 20);
+    assert_int_equal(c.keep_partials, 0);
+    assert_string_equal(c.checksum, "sha256,crc32");
+    assert_true(c.durable);
+    assert_int_equal(c.memory, 64 << 20);
+    assert_int_equal(ARGS("--keep-free=0"), 0); /* not the same as leaving it to us */
+    assert_int_equal(c.keep_free, 0);
+}
+
 static void a_folder_that_looks_like_a_flag(void **state)
 {
     static struct conf c; /* large for a stack */
@@ -81,6 +131,11 @@ static void complaints(void **state)
         { { "a", "b" }, "two were named: a and b" },
         { { "--hidden=perhaps" }, "yes or no" },
         { { "--model", "" }, "is not a value" },
+        { { "--keep-free", "much" }, "\"much\" is not a number of bytes, as 500M or 20G" },
+        { { "--memory", "-1" }, "a number of bytes" },
+        { { "--keep-partials", "week" }, "\"week\" is not a number" },
+        { { "--durable=perhaps" }, "yes or no" },
+        { { "--quota" }, "--quota wants" },
     };
     static struct conf c; /* large for a stack */
     struct buf err;
@@ -134,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_table), cmocka_unit_test(flags_of_every_type),
+        cmocka_unit_test(sizes),                           cmocka_unit_test(how_uploads_are_stored),
         cmocka_unit_test(a_folder_that_looks_like_a_flag), cmocka_unit_test(complaints),
         cmocka_unit_test(environment_below_flags),         cmocka_unit_test(secrets_leave_the_process_list),
     };
