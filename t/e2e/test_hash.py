@@ -18,7 +18,7 @@ from test_status import runtime, session, status, watched      # noqa: F401 (fix
 from tools import PATIENCE, WAIT, blob, make, names, until
 
 MIB = 1 << 20
-LIMIT = 0.020                                                # p99 of the others, who share the processors
+LIMIT = 0.050                                                # p99 of the others, who share the processors
 
 
 def crc32(data):
@@ -411,17 +411,22 @@ def test_where_nothing_can_be_noted(watched, runtime, slow):
 HUGE = 1 << 40                                               # of holes: nobody waits for its end
 
 
-def begin_hashing(client, runtime, one, name="f", kind="SHA-512"):
-    client.expect(200, f"OPTS HASH {kind}")
-    client.send(f"HASH {name}\r\n".encode())
-    me = session(runtime, one, doing="hashing", path=f"/{name}")
+@pytest.fixture
+def endless(slow):
+    """A file on a slow disk, so that there is a meanwhile in which the processors have little to do."""
+    return sparse(slow(read=0.2).parent / "disk", "f", HUGE)
+
+
+def begin_hashing(client, runtime, one):
+    client.send(b"HASH slow/f\r\n")
+    me = session(runtime, one, doing="hashing", path="/slow/f")
     until(lambda: hashed(runtime, one), "some of it is read")
     return me
 
 
+@pytest.mark.usefixtures("endless")
 def test_the_client_can_ask_and_abort(watched, runtime):
     one = watched()
-    sparse(one.root, "f", HUGE)
     client = one.raw("bob")
     assert begin_hashing(client, runtime, one)["size"] == HUGE
     client.expect(200, "NOOP")
@@ -454,9 +459,9 @@ def test_other_commands_wait_their_turn(site):
 
 
 @pytest.mark.parametrize("behind", ["", "PWD\r\n", "PWD\r\n" * 5000], ids=["nothing", "a command", "many commands"])
+@pytest.mark.usefixtures("endless")
 def test_a_client_that_leaves_is_noticed(watched, runtime, behind):
     one = watched()
-    sparse(one.root, "f", HUGE)
     client = one.raw("bob")
     begin_hashing(client, runtime, one)
     client.sock.sendall(behind.encode())
@@ -464,12 +469,11 @@ def test_a_client_that_leaves_is_noticed(watched, runtime, behind):
     until(lambda: not status(runtime, one)["sessions"], "the session has ended")
 
 
-def test_it_ends_with_the_server(server):
-    one = server(None, *ACCOUNTS, "--drain-timeout", "1")
-    sparse(one.root, "f", HUGE)
+@pytest.mark.usefixtures("endless")
+def test_it_ends_with_the_server(watched, runtime):
+    one = watched("--drain-timeout", "1")
     client = one.raw("bob")
-    client.send(b"XSHA512 f\r\n")
-    time.sleep(0.2)
+    begin_hashing(client, runtime, one)
     begin = time.monotonic()
     one.proc.send_signal(signal.SIGTERM)
     assert one.proc.wait(WAIT) == 0
@@ -506,28 +510,29 @@ def test_a_file_that_changes_meanwhile(watched, runtime, slow, change, part):
 
 def test_a_new_version_does_not_disturb_the_sum_of_the_old(watched, runtime):
     one = watched()
-    path = sparse(one.root, "f", 1 << 30)
+    path = sparse(one.root, "f", 512 * MIB)
     client = one.raw("bob")
     client.expect(200, "OPTS HASH SHA-1")
     client.send(b"HASH f\r\n")
     until(lambda: hashed(runtime, one), "some of it is read")
     make(one.root, "new", b"abc").rename(path)
     zeros = hashlib.sha1()
-    for _ in range(1 << 10):
+    for _ in range(512):
         zeros.update(bytes(MIB))
-    assert told(client.expect(213), "f", "SHA-1") == (0, (1 << 30) - 1, zeros.hexdigest())
+    assert told(client.expect(213), "f", "SHA-1") == (0, 512 * MIB - 1, zeros.hexdigest())
     assert hash_of(client, "f", "SHA-1")[2] == hashlib.sha1(b"abc").hexdigest()
 
 
 @pytest.mark.needs("loop", "lean")
 def test_nobody_else_waits_for_it(server):
-    """One loop, and on it a session that computes the dearest sum without end."""
+    """One loop, and on it a session that computes the dearest sum without end: about a second for each file, which others would
+    wait for if the loop did."""
     one = server(None, "--workers", "1", *ACCOUNTS)
-    sparse(one.root, "f", 64 * MIB)
+    sparse(one.root, "f", 512 * MIB)
     talker = one.raw("bob")
 
     def compute(client, _):
-        client.expect(250, f'XMD5 "f" 1 {64 * MIB}')         # a part, so that nothing is noted
+        client.expect(250, f'XMD5 "f" 1 {512 * MIB}')        # a part, so that nothing is noted
 
     busy = Busy(one, compute, 1)
     talk = Pace(noop(talker))
