@@ -11,7 +11,6 @@ import zlib
 
 import pytest
 
-from ftpraw import OPEN, receive_all
 from pace import Busy, Pace, noop
 from server import ACCOUNTS
 from test_status import runtime, session, status, watched      # noqa: F401 (fixtures)

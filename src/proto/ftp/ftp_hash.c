@@ -94,7 +94,9 @@ static int note(struct file *file, const struct sums *sums)
 {
     int rc = file_note(file, sums);
 
-    return rc == -ESTALE || rc == -ECANCELED ? rc : 0;
+    if (rc == 0 || rc == -ESTALE || rc == -ECANCELED)
+        return rc;
+    return file_same(file);
 }
 
 static int sum_of(struct ftp *f, struct file *file, enum sum_id id, struct ftp_range range, struct sums *out)
