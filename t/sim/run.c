@@ -162,6 +162,7 @@ static void open_storage(void)
     run.storage.keep_days = 7;
     run.storage.sums = run.stage.sums;
     run.storage.hide_from = run.stage.hide_from;
+    run.storage.keep_free = run.stage.keep_free;
     run.conf.quota.n = 0;
     for (unsigned a = 0; a < ACCOUNTS; a++)
         if (run.stage.quota[a])

@@ -555,6 +555,15 @@ static void step_status(struct client *c)
     client_hear(c);
 }
 
+/* No content changes by them. */
+static void step_facts(struct client *c)
+{
+    unsigned name = any_name(c);
+
+    client_say(c, client_chance(c, 50) ? "MFMT 20200101120000 %s" : "SITE CHMOD 640 %s", oracle_names[name]);
+    client_hear(c);
+}
+
 static void step_leave(struct client *c)
 {
     client_leave(c, client_chance(c, 50));
@@ -566,7 +575,7 @@ static const struct {
 } steps[] = {
     { step_stor, 24 }, { step_appe, 10 }, { step_rest, 4 },    { step_resume, 8 },     { step_retr, 14 },    { step_size, 7 },   { step_mlsd, 4 },
     { step_nlst, 2 },  { step_dele, 6 },  { step_rename, 8 },   { step_mkd, 2 },      { step_rmd, 3 },    { step_pipeline, 2 },
-    { step_status, 2 },   { step_hash, 6 }, { step_leave, 4 },
+    { step_status, 2 },   { step_hash, 6 },     { step_facts, 3 }, { step_leave, 4 },
 };
 
 /* Some runs do nothing but append and download, some rename all the time: what all runs do alike finds less. */

@@ -56,6 +56,7 @@ struct stage stage_of(uint64_t seed)
     s.durable = sim_next(&luck) % 3 == 0;
     s.late = s.rules.expires = sim_next(&luck) % 8 == 0;
     s.hide_from = ONE_OF(&luck, 0, 1, 3000, 20000);
+    s.keep_free = ONE_OF(&luck, 0, 1);
     s.sums = ONE_OF(&luck, SUM_BIT(SUM_CRC32), SUM_BIT(SUM_CRC32), 0, SUM_BIT(SUM_SHA256) | SUM_BIT(SUM_CRC32));
     s.memory = sim_next(&luck) % 4 == 0;
     s.survives = sim_next(&luck) % 2 || s.memory; /* nobody finds it again after a restart */
@@ -83,7 +84,7 @@ struct plan run_plan_of(uint64_t seed)
         } else
         if (sim_next(&luck) % 2) { /* what is called seldom fails as often as the rest */
             p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
-            p.fault_at = 1 + (unsigned)(sim_next(&luck) % 12);
+            p.fault_at = 1 + (unsigned)(sim_next(&luck) % ONE_OF(&luck, 1, 3, 12));
             p.fault_stays = fault_is_of_files(p.fault_call - 1) && sim_next(&luck) % 3 == 0;
         }
     } else if (way < 50) {

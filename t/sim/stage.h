@@ -19,7 +19,7 @@ struct stage {
     bool memory;   /* the storage is one of memory */
     bool survives; /* who is killed is one of several workers: what they share stays */
     unsigned sums;
-    int64_t hide_from;
+    int64_t hide_from, keep_free;
     const char *quota[ACCOUNTS]; /* NULL: none */
     struct oracle_rules rules;
     bool stops, stops_now;
