@@ -100,7 +100,8 @@ static int name_it(struct upload *u, const struct store_found *old)
     rc = commit(u, old);
     if (rc >= 0)
         return rc;
-    quota_went(upload_quotas(u), u->st.account, size);
+    if (!u->hidden) /* a partial is there as before, and counts as stored until it is removed */
+        quota_went(upload_quotas(u), u->st.account, size);
     if (old)
         quota_came(upload_quotas(u), from, replaces);
     return rc;
