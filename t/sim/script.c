@@ -277,7 +277,8 @@ struct taking {
     struct content data;
     char *at;
     size_t until;
-    bool end;      /* of the data, in order */
+    bool end;      /* of the data */
+    bool cut;      /* and not in order: whatever the server says, this is not all */
     int code;      /* the final reply, 0: not yet */
 };
 
@@ -290,6 +291,7 @@ static void take_some(struct client *c, struct taking *t)
         t->data.len += (size_t)n;
     else
         t->end = true;
+    t->cut = n < 0;
     if (client_chance(c, 5))
         sleep_for(c, (int64_t)client_below(c, RT_SECONDS(1)));
 }
@@ -387,7 +389,7 @@ static void step_retr(struct client *c)
     if (text)
         t.data = from_text(t.at, t.data.len);
     if (t.data.len || code == 226)
-        oracle_got(op, t.data, code == 226 && fate != WELL && !t.end ? 0 : code);
+        oracle_got(op, t.data, t.cut || (fate != WELL && !t.end) ? 0 : code);
     conclude(c, op, code, fate == WELL);
     client_close_data(c, false);
 }
@@ -437,7 +439,7 @@ static void run_listing(struct client *c, const char *verb)
     op = begin(c, OP_LIST, 0, 0, (struct content){ 0 }, 0);
     client_say(c, "%s", verb);
     code = move_download(c, &t, WELL);
-    if (code == 226)
+    if (code == 226 && !t.cut)
         judge_listing(c, op, &t.data);
     conclude(c, op, code, true);
     client_close_data(c, false);

@@ -84,6 +84,8 @@ struct plan run_plan_of(uint64_t seed)
         } else
         if (sim_next(&luck) % 2) { /* what is called seldom fails as often as the rest */
             p.fault_call = 1 + (unsigned)(sim_next(&luck) % CALLS);
+            if (sim_next(&luck) % 3 == 0) /* where names are given, most can go wrong */
+                p.fault_call = 1 + ONE_OF(&luck, CALL_linkat, CALL_renameat, CALL_renameat2);
             p.fault_at = 1 + (unsigned)(sim_next(&luck) % ONE_OF(&luck, 1, 3, 12));
             p.fault_stays = fault_is_of_files(p.fault_call - 1) && sim_next(&luck) % 3 == 0;
         }
