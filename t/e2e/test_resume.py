@@ -29,6 +29,16 @@ def cut(client, line, sent, end=by_reset_of_data):
     end(client, data)
 
 
+def go_on(client, name, at, rest):
+    """REST and STOR, to the end."""
+    data = client.epsv()
+    client.expect(350, f"REST {at}")
+    client.expect(OPEN, f"STOR {name}")
+    data().sendall(rest)
+    data().close()
+    client.expect(226)
+
+
 def moved(client):
     return int(client.expect(213, "STAT").text.split(",")[1].split()[0])
 
@@ -56,12 +66,7 @@ def test_a_broken_upload_can_be_continued(site, end, content):
     client = site.raw()
     have = until(lambda: size(client, "new"), "what came can be seen")
     assert have == half
-    data = client.epsv()
-    client.expect(350, f"REST {have}")
-    client.expect(OPEN, "STOR new")
-    data().sendall(content[have:])
-    data().close()
-    client.expect(226)
+    go_on(client, "new", have, content[have:])
     assert (site.dir / "new").read_bytes() == content
     assert size(client, "new") == len(content)
     assert not nothing_else(site, "new")
@@ -106,12 +111,7 @@ def test_it_belongs_to_its_account(site):
 def test_whoever_may_only_add_continues_too(site):
     client = site.raw("ann")
     cut(client, "STOR new", SMALL[:1000])
-    data = client.epsv()
-    client.expect(350, "REST 1000")
-    client.expect(OPEN, "STOR new")
-    data().sendall(SMALL[1000:])
-    data().close()
-    client.expect(226)
+    go_on(client, "new", 1000, SMALL[1000:])
     assert (site.dir / "new").read_bytes() == SMALL
 
 
@@ -133,12 +133,7 @@ def test_an_append_that_breaks_off_is_continued(site):
 def test_rest_before_its_end_cuts_it(site, keep):
     client = site.raw()
     cut(client, "STOR new", b"x" * 100_000)
-    data = client.epsv()
-    client.expect(350, f"REST {keep}")
-    client.expect(OPEN, "STOR new")
-    data().sendall(b"tail")
-    data().close()
-    client.expect(226)
+    go_on(client, "new", keep, b"tail")
     assert (site.dir / "new").read_bytes() == b"x" * keep + b"tail"
 
 
@@ -223,12 +218,7 @@ def test_a_broken_overwrite_leaves_the_old_file_and_is_offered(site):
     client.expect(200, "OPTS HASH CRC32")
     facts, _ = entry(client.expect(213, "SITE PARTIAL f").text[4:].encode())
     assert facts["crc32"] == f"{zlib.crc32(SMALL[:100_000]):08x}"
-    data = client.epsv()
-    client.expect(350, "REST 100000")
-    client.expect(OPEN, "STOR f")
-    data().sendall(SMALL[100_000:])
-    data().close()
-    client.expect(226)
+    go_on(client, "f", 100000, SMALL[100_000:])
     assert (site.dir / "f").read_bytes() == SMALL
     data = client.epsv()
     client.expect(350, "REST 10")                               # from now on it is the file that is meant again
@@ -244,12 +234,7 @@ def test_without_site_partial_rest_means_the_whole_file(site):
     make(site.dir, "f", b"old" * 1000)
     client = site.raw()
     cut(client, "STOR f", SMALL[:100_000])
-    data = client.epsv()
-    client.expect(350, "REST 3000")
-    client.expect(OPEN, "STOR f")
-    data().sendall(b"new")
-    data().close()
-    client.expect(226)
+    go_on(client, "f", 3000, b"new")
     assert (site.dir / "f").read_bytes() == b"old" * 1000 + b"new"
 
 
