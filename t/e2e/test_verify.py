@@ -141,17 +141,19 @@ def test_as_deep_as_a_folder_can_be(tmp_path):
     """Deeper than a path can be long, in the memory of one path."""
     here = os.open(tmp_path, os.O_RDONLY)
     at = here
-    for _ in range(2000):
-        os.mkdir("d", dir_fd=at)
-        below = os.open("d", os.O_RDONLY, dir_fd=at)
-        if at != here:
-            os.close(at)
-        at = below
-    os.close(os.open("f", os.O_WRONLY | os.O_CREAT, dir_fd=at))
-    os.close(at)
-    os.close(here)
-    assert counts(tmp_path)[:2] == (GOOD, {"without": 1})
-    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+    try:
+        for _ in range(2000):
+            os.mkdir("d", dir_fd=at)
+            below = os.open("d", os.O_RDONLY, dir_fd=at)
+            if at != here:
+                os.close(at)
+            at = below
+        os.close(os.open("f", os.O_WRONLY | os.O_CREAT, dir_fd=at))
+        os.close(at)
+        os.close(here)
+        assert counts(tmp_path)[:2] == (GOOD, {"without": 1})
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)      # pytest's own way of removing it would recurse
 
 
 def test_many_files_in_little_memory(tmp_path):
