@@ -13,9 +13,10 @@ enum ftp_data_mode { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE };
 struct ftp_data {
     enum ftp_data_mode mode;
     struct passive_lease lease; /* PASSIVE */
-    struct sock_addr target;    /* ACTIVE */
+    uint16_t port;              /* ACTIVE: of the client's own address */
 };
 
+/* Ten thousand of these are there while their clients think: what is small is kept small. */
 struct ftp {
     struct session *s;
     char *cwd;         /* virtual path, ours */
@@ -25,11 +26,11 @@ struct ftp {
     struct ftp_data data;
     int64_t restart;   /* REST, for the next transfer */
     struct ftp_range range; /* RANG, for the next command */
-    enum sum_id hash;  /* OPTS HASH */
     int64_t login_by;  /* deadline of logging in */
-    unsigned facts;    /* OPTS MLST */
-    unsigned bad;      /* commands before login that made no sense */
-    unsigned guesses;  /* wrong passwords */
+    unsigned short facts; /* OPTS MLST */
+    unsigned char hash;   /* OPTS HASH: an enum sum_id */
+    unsigned char bad;    /* commands before login that made no sense */
+    unsigned char guesses; /* wrong passwords */
     bool ascii, epsv_all, user_given, over;
     bool aborted;      /* ABOR was heard during the transfer */
     bool deaf;         /* what comes next on the control connection has to wait its turn */

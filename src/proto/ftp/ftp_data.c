@@ -108,9 +108,7 @@ static int connect_for_data(struct ftp *f, const struct ftp_addr *to)
     if (to->port < 1024)
         return reply(f, 504, "Data goes to ports above 1023 only.");
     data_forget(f);
-    /* a link-local address means nothing without the interface that the client came by */
-    f->data.target = f->s->arrival->peer;
-    sock_addr_set_port(&f->data.target, to->port);
+    f->data.port = to->port;
     f->data.mode = DATA_ACTIVE;
     return reply(f, 200, "I will connect there.");
 }
@@ -254,10 +252,11 @@ static int accept_data(struct ftp *f, int64_t when)
 
 static int connect_and_hear(struct ftp *f, int fd, int64_t when)
 {
-    const struct sock_addr *to = &f->data.target;
+    struct sock_addr to = f->s->arrival->peer; /* with its interface: without it, a link-local address means nothing */
 
+    sock_addr_set_port(&to, f->data.port);
     for (;;) {
-        int rc = rt_connect(f->s->task, fd, hearing(f), to, sock_addr_len(to), when);
+        int rc = rt_connect(f->s->task, fd, hearing(f), &to, sock_addr_len(&to), when);
 
         if (rc != -EINTR)
             return rc;
