@@ -19,12 +19,13 @@
 #include "sys/proc.h"
 #include "sys/sock.h"
 
-enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, STDERR = 2, HELP_MAX = 8000 };
+enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, STDERR = 2, HELP_MAX = 8000 };
 
 struct serve {
     struct conf conf;
     struct auth auth;
     struct storage storage;
+    struct serve_tls tls;
     struct listeners listeners;
     struct announce *announce;
     struct log log;
@@ -94,31 +95,30 @@ static int open_log(struct serve *s)
     return s->log.fd < 0 ? serve_complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
 }
 
-static int port_failed(const struct serve *s, const char *host, int rc)
+static int port_failed(const char *flag, unsigned port, const char *host, int rc)
 {
     char owner[128];
     struct buf b = BUF(owner);
     const char *where = host ? host : "all addresses";
-    unsigned port = s->conf.ftp_port;
 
     if (rc == -EINVAL)
         return serve_complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
     if (rc != -EADDRINUSE)
         return serve_complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
     if (sock_port_owner((uint16_t)port, &b) == 0)
-        return serve_complain("port %u is taken by %s; stop it, or choose another port with --ftp PORT", port, buf_cstr(&b));
-    return serve_complain("port %u is taken by another program; choose another one with --ftp PORT", port);
+        return serve_complain("port %u is taken by %s; stop it, or choose another port with --%s PORT", port, buf_cstr(&b), flag);
+    return serve_complain("port %u is taken by another program; choose another one with --%s PORT", port, flag);
 }
 
 /* Every address, until one fails: that one is *host. */
-static int open_each(struct serve *s, const char **host)
+static int open_each(struct serve *s, uint16_t port, unsigned service, const char **host)
 {
     const struct conf_list *bind = &s->conf.bind;
     int rc = 0;
 
     for (unsigned i = 0; (i < bind->n || i == 0) && rc == 0; i++) {
         *host = bind->n ? bind->item[i] : NULL;
-        rc = listen_open(&s->listeners, *host, s->conf.ftp_port, SERVICE_FTP);
+        rc = listen_open(&s->listeners, *host, port, service);
     }
     return rc;
 }
@@ -126,14 +126,18 @@ static int open_each(struct serve *s, const char **host)
 static int open_ports(struct serve *s)
 {
     const char *host;
-    int rc = open_each(s, &host);
+    int rc = open_each(s, s->conf.ftp_port, SERVICE_FTP, &host);
 
     /* a port that is free on the first address may be taken on the second: with 0 any other will do */
     for (int i = 0; i < 20 && rc == -EADDRINUSE && !s->conf.ftp_port; i++) {
         listen_close_all(&s->listeners);
-        rc = open_each(s, &host);
+        rc = open_each(s, s->conf.ftp_port, SERVICE_FTP, &host);
     }
-    return rc < 0 ? port_failed(s, host, rc) : 0;
+    if (rc < 0)
+        return port_failed("ftp", s->conf.ftp_port, host, rc);
+    if (s->conf.ftps_port)
+        rc = open_each(s, s->conf.ftps_port, SERVICE_FTPS, &host);
+    return rc < 0 ? port_failed("ftps", s->conf.ftps_port, host, rc) : 0;
 }
 
 /* How many share the passive range; 0: no telling. */
@@ -172,7 +176,7 @@ static struct board *open_board(struct serve *s)
 
 static int make_env(struct serve *s)
 {
-    static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service };
+    static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service, [SERVICE_FTPS] = &ftps_service };
     struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
     int children = proc_event();
     struct board *board = open_board(s);
@@ -180,7 +184,7 @@ static int make_env(struct serve *s)
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !board)
         return serve_complain("not enough memory or descriptors to begin with");
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = board,
-                                 .log = &s->log, .services = services };
+                                 .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules };
     s->env.listeners = &s->listeners;
     s->env.stop = stop;
     s->env.children = children;
@@ -197,11 +201,16 @@ static int make_env(struct serve *s)
 
 /* ---- what is printed ---- */
 
+struct place {
+    const char *scheme;
+    uint16_t port;
+};
+
 static void print_url(void *arg, const char *host)
 {
-    uint16_t port = *(const uint16_t *)arg;
+    const struct place *p = arg;
 
-    printf(strchr(host, ':') ? "  ftp://[%s]:%u/\n" : "  ftp://%s:%u/\n", host, port);
+    printf(strchr(host, ':') ? "  %s://[%s]:%u/\n" : "  %s://%s:%u/\n", p->scheme, host, p->port);
 }
 
 static void print_urls(const struct serve *s)
@@ -210,7 +219,7 @@ static void print_urls(const struct serve *s)
         const struct sock_addr *at = &s->listeners.l[i].at;
         const unsigned char *bytes;
         unsigned len = sock_addr_bytes(at, &bytes), any = 0;
-        uint16_t port = sock_addr_port(at);
+        struct place place = { s->server.services[s->listeners.l[i].service]->name, sock_addr_port(at) };
         char host[64];
         struct buf b = BUF(host);
 
@@ -218,9 +227,9 @@ static void print_urls(const struct serve *s)
             any |= bytes[k];
         sock_addr_print(&b, at);
         if (any)
-            print_url(&port, buf_cstr(&b));
+            print_url(&place, buf_cstr(&b));
         else
-            sock_each_local(at->any.sa_family, print_url, &port);
+            sock_each_local(at->any.sa_family, print_url, &place);
     }
 }
 
@@ -245,7 +254,8 @@ static void print_greeting(const struct serve *s)
         print_people(s);
         if (s->conf.memory)
             printf("It is empty, and everything in it is gone when the server ends.\n");
-        printf("Passwords and files travel unencrypted. Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
+        serve_tls_print(&s->tls);
+        printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
                s->chosen ? " (auto: the most clients in the least memory)" : "", s->model->about);
     }
     fflush(stdout);
@@ -271,6 +281,7 @@ static int prepare(struct serve *s, int argc, char **argv)
         return rc;
     TRY(choose_model(s));
     TRY(serve_storage(&s->conf, seats(s), &s->storage));
+    TRY(serve_tls(&s->conf, &s->tls));
     TRY(open_log(s));
     TRY(open_ports(s));
     return make_env(s);
@@ -300,6 +311,7 @@ int cmd_serve(int argc, char **argv)
         conf_free(&s->conf);
         passive_free(&s->server.passive);
         announce_close(&s->announce);
+        tls_free(&s->tls.tls);
     }
     free(s);
     return rc;

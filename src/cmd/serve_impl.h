@@ -1,8 +1,9 @@
-/* serve_impl: shared by serve.c and serve_store.c only. */
+/* serve_impl: shared by serve.c, serve_store.c and serve_tls.c only. */
 #ifndef DRAY_CMD_SERVE_IMPL_H
 #define DRAY_CMD_SERVE_IMPL_H
 
 #include "conf/conf.h"
+#include "io/tls.h"
 #include "store/storage.h"
 
 /* A sentence on standard error; -EINVAL. */
@@ -13,5 +14,17 @@ int serve_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int serve_storage(const struct conf *, unsigned uploads, struct storage *out);
 /* What it is called: the folder's whole path, or that it is memory. The caller frees; NULL without memory. */
 char *serve_name(const struct conf *);
+
+struct serve_tls {
+    bool on;
+    struct tls_rules rules;
+    struct tls *tls;
+    char from[512]; /* where the certificate comes from, for people */
+};
+
+/* As the operator says; -EINVAL when that cannot be, he knows why then. */
+int serve_tls(const struct conf *, struct serve_tls *out);
+/* The start-up lines about it. */
+void serve_tls_print(const struct serve_tls *);
 
 #endif

@@ -1,4 +1,4 @@
-/* io: a buffered byte stream with a deadline. Plain sockets today; TLS, memory and fault streams look the same from here.
+/* io: a buffered byte stream with a deadline. A socket, or TLS over one; memory and fault streams would look the same from here.
  *
  * A stream belongs to one task. Reads and writes wait no longer than the stream's deadline (io_deadline; RT_NEVER at first)
  * and fail with -errno: -ETIMEDOUT, -ECANCELED, -EPIPE/-ECONNRESET (the peer is gone), -EINTR (see io_hear).
@@ -7,6 +7,7 @@
 #define DRAY_IO_IO_H
 
 #include "base/span.h"
+#include "io/tls.h"
 #include "rt/rt.h"
 
 struct io;
@@ -67,5 +68,18 @@ int io_close_politely(struct io **io);
 void io_abort(struct io **io);
 
 int io_fd(const struct io *io);
+
+/* ---- TLS, our side being the server (io_tls.c) ---- */
+
+/* From here on the stream speaks TLS; what it had buffered in the clear is thrown away. `control` (NULL: io is one itself): the
+ * stream whose data connection this is; only its TLS session can be resumed then, and the rules hold. -ENOMEM: nothing changed. */
+int io_starttls(struct io *io, const struct tls *tls, const struct io *control, struct tls_rules rules);
+/* Shakes hands, before anything else is said. -EINTR loses nothing: call again. Any other failure ends the stream: -EPROTO,
+ * -EKEYREJECTED (it had to resume a session and did not), -ENETRESET (the peer left), or what waiting and sending say. */
+int io_handshake(struct io *io);
+bool io_is_tls(const struct io *io);
+/* Did the stream end without TLS being told (close_notify)? Then somebody may have cut it, though between two records: an end
+ * within one is the error -ENETRESET. */
+bool io_truncated(const struct io *io);
 
 #endif

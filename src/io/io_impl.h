@@ -34,6 +34,7 @@ enum { IO_OUT_MAX = 1024 }; /* a full packet; the room is a piece */
 
 struct io {
     const struct io_ops *ops;
+    struct io_tls *tls; /* of io_tls.c; NULL: plain */
     struct rt_task *task;
     struct io *hear;
     int64_t deadline;

@@ -31,6 +31,8 @@ struct server {
     struct board *board;
     const struct log *log;
     struct passive *passive;         /* locks itself */
+    const struct tls *tls;           /* NULL: there is none */
+    struct tls_rules rules;
     const struct announce *announce; /* NULL: nothing to say */
     const struct service *const *services; /* by arrival.service */
 };
@@ -57,5 +59,6 @@ int64_t session_chores(struct rt_task *task, void *ctx);
 void session_login(struct session *, const struct account *);
 
 extern const struct service ftp_service;
+extern const struct service ftps_service; /* TLS from the first byte */
 
 #endif

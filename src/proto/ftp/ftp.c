@@ -154,6 +154,10 @@ static const char *advice(const struct ftp *f, int rc)
         { ETIMEDOUT, "the data connection did not come, or stood still for too long" },
         { EADDRINUSE, "all ports for passive data connections are taken; try again in a moment. Operator: --passive MIN-MAX "
                       "takes a wider range" },
+        { ENOKEY, "data travels encrypted here; say PROT P first" },
+        { EKEYREJECTED, "the data connection has to resume the TLS session of the control connection" },
+        { EPROTO, "TLS failed on the data connection" },
+        { ENETRESET, "the data connection was cut without TLS being told (close_notify)" },
         { ENOTEMPTY, "the folder is not empty (hidden files count, too)" },
     };
 
@@ -187,7 +191,7 @@ static int reply_failure(struct ftp *f, const struct ftp_row *row, int rc)
 static void forget(struct ftp *f, const struct ftp_row *row, const char *rename_from)
 {
     if (!row || !(row->flags & KEEP)) {
-        f->restart = 0;
+        f->restart = f->allo = 0;
         f->range = (struct ftp_range){ 0 };
     }
     if (f->rename_from == rename_from) {
@@ -312,14 +316,22 @@ static int serve(struct ftp *f)
     return 0;
 }
 
-static int run(struct session *s)
+static int greet_and_serve(struct ftp *f)
+{
+    if (f->protect)
+        TRY(ftp_starttls(f));
+    return serve(f);
+}
+
+static int run_as(struct session *s, bool tls)
 {
     struct ftp f = {
         .s = s, .cwd = strdup("/"), .facts = (1u << FTP_FACTS) - 1, .data = { .lease.fd = -1 },
         .ascii = true, /* RFC 959 section 5.1; lftp relies on it and never says TYPE A */
         .login_by = rt_after(s->task, s->server->conf->login_timeout),
+        .buffer_size_given = tls, .protect = tls,
     };
-    int rc = f.cwd ? serve(&f) : -ENOMEM;
+    int rc = f.cwd ? greet_and_serve(&f) : -ENOMEM;
 
     data_forget(&f);
     free(f.user);
@@ -328,6 +340,18 @@ static int run(struct session *s)
     free(f.partial_of);
     return rc;
 }
+
+static int run(struct session *s)
+{
+    return run_as(s, false);
+}
+
+static int run_tls(struct session *s)
+{
+    return run_as(s, true);
+}
+
+const struct service ftps_service = { .name = "ftps", .refuse = "", .run = run_tls };
 
 const struct service ftp_service = {
     .name = "ftp", .refuse = "421 Too many clients, all of them or from your address; try again later.\r\n", .run = run,

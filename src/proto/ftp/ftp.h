@@ -27,11 +27,13 @@ struct ftp {
     int64_t restart;   /* REST, for the next transfer */
     struct ftp_range range; /* RANG, for the next command */
     int64_t login_by;  /* deadline of logging in */
+    int64_t allo;      /* what ALLO announced for the next transfer; 0: nothing */
     unsigned short facts; /* OPTS MLST */
     unsigned char hash;   /* OPTS HASH: an enum sum_id */
     unsigned char bad;    /* commands before login that made no sense */
     unsigned char guesses; /* wrong passwords */
     bool ascii, epsv_all, user_given, over;
+    bool buffer_size_given, protect; /* PBSZ; PROT P */
     bool aborted;      /* ABOR was heard during the transfer */
     bool deaf;         /* what comes next on the control connection has to wait its turn */
     int fail_code;     /* the reply to the command's failure, where a step knows better than the table; 0: it does not */
@@ -84,6 +86,17 @@ void data_forget(struct ftp *);
 /* A transfer over this stream, its errors turned into 426, 451 and 452 by data_result. */
 struct xfer data_xfer(struct ftp *, struct io *data);
 int data_result(struct ftp *, const struct xfer *, int rc);
+
+/* ---- TLS (ftp_tls.c) ---- */
+
+/* The control connection speaks TLS from here on; a failure ends it. */
+int ftp_starttls(struct ftp *);
+/* May data travel as it is arranged? 521 is arranged where not. */
+int data_level(struct ftp *);
+/* TLS on a data connection, if it is arranged. May wait, hears ABOR. */
+int data_protect(struct ftp *, struct io *data);
+/* An upload has ended. -ENETRESET: perhaps too early. */
+int data_whole(struct ftp *, const struct io *data, int64_t bytes);
 
 /* ---- listings shared by LIST, STAT, MLSx (ftp_list.c) ---- */
 

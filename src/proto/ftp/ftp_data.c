@@ -300,10 +300,12 @@ static int open_failed(struct ftp *f, int rc)
 
 int data_open(struct ftp *f, const char *first, struct io **out)
 {
-    int fd;
+    CLEANUP(io_abort) struct io *data = NULL;
+    int fd, rc;
 
     if (f->data.mode == DATA_NONE)
         return fail_with(f, 425, -ENOTCONN);
+    TRY(data_level(f));
     TRY(reply(f, 150, "%s", first));
     fd = ftp_hear(f);
     if (fd == 0)
@@ -311,7 +313,14 @@ int data_open(struct ftp *f, const char *first, struct io **out)
     give_back(f, fd >= 0);
     if (fd < 0)
         return open_failed(f, fd);
-    return open_failed(f, io_socket(f->s->task, fd, out));
+    rc = io_socket(f->s->task, fd, &data);
+    if (rc == 0)
+        rc = data_protect(f, data);
+    if (rc < 0)
+        return open_failed(f, rc);
+    *out = data;
+    data = NULL;
+    return 0;
 }
 
 /* ---- moving ---- */

@@ -87,7 +87,8 @@ int verb_feat(struct ftp *f, struct span arg)
     buf_text(&b, "\nSIZE\nMDTM\nMFMT\nMFF Modify;UNIX.mode;\nREST STREAM\nRANG STREAM\n");
     hash_feature(&b, f->hash);
     buf_text(&b, "\nXCRC\nXMD5\nXSHA1\nXSHA256\nXSHA512\nEPSV\nEPRT\nAVBL\nHOST\nCLNT\nLANG EN*\n"
-                 "TVFS\nUTF8\nEnd.");
+                 "TVFS\nUTF8\n");
+    buf_text(&b, f->s->server->tls ? "AUTH TLS\nPBSZ\nPROT\nEnd." : "End.");
     return reply_span(f, 211, buf_span(&b));
 }
 
@@ -190,6 +191,7 @@ int verb_allo(struct ftp *f, struct span arg)
     if (span_u64(bytes, INT64_MAX, &want) < 0)
         return reply(f, 501, "ALLO wants a number of bytes.");
     TRY(store_space(&f->s->store, f->cwd, &room));
+    f->allo = (int64_t)want;
     if ((int64_t)want > room)
         return reply(f, 452, "There is room for %lld bytes only.", (long long)room);
     return reply(f, 200, "There is room.");

@@ -13,6 +13,8 @@ int verb_user(struct ftp *f, struct span arg)
 {
     if (arg.len > ACCOUNT_NAME_MAX)
         return reply(f, 501, "That name is too long.");
+    if (f->s->server->rules.login && !io_is_tls(f->s->control))
+        return reply(f, 530, "Passwords travel encrypted here; AUTH TLS first.");
     session_login(f->s, NULL);
     free(f->user);
     f->user = span_dup(arg);
@@ -62,7 +64,7 @@ int verb_rein(struct ftp *f, struct span arg)
     session_login(f->s, NULL);
     data_forget(f);
     strcpy(f->cwd, "/");
-    f->epsv_all = f->user_given = false;
+    f->epsv_all = f->user_given = f->buffer_size_given = f->protect = false;
     f->ascii = true;
     f->hash = SUM_SHA256;
     f->login_by = rt_after(f->s->task, f->s->server->conf->login_timeout);

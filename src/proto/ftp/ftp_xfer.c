@@ -79,6 +79,8 @@ static int receive_file(struct ftp *f, struct io *data, struct file **file, int6
     TRY(reply_now(f));
     rc = f->ascii ? xfer_receive_text(&x, *file) : xfer_receive(&x, *file);
     *bytes = x.bytes;
+    if (rc == 0)
+        rc = data_whole(f, data, x.bytes);
     if (rc < 0 && x.failed == XFER_STREAM)
         file_keep(file);
     return data_result(f, &x, rc);

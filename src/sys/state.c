@@ -1,0 +1,106 @@
+/* state: finds the folder of dray's state and reads and writes small files (see state.h). Called by the front door for the
+ * certificate. Owns nothing. Two that write the same new file at once: one wins, the other is told. */
+#include "sys/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/fs.h"
+
+static int folder(char *out, size_t cap)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n = -1;
+
+    if (xdg && *xdg == '/')
+        n = snprintf(out, cap, "%s/dray", xdg);
+    else if (geteuid() == 0)
+        n = snprintf(out, cap, "/var/lib/dray");
+    else if (home && *home == '/')
+        n = snprintf(out, cap, "%s/.local/state/dray", home);
+    return n > 0 && (size_t)n < cap ? 0 : -ENOENT;
+}
+
+/* The folder and those above it. */
+static int make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int state_path(const char *name, char *out, size_t cap)
+{
+    size_t len;
+
+    TRY(folder(out, cap));
+    TRY(make_folders(out));
+    len = strlen(out);
+    return (size_t)snprintf(out + len, cap - len, "/%s", name) < cap - len ? 0 : -ENAMETOOLONG;
+}
+
+static ssize_t read_all(int fd, char *at, size_t cap)
+{
+    size_t done = 0;
+    ssize_t n;
+
+    while ((n = read(fd, at + done, cap - done)) > 0)
+        done += (size_t)n;
+    return n < 0 ? -errno : (ssize_t)done;
+}
+
+int state_read(const char *path, char **out)
+{
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    CLEANUP(free_text) char *text = NULL;
+    struct stat st;
+    ssize_t n;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EINVAL;
+    if (st.st_size > STATE_MAX)
+        return -EFBIG;
+    text = malloc((size_t)st.st_size + 1);
+    n = text ? read_all(fd, text, (size_t)st.st_size) : -ENOMEM;
+    TRY(n);
+    text[n] = '\0';
+    *out = text;
+    text = NULL;
+    return 0;
+}
+
+static int write_whole(const char *path, const char *text)
+{
+    CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return -errno;
+    TRY(fs_write_all(fd, text, strlen(text)));
+    return fs_sync(fd);
+}
+
+/* A link, not a rename: it does not replace what another one was quicker to write. */
+int state_write_new(const char *path, const char *text)
+{
+    char temporary[600];
+    int n = snprintf(temporary, sizeof temporary, "%s.%08x", path, (unsigned)fs_random()), rc;
+
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return -ENAMETOOLONG;
+    rc = write_whole(temporary, text);
+    if (rc == 0 && link(temporary, path) < 0)
+        rc = -errno;
+    unlink(temporary);
+    return rc;
+}
