@@ -1,13 +1,12 @@
-/* io_tls: TLS over a stream, in place: io_starttls puts itself between io.c and the operations that were there. Called by the
- * verbs that begin TLS, then only through io_ops. Owns an SSL and what waits to be sent, which is there only while it waits.
+/* io_tls: TLS over a stream, in place: io_starttls (io_tls_begin.c) puts these operations between io.c and those that were there.
+ * Called through io_ops only. Owns an SSL and what waits to be sent, which is there only while it waits.
  * OpenSSL never waits and nobody waits inside it: its BIO asks the stream below for what is there (nothing: "would block") and
  * puts away what is to be sent; the loops out here wait, with the stream's deadline and hearing. Bytes count as sent when their
  * records have left: whoever was told less offers the rest again, as with any stream, and then it is not sealed twice.
- * Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for an end that is none (see io_truncated),
- * -EKEYREJECTED for a session that was not resumed. TLS: RFC 8446, 5246. */
+ * Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for an end that is none (see io_truncated).
+ * TLS: RFC 8446, 5246. */
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,22 +15,6 @@
 #include "io/tls_impl.h"
 
 enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5 };
-
-struct io_tls {
-    const struct io_ops *below;
-    SSL *ssl;
-    struct tls_who who;
-    char *out;             /* records that wait to be sent */
-    size_t from, left;     /* those of out */
-    size_t owed;           /* plaintext in them that was not yet reported as sent */
-    char *block;           /* borrowed, while much is sealed at once */
-    size_t filled;
-    unsigned head, body;   /* of the record that is being received: header bytes seen, bytes still to come */
-    int error;             /* of the stream below */
-    bool ended;            /* the stream below has */
-    bool pending;          /* OpenSSL may hold bytes that are not yet read */
-    bool truncated, strict, resume;
-};
 
 /* ---- the BIO ---- */
 
@@ -127,7 +110,7 @@ BIO_METHOD *io_tls_bio(void)
 }
 
 /* What a call of OpenSSL that did not succeed means; its queue of errors belongs to the thread, and is left empty. */
-static int result(struct io_tls *t, int rc)
+int io_tls_result(struct io_tls *t, int rc)
 {
     int why = SSL_get_error(t->ssl, rc);
 
@@ -143,7 +126,7 @@ static int result(struct io_tls *t, int rc)
 
 /* ---- sending ---- */
 
-static ssize_t push(struct io *io, ssize_t (*by)(struct io *, const void *, size_t))
+static ssize_t push(struct io *io, io_send_fn *by)
 {
     struct io_tls *t = io->tls;
     ssize_t n = by(io, t->out + t->from, t->left);
@@ -160,7 +143,7 @@ static ssize_t push(struct io *io, ssize_t (*by)(struct io *, const void *, size
     return n;
 }
 
-static int drain(struct io *io, ssize_t (*by)(struct io *, const void *, size_t))
+int io_tls_drain(struct io *io, io_send_fn *by)
 {
     while (io->tls->left)
         TRY(push(io, by));
@@ -193,7 +176,7 @@ static int seal_into_block(struct io *io, const void *buf, size_t len)
     t->filled = 0;
     ERR_clear_error();
     if (SSL_write_ex(t->ssl, buf, len < STEP ? len : STEP, &done) != 1) {
-        rc = result(t, 0);
+        rc = io_tls_result(t, 0);
         return rc == 0 || rc == -EAGAIN ? -EPROTO : rc;
     }
     t->owed = done;
@@ -224,7 +207,7 @@ static size_t gone(struct io_tls *t, size_t most)
     return n;
 }
 
-static ssize_t send_by(struct io *io, const void *buf, size_t len, ssize_t (*by)(struct io *, const void *, size_t))
+static ssize_t send_by(struct io *io, const void *buf, size_t len, io_send_fn *by)
 {
     size_t n;
 
@@ -297,8 +280,8 @@ static ssize_t tls_recv_now(struct io *io, void *buf, size_t len)
         done += n;
     t->pending = ok == 1 && SSL_has_pending(t->ssl);
     if (ok != 1)
-        ok = result(t, 0);
-    drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
+        ok = io_tls_result(t, 0);
+    io_tls_drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
     return done ? (ssize_t)done : end(t, ok);
 }
 
@@ -314,7 +297,7 @@ static int tls_finish(struct io *io)
     ERR_clear_error();
     SSL_shutdown(t->ssl);
     ERR_clear_error();
-    rc = drain(io, t->below->send);
+    rc = io_tls_drain(io, t->below->send);
     return rc < 0 ? rc : t->below->finish(io);
 }
 
@@ -328,113 +311,7 @@ static void tls_close(struct io *io, bool reset)
     free(t);
 }
 
-static const struct io_ops tls_ops = {
+const struct io_ops io_tls_ops = {
     .await = tls_await, .await_room = tls_await_room, .recv_now = tls_recv_now, .send = tls_send, .send_now = tls_send_now,
     .sendfile = tls_sendfile, .finish = tls_finish, .close = tls_close,
 };
-
-/* ---- the beginning ---- */
-
-static int make_ssl(struct io *io, struct io_tls *t, const struct tls *tls)
-{
-    BIO *bio = BIO_new(tls->bio);
-
-    t->ssl = SSL_new(tls->ctx);
-    if (!bio || !t->ssl) {
-        BIO_free(bio);
-        SSL_free(t->ssl);
-        ERR_clear_error();
-        return -ENOMEM;
-    }
-    BIO_set_data(bio, io);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(t->ssl, bio, bio);
-    SSL_set_app_data(t->ssl, &t->who);
-    SSL_set_accept_state(t->ssl);
-    if (t->who.data) /* a client that only uploads never reads, and what it has not read makes its end a reset */
-        SSL_set_num_tickets(t->ssl, 0);
-    return 0;
-}
-
-static int identify(struct io_tls *t, const struct io *control)
-{
-    t->who.data = control;
-    if (control && control->tls) {
-        memcpy(t->who.id, control->tls->who.id, TLS_ID);
-        return 0;
-    }
-    return RAND_bytes(t->who.id, TLS_ID) == 1 ? 0 : -ENOMEM;
-}
-
-int io_starttls(struct io *io, const struct tls *tls, const struct io *control, struct tls_rules rules)
-{
-    struct io_tls *t = calloc(1, sizeof *t);
-    int rc = t ? identify(t, control) : -ENOMEM;
-
-    if (rc == 0)
-        rc = make_ssl(io, t, tls);
-    if (rc < 0) {
-        free(t);
-        return rc;
-    }
-    t->below = io->ops;
-    t->strict = control && rules.strict;
-    t->resume = control && rules.resume;
-    free(io->in.at); /* what was said in the clear behind the word that began TLS is nobody's */
-    io->in = (struct io_in){ 0 };
-    io->ops = &tls_ops;
-    io->tls = t;
-    return 0;
-}
-
-/* One step of the handshake; -EAGAIN: the peer's turn. */
-static int shake(struct io_tls *t)
-{
-    int rc;
-
-    ERR_clear_error();
-    rc = SSL_do_handshake(t->ssl);
-    if (rc == 1)
-        return 0;
-    rc = result(t, rc);
-    return rc == 0 ? -EPROTO : rc;
-}
-
-static int handshake(struct io *io)
-{
-    struct io_tls *t = io->tls;
-    int rc;
-
-    TRY(drain(io, t->below->send));
-    while ((rc = shake(t)) == -EAGAIN) {
-        TRY(drain(io, t->below->send));
-        TRY(t->below->await(io, io->deadline));
-    }
-    if (rc < 0)
-        drain(io, t->below->send_now); /* the alert */
-    else
-        rc = drain(io, t->below->send);
-    if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
-        return -EKEYREJECTED;
-    t->pending = SSL_has_pending(t->ssl);
-    return rc;
-}
-
-int io_handshake(struct io *io)
-{
-    int rc = handshake(io);
-
-    if (rc < 0 && rc != -EINTR)
-        io->error = rc; /* nothing can be said any more, nor in the clear */
-    return rc;
-}
-
-bool io_is_tls(const struct io *io)
-{
-    return io->tls;
-}
-
-bool io_truncated(const struct io *io)
-{
-    return io->tls && io->tls->truncated;
-}

@@ -2,7 +2,9 @@
  * OpenSSL's callbacks, by streams that shake hands; those callbacks never wait. Owns the context.
  * Tickets are stateless: their keys are derived from one secret made before the first fork and the time, so that all workers have
  * the same without talking, and a key serves half a day and is accepted for another half (RFC 5077 section 5.5). A ticket carries
- * the id of the control connection it was made for: a data connection that resumes another one's session is refused.
+ * the id of the control connection it was made for: a data connection does not resume another one's session. It can still shake
+ * hands in full where the rules are content with its address: several sessions of one program (curl -Z) share what tickets they
+ * have, and offer the wrong one.
  * ALPN that is not FTP is refused: a browser that was lured here must not get an answer (RFC 9325 section 3.7, ALPACA). */
 #include "io/tls.h"
 
@@ -99,7 +101,7 @@ static SSL_TICKET_RETURN on_ticket_seen(SSL *ssl, SSL_SESSION *session, const un
     if (SSL_SESSION_get0_ticket_appdata(session, &id, &id_len) != 1 || id_len != TLS_ID)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     if (who->data && memcmp(who->id, id, TLS_ID) != 0)
-        return SSL_TICKET_RETURN_ABORT;
+        return SSL_TICKET_RETURN_IGNORE; /* and the rules decide what comes of that */
     memcpy(who->id, id, TLS_ID);
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
@@ -108,7 +110,7 @@ static SSL_TICKET_RETURN on_ticket_seen(SSL *ssl, SSL_SESSION *session, const un
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned len, void *arg)
 {
-    static const unsigned char ours[] = "\003ftp\016x-filezilla-ftp\010ftp-data";
+    static const unsigned char ours[] = "\003ftp\017x-filezilla-ftp\010ftp-data";
     unsigned char *found;
 
     (void)ssl, (void)arg;

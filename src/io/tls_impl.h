@@ -1,10 +1,10 @@
-/* tls_impl: between tls.c and io_tls.c only. */
+/* tls_impl: between tls.c, io_tls.c and io_tls_begin.c only. */
 #ifndef DRAY_IO_TLS_IMPL_H
 #define DRAY_IO_TLS_IMPL_H
 
 #include <openssl/ssl.h>
 
-#include "io/tls.h"
+#include "io/io_impl.h"
 
 enum { TLS_ID = 16 };
 
@@ -21,7 +21,30 @@ struct tls_who {
     bool data;                /* a data connection: only tickets with this id will do */
 };
 
-/* io_tls.c: the BIO; NULL without memory. */
+struct io_tls {
+    const struct io_ops *below;
+    SSL *ssl;
+    struct tls_who who;
+    char *out;             /* records that wait to be sent */
+    size_t from, left;     /* those of out */
+    size_t owed;           /* plaintext in them that was not yet reported as sent */
+    char *block;           /* borrowed, while much is sealed at once */
+    size_t filled;
+    unsigned head, body;   /* of the record that is being received: header bytes seen, bytes still to come */
+    int error;             /* of the stream below */
+    bool ended;            /* the stream below has */
+    bool pending;          /* OpenSSL may hold bytes that are not yet read */
+    bool truncated, strict, resume;
+};
+
+typedef ssize_t io_send_fn(struct io *, const void *, size_t);
+
+extern const struct io_ops io_tls_ops;
+/* A stream as OpenSSL sees it; NULL without memory. */
 BIO_METHOD *io_tls_bio(void);
+/* What a call of OpenSSL that did not succeed means: -errno, or 0 at an orderly end. */
+int io_tls_result(struct io_tls *, int rc);
+/* All that waits to be sent, by an operation of the stream below. */
+int io_tls_drain(struct io *, io_send_fn *by);
 
 #endif

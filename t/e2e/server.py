@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from tools import PATIENCE, WAIT, until
 DRAY = os.environ.get("DRAY") or str(Path(__file__).resolve().parents[2] / "build" / "dray")
 COMPLAINT = re.compile(r"Sanitizer|runtime error:|check failed:|[Aa]ssertion|stack smashing|buffer overflow detected")
 PASSWORD = "secret"
+STATE = f"{tempfile.gettempdir()}/dray-test-state-{os.getuid()}"
 ACCOUNTS = ("--account", f"rita:{PASSWORD}:read", "--account", f"ann:{PASSWORD}:add", "--account", f"bob:{PASSWORD}:write")
 
 
@@ -29,6 +31,7 @@ def environment(**more):
     env = {k: v for k, v in os.environ.items() if not k.startswith("DRAY")}
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     env.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")      # so that memory can be measured
+    env["XDG_STATE_HOME"] = STATE                            # one certificate for all of a tester's runs
     env.update(more)
     return env
 

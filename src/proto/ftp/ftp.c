@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "proto/ftp/ftp_tls.h"
 #include "wire/ftp_cmd.h"
 #include "wire/ftp_list.h"
 #include "wire/ftp_reply.h"

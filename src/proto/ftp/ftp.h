@@ -87,17 +87,6 @@ void data_forget(struct ftp *);
 struct xfer data_xfer(struct ftp *, struct io *data);
 int data_result(struct ftp *, const struct xfer *, int rc);
 
-/* ---- TLS (ftp_tls.c) ---- */
-
-/* The control connection speaks TLS from here on; a failure ends it. */
-int ftp_starttls(struct ftp *);
-/* May data travel as it is arranged? 521 is arranged where not. */
-int data_level(struct ftp *);
-/* TLS on a data connection, if it is arranged. May wait, hears ABOR. */
-int data_protect(struct ftp *, struct io *data);
-/* An upload has ended. -ENETRESET: perhaps too early. */
-int data_whole(struct ftp *, const struct io *data, int64_t bytes);
-
 /* ---- listings shared by LIST, STAT, MLSx (ftp_list.c) ---- */
 
 /* STAT path: the listing inside the reply, bounded. */

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "proto/ftp/ftp.h"
+#include "proto/ftp/ftp_tls.h"
 #include "sys/sock.h"
 #include "wire/ftp_cmd.h"
 

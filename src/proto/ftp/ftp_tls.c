@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "proto/ftp/ftp.h"
+#include "proto/ftp/ftp_tls.h"
 
 static APART void log_failure(const struct ftp *f, const char *what, int rc)
 {

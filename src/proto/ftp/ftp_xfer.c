@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "proto/ftp/ftp.h"
+#include "proto/ftp/ftp_tls.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "wire/path.h"

@@ -1,0 +1,115 @@
+/* io_tls_begin: how a stream becomes a TLS stream: io_starttls, then io_handshake. Called by the verbs that begin TLS. What is owned
+ * from then on is io_tls.c's. Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for a peer that leaves,
+ * -EKEYREJECTED for a session that had to be resumed and was not; after that the stream says nothing any more. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "io/tls_impl.h"
+
+static int make_ssl(struct io *io, struct io_tls *t, const struct tls *tls)
+{
+    BIO *bio = BIO_new(tls->bio);
+
+    t->ssl = SSL_new(tls->ctx);
+    if (!bio || !t->ssl) {
+        BIO_free(bio);
+        SSL_free(t->ssl);
+        ERR_clear_error();
+        return -ENOMEM;
+    }
+    BIO_set_data(bio, io);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(t->ssl, bio, bio);
+    SSL_set_app_data(t->ssl, &t->who);
+    SSL_set_accept_state(t->ssl);
+    if (t->who.data) /* a client that only uploads never reads, and what it has not read makes its end a reset */
+        SSL_set_num_tickets(t->ssl, 0);
+    return 0;
+}
+
+static int identify(struct io_tls *t, const struct io *control)
+{
+    t->who.data = control;
+    if (control && control->tls) {
+        memcpy(t->who.id, control->tls->who.id, TLS_ID);
+        return 0;
+    }
+    return RAND_bytes(t->who.id, TLS_ID) == 1 ? 0 : -ENOMEM;
+}
+
+int io_starttls(struct io *io, const struct tls *tls, const struct io *control, struct tls_rules rules)
+{
+    struct io_tls *t = calloc(1, sizeof *t);
+    int rc = t ? identify(t, control) : -ENOMEM;
+
+    if (rc == 0)
+        rc = make_ssl(io, t, tls);
+    if (rc < 0) {
+        free(t);
+        return rc;
+    }
+    t->below = io->ops;
+    t->strict = control && rules.strict;
+    t->resume = control && rules.resume;
+    free(io->in.at); /* what was said in the clear behind the word that began TLS is nobody's */
+    io->in = (struct io_in){ 0 };
+    io->ops = &io_tls_ops;
+    io->tls = t;
+    return 0;
+}
+
+/* One step of the handshake; -EAGAIN: the peer's turn. */
+static int shake(struct io_tls *t)
+{
+    int rc;
+
+    ERR_clear_error();
+    rc = SSL_do_handshake(t->ssl);
+    if (rc == 1)
+        return 0;
+    rc = io_tls_result(t, rc);
+    return rc == 0 ? -EPROTO : rc;
+}
+
+static int handshake(struct io *io)
+{
+    struct io_tls *t = io->tls;
+    int rc;
+
+    TRY(io_tls_drain(io, t->below->send));
+    while ((rc = shake(t)) == -EAGAIN) {
+        TRY(io_tls_drain(io, t->below->send));
+        TRY(t->below->await(io, io->deadline));
+    }
+    if (rc < 0)
+        io_tls_drain(io, t->below->send_now); /* the alert */
+    else
+        rc = io_tls_drain(io, t->below->send);
+    if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
+        return -EKEYREJECTED;
+    t->pending = SSL_has_pending(t->ssl);
+    return rc;
+}
+
+int io_handshake(struct io *io)
+{
+    int rc = handshake(io);
+
+    if (rc < 0 && rc != -EINTR)
+        io->error = rc; /* nothing can be said any more, nor in the clear */
+    return rc;
+}
+
+bool io_is_tls(const struct io *io)
+{
+    return io->tls;
+}
+
+bool io_truncated(const struct io *io)
+{
+    return io->tls && io->tls->truncated;
+}
