@@ -35,6 +35,7 @@ static int identify(struct io_tls *t, const struct io *control)
 {
     t->who.data = control;
     if (control && control->tls) {
+        t->who.control = control->tls->ssl;
         memcpy(t->who.id, control->tls->who.id, TLS_ID);
         return 0;
     }
@@ -91,7 +92,10 @@ static int handshake(struct io *io)
         rc = io_tls_drain(io, t->below->send);
     if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
         return -EKEYREJECTED;
+    if (rc == 0 && t->who.control && SSL_session_reused(t->ssl))
+        SSL_new_session_ticket(t->who.control); /* many use one only once: the next reply brings another (TLS 1.2 needs none: 0) */
     t->pending = SSL_has_pending(t->ssl);
+    ERR_clear_error();
     return rc;
 }
 

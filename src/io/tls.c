@@ -1,6 +1,6 @@
 /* tls: the context of TLS (see tls.h): versions, ciphers, certificate, ALPN, session tickets. Called by the front door and, through
  * OpenSSL's callbacks, by streams that shake hands; those callbacks never wait. Owns the context.
- * Tickets are stateless: their keys are derived from one secret made before the first fork and the time, so that all workers have
+ * Nothing is cached. Tickets are stateless: their keys are derived from one secret made before the first fork and the time, so that all workers have
  * the same without talking, and a key serves half a day and is accepted for another half (RFC 5077 section 5.5). A ticket carries
  * the id of the control connection it was made for: a data connection does not resume another one's session. It can still shake
  * hands in full where the rules are content with its address: several sessions of one program (curl -Z) share what tickets they
@@ -106,6 +106,18 @@ static SSL_TICKET_RETURN on_ticket_seen(SSL *ssl, SSL_SESSION *session, const un
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
+/* TLS 1.2 without tickets (curl): by its id, a data connection resumes what its control connection has in hand. */
+static SSL_SESSION *on_session_id(SSL *ssl, const unsigned char *id, int len, int *count)
+{
+    const struct tls_who *who = SSL_get_app_data(ssl);
+    SSL_SESSION *session = who->control ? SSL_get_session(who->control) : NULL;
+    unsigned own_len = 0;
+    const unsigned char *own = session ? SSL_SESSION_get_id(session, &own_len) : NULL;
+
+    *count = 1;
+    return own && len > 0 && (unsigned)len == own_len && memcmp(own, id, own_len) == 0 ? session : NULL;
+}
+
 /* ---- ALPN ---- */
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned len, void *arg)
@@ -206,7 +218,8 @@ static int set_up(struct tls *tls)
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets only: nothing is kept here */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL); /* nothing is kept here */
+    SSL_CTX_sess_set_get_cb(ctx, on_session_id);
     SSL_CTX_set_timeout(ctx, DAY);
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_read_ahead(ctx, 1);

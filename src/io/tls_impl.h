@@ -19,6 +19,7 @@ struct tls {
 struct tls_who {
     unsigned char id[TLS_ID]; /* of the control connection; its tickets carry it */
     bool data;                /* a data connection: only tickets with this id will do */
+    SSL *control;             /* its control connection's, which lives longer; NULL: plain, or this is one */
 };
 
 struct io_tls {

@@ -516,26 +516,30 @@ def test_curl(site, tmp_path, version):
 
 
 @pytest.mark.needs("disk")
-def test_curl_fetches_and_brings_300_files(site, tmp_path):
-    for n in range(300):
-        (site.dir / f"f{n}").write_bytes(b"%d" % n * 100)
-    url = site.server.url(site.path.replace(" ", "%20") + "/", user="bob")
-    run("curl", "-sS", "-k", "--ssl-reqd", url + "f[0-299]", "-o", "g#1", cwd=tmp_path)
-    assert all((tmp_path / f"g{n}").read_bytes() == b"%d" % n * 100 for n in range(300))
-    run("curl", "-sS", "-k", "--ssl-reqd", "-T", "g[0-299]", url, cwd=tmp_path)
-    assert all((site.dir / f"g{n}").read_bytes() == b"%d" % n * 100 for n in range(300))
+@VERSIONS
+def test_curl_resumes_on_every_data_connection(server, tmp_path, version):
+    """It uses a TLS 1.3 ticket once: each reply behind a resumption brings another one."""
+    one = server(None, *ACCOUNTS, "--tls-data", "require")
+    only = {TLS12: ["--tlsv1.2", "--tls-max", "1.2"], TLS13: ["--tlsv1.3"]}[version]
+    for n in range(12):
+        (tmp_path / f"f{n}").write_bytes(b"%d" % n * 100)
+    run("curl", "-sS", "-k", "--ssl-reqd", *only, "-T", "f[0-11]", one.url("/", user="bob"), cwd=tmp_path)
+    run("curl", "-sS", "-k", "--ssl-reqd", *only, one.url("/f[0-2]", user="bob"), "-o", "g#1", cwd=tmp_path)
+    assert all((one.root / f"f{n}").read_bytes() == b"%d" % n * 100 for n in range(12))
+    assert all((tmp_path / f"g{n}").read_bytes() == b"%d" % n * 100 for n in range(3))
 
 
 @pytest.mark.needs("disk")
-def test_lftp_fetches_and_brings_300_files(site, tmp_path):
+def test_lftp_brings_300_files_and_fetches_some(site, tmp_path):
     (tmp_path / "there").mkdir()
     for n in range(300):
         (tmp_path / "there" / f"f{n}").write_bytes(b"%d" % n * 100)
     run("lftp", "-e", "set cmd:fail-exit true; set ftp:ssl-force true; set ftp:ssl-protect-data true; "
         "set ssl:verify-certificate no; set net:max-retries 1; "
-        f"cd \"{site.path}\"; mirror -R there up; mirror up back; bye", site.server.url(user="bob"), cwd=tmp_path)
-    for n in range(300):
-        assert (site.dir / "up" / f"f{n}").read_bytes() == (tmp_path / "back" / f"f{n}").read_bytes() == b"%d" % n * 100
+        f"cd \"{site.path}\"; mirror -R there up; mirror -i 0$ up back; bye", site.server.url(user="bob"), cwd=tmp_path)
+    assert all((site.dir / "up" / f"f{n}").read_bytes() == b"%d" % n * 100 for n in range(300))
+    assert all((tmp_path / "back" / f"f{n}").read_bytes() == b"%d" % n * 100 for n in range(0, 300, 10))
+    assert len(names(tmp_path / "back")) == 30
 
 
 @pytest.mark.needs("at_once")
