@@ -362,8 +362,8 @@ def test_garbage_instead_of_a_handshake(site, garbage):
             pass
     except OSError:
         pass
-    data = site.raw()
-    data.expect(200, "NOOP")
+    client.close()
+    site.raw().expect(200, "NOOP")
     tls_failed = [line for line in site.server.stderr.splitlines() if " tls-failed " in line]
     assert tls_failed
 
