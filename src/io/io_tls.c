@@ -278,9 +278,9 @@ static ssize_t tls_recv_now(struct io *io, void *buf, size_t len)
     ERR_clear_error();
     while (done < len && (ok = SSL_read_ex(t->ssl, (char *)buf + done, len - done, &n)) == 1)
         done += n;
-    t->pending = ok == 1 && SSL_has_pending(t->ssl);
     if (ok != 1)
         ok = io_tls_result(t, 0);
+    t->pending = ok == 1 ? SSL_has_pending(t->ssl) : ok != -EAGAIN; /* an end that was seen is still to be told */
     io_tls_drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
     return done ? (ssize_t)done : end(t, ok);
 }

@@ -34,7 +34,7 @@ struct io_tls {
     unsigned head, body;   /* of the record that is being received: header bytes seen, bytes still to come */
     int error;             /* of the stream below */
     bool ended;            /* the stream below has */
-    bool pending;          /* OpenSSL may hold bytes that are not yet read */
+    bool pending;          /* OpenSSL may hold bytes, or an end, that the reader does not know yet */
     bool truncated, strict, resume;
 };
 

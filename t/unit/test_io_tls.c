@@ -93,7 +93,7 @@ static void talk(struct peer *p)
         SSL_shutdown(p->ssl);
         send_sealed(p, 0);
     }
-    if (p->len)
+    if (p->len && !p->notify) /* after close_notify the socket itself need not end */
         shutdown(p->fd, SHUT_WR);
     if (p->start >= 0)
         assert_int_equal(read(p->start, &byte, 1), 1);
