@@ -2,6 +2,7 @@
  * far from the 48 KiB that a stack has. The deepest use is printed. */
 #include "unit.h"
 
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct world {
     struct server server;
     struct listeners listeners;
     struct loop *loop;
+    struct tls *tls;
 };
 
 /* ---- the client: a thread that talks and listens as slowly as it likes ---- */
@@ -113,6 +115,76 @@ static void *client(void *arg)
     return NULL;
 }
 
+/* ---- the same over TLS: handshakes, a listing, an upload ---- */
+
+static SSL *shake(SSL_CTX *ctx, int fd)
+{
+    SSL *ssl = SSL_new(ctx);
+
+    assert_int_equal(SSL_set_fd(ssl, fd), 1);
+    assert_int_equal(SSL_connect(ssl), 1);
+    return ssl;
+}
+
+/* Replies of one packet each. */
+static void ask(SSL *ssl, const char *command, const char *want, char *reply, size_t cap)
+{
+    int n;
+
+    if (command)
+        assert_int_equal(SSL_write(ssl, command, (int)strlen(command)), strlen(command));
+    n = SSL_read(ssl, reply, (int)cap - 1);
+    assert_true(n > 0);
+    reply[n] = '\0';
+    assert_memory_equal(reply, want, strlen(want));
+}
+
+static void transfer_tls(SSL_CTX *ctx, SSL *control, const char *command, bool send)
+{
+    static char reply[1000], block[16384];
+    unsigned port;
+    int fd;
+    SSL *data;
+
+    ask(control, "EPSV\r\n", "229", reply, sizeof reply);
+    assert_int_equal(sscanf(reply, "229 %*[^(](|||%u|)", &port), 1);
+    fd = connect_to((uint16_t)port);
+    ask(control, command, "150", reply, sizeof reply);
+    data = shake(ctx, fd);
+    if (send)
+        assert_int_equal(SSL_write(data, block, sizeof block), sizeof block);
+    SSL_shutdown(data);
+    while (SSL_read(data, block, sizeof block) > 0)
+        ;
+    SSL_free(data);
+    close(fd);
+    ask(control, NULL, "226", reply, sizeof reply);
+}
+
+static void *client_tls(void *arg)
+{
+    static char line[1000];
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    int fd = connect_to(*(uint16_t *)arg);
+    SSL *control;
+
+    assert_true(read(fd, line, sizeof line) > 3);
+    assert_int_equal(write(fd, "AUTH TLS\r\n", 10), 10);
+    assert_true(read(fd, line, sizeof line) > 3);
+    control = shake(ctx, fd);
+    ask(control, "USER anonymous\r\n", "331", line, sizeof line);
+    ask(control, "PASS x\r\n", "230", line, sizeof line);
+    ask(control, "PBSZ 0\r\n", "200", line, sizeof line);
+    ask(control, "PROT P\r\n", "200", line, sizeof line);
+    transfer_tls(ctx, control, "STOR f\r\n", true);
+    transfer_tls(ctx, control, "LIST\r\n", false);
+    ask(control, "QUIT\r\n", "221", line, sizeof line);
+    SSL_free(control);
+    SSL_CTX_free(ctx);
+    close(fd);
+    return NULL;
+}
+
 /* ---- the server ---- */
 
 static void serve_one(struct rt_task *task, void *arg)
@@ -129,8 +201,12 @@ static void open_world(struct world *w)
     static const struct service *const services[] = { &ftp_service };
     char text[200];
     struct buf err = BUF(text);
+    CLEANUP(free_text) char *pem = tls_cert_make();
 
+    strcpy(dir, "/tmp/dray-stack-XXXXXX");
     assert_non_null(mkdtemp(dir));
+    assert_non_null(pem);
+    assert_int_equal(tls_new(pem, pem, &w->tls, &err), 0);
     assert_int_equal(conf_init(&w->conf, &err), 0);
     w->conf.writable = true;
     assert_int_equal(auth_init(&w->auth, &w->conf, &err), 0);
@@ -138,7 +214,7 @@ static void open_world(struct world *w)
     assert_int_equal(listen_open(&w->listeners, "127.0.0.1", 0, 0), 0);
     w->log.fd = -1;
     w->server = (struct server){ .conf = &w->conf, .auth = &w->auth, .storage = &w->storage, .board = board_new(10),
-                                 .log = &w->log, .passive = passive_new(0, 0, 1), .services = services };
+                                 .log = &w->log, .passive = passive_new(0, 0, 1), .services = services, .tls = w->tls };
 }
 
 static void close_world(struct world *w)
@@ -147,25 +223,26 @@ static void close_world(struct world *w)
 
     listen_close_all(&w->listeners);
     passive_free(&w->server.passive);
+    tls_free(&w->tls);
     close(w->storage.root);
     snprintf(command, sizeof command, "rm -rf %s", dir);
     assert_int_equal(system(command), 0);
 }
 
-static void sessions_stay_far_from_the_end_of_their_stack(void **state)
+static void measure(void *(*talk)(void *))
 {
     static struct world w;
     struct world *arg = &w;
     pthread_t id;
     uint16_t port;
 
-    (void)state;
+    memset(&w, 0, sizeof w);
     open_world(&w);
     port = sock_addr_port(&w.listeners.l[0].at);
     assert_int_equal(loop_new(&loop_epoll, (struct rt_stop){ -1, -1 }, 4, &w.loop), 0);
     loop_paint(w.loop);
     assert_int_equal(loop_start(w.loop, serve_one, &arg, sizeof arg), 0);
-    assert_int_equal(pthread_create(&id, NULL, client, &port), 0);
+    assert_int_equal(pthread_create(&id, NULL, talk, &port), 0);
     loop_run(w.loop);
     pthread_join(id, NULL);
     print_message("# deepest stack: %zu bytes\n", loop_stack_used(w.loop));
@@ -177,9 +254,22 @@ static void sessions_stay_far_from_the_end_of_their_stack(void **state)
     close_world(&w);
 }
 
+static void sessions_stay_far_from_the_end_of_their_stack(void **state)
+{
+    (void)state;
+    measure(client);
+}
+
+static void so_do_sessions_over_tls(void **state)
+{
+    (void)state;
+    measure(client_tls);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(sessions_stay_far_from_the_end_of_their_stack) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(sessions_stay_far_from_the_end_of_their_stack),
+                                      cmocka_unit_test(so_do_sessions_over_tls) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
