@@ -9,6 +9,7 @@ import time
 import pytest
 
 from ftpraw import OPEN, entry, ls, mlsd, nlst, receive_all
+from server import ACCOUNTS
 from tools import blob, make, names, no_leftovers, until
 
 BIG = 24 << 20                      # more than the socket buffers of both sides hold, so a transfer is certainly under way
@@ -75,8 +76,8 @@ def test_pass_without_user_is_out_of_order(site):
     site.server.raw().expect(503, "PASS secret")
 
 
-def test_auth_on_a_plain_server_leaves_the_session_usable(site):
-    client = site.server.raw()
+def test_auth_on_a_plain_server_leaves_the_session_usable(server):
+    client = server(None, *ACCOUNTS, "--tls", "off").raw()
     for line in "AUTH GSSAPI", "AUTH TLS", "PBSZ 0", "PROT P":
         client.expect((500, 502, 503, 504, 534), line)
     client.login("bob")
