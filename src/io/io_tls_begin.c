@@ -26,8 +26,10 @@ static int make_ssl(struct io *io, struct io_tls *t, const struct tls *tls)
     SSL_set_bio(t->ssl, bio, bio);
     SSL_set_app_data(t->ssl, &t->who);
     SSL_set_accept_state(t->ssl);
-    if (t->who.data) /* a client that only uploads never reads, and what it has not read makes its end a reset */
-        SSL_set_num_tickets(t->ssl, 0);
+    if (!t->who.data)
+        return 0;
+    SSL_set_num_tickets(t->ssl, 0); /* a client that only uploads never reads, and what it has not read makes its end a reset */
+    SSL_clear_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS); /* bulk: a large buffer that comes and goes costs more than the cipher */
     return 0;
 }
 
