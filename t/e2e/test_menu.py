@@ -59,7 +59,7 @@ class Menu:
         (self.dir / name).write_bytes(data)
 
     def terminal(self, *words, width=80):
-        child = pexpect.spawn(DRAY, ["open", *words], cwd=str(self.dir), env=session_environment(), encoding="utf-8",
+        child = pexpect.spawn(DRAY, ["open", *words], cwd=str(self.dir), env=session_environment(), encoding="utf-8", use_poll=True,
                               timeout=WAIT, dimensions=(24, width))
         child.delaybeforesend = None
         return child
@@ -670,7 +670,7 @@ def test_the_password_is_asked_for_and_not_shown(menu, fake):
 @pytest.mark.parametrize("setting", [{}, {"NO_COLOR": "1"}], ids=["colour", "no colour"])
 @pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["", "quiet"])
 def test_no_color_and_quiet(menu, fake, setting, quiet):
-    child = pexpect.spawn(DRAY, ["open", *quiet, fake(Dripping).address], cwd=str(menu.dir), encoding="utf-8",
+    child = pexpect.spawn(DRAY, ["open", *quiet, fake(Dripping).address], cwd=str(menu.dir), encoding="utf-8", use_poll=True,
                           timeout=WAIT, env=session_environment(**setting))
     child.expect("dray:/> ")
     child.sendline("get x")

@@ -252,7 +252,7 @@ def test_progress_on_a_terminal(tmp_path):
         make(tmp_path, f"f{n}", b"")
         os.truncate(tmp_path / f"f{n}", 150 * MIB)
     child = pexpect.spawn(DRAY, ["verify", "--note", "--checksum", "sha512", str(tmp_path)], env=environment(TERM="xterm"), timeout=WAIT,
-                          encoding="utf-8")
+                          encoding="utf-8", use_poll=True)
     child.expect(r"\d files, \d+ MiB, .*/s  f\d")
     child.expect(r"0  good")
     child.expect(r"3  of these have one now")
