@@ -230,7 +230,8 @@ static int receive(struct xfer *x, struct file *f, struct ascii *text)
         TRY(turn(x));
         since = x->bytes;
     }
-    return rc;
+    /* a client that is killed ends all its connections at once: an end counts only while the control connection stands */
+    return rc < 0 ? rc : turn(x);
 }
 
 int xfer_receive(struct xfer *x, struct file *f)

@@ -90,6 +90,23 @@ def whole(site, expected):
     no_leftovers(site.dir)
 
 
+def test_the_end_of_a_client_is_no_end_of_its_upload(site):
+    """A client that is killed closes all its connections in one moment: the server finds both ends at once."""
+    client = site.raw()
+    data = started(client, "STOR new", NEW_FILE[:1_000_000])
+    server = site.server.process_of(client)
+    server.suspend()
+    try:
+        client.file.close()
+        client.sock.close()
+        data.close()
+    finally:
+        server.resume()
+    with site.raw() as other:
+        until(lambda: other.cmd("SIZE new").code == 213, "what came is there, in one way or another")
+        assert names(site.dir) == set() and nlst(other.get("NLST")) == []
+
+
 def test_a_cut_append_leaves_the_old_file_or_a_beginning_of_the_addition(site):
     make(site.dir, "f", OLD_FILE)
     client = site.raw()
