@@ -188,7 +188,7 @@ static uint64_t name_id(struct file *f)
 static const struct file_ops writing = {
     .read = folder_read, .write = folder_write, .close = folder_close, .get_mark = get_mark, .set_mark = set_mark,
     .same = folder_same, .space = space, .look = look, .name_id = name_id, .copy = folder_copy, .commit = folder_commit,
-    .hide = folder_hide, .sync = folder_sync, .sync_name = folder_sync_name,
+    .hide = folder_hide, .unhide = folder_unhide, .sync = folder_sync, .sync_name = folder_sync_name,
 };
 
 /* ---- beginning ---- */

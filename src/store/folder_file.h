@@ -28,6 +28,7 @@ int folder_commit(struct file *f, bool replace);
 int folder_sync(struct file *f);
 int folder_sync_name(struct file *f);
 int folder_hide(struct file *f, const char *own, int64_t *replaced);
+int folder_unhide(struct file *f);
 
 /* An empty file where there are none without a name: under a name of the store's own. */
 int folder_open_passing(struct folder_file *l);

@@ -160,6 +160,16 @@ int folder_hide(struct file *f, const char *own, int64_t *replaced)
     return 0;
 }
 
+int folder_unhide(struct file *f)
+{
+    struct folder_file *l = folder_file(f);
+
+    TRY(fs_unlink(at_folder(l), l->at_name));
+    l->at_name[0] = '\0';
+    l->hidden = false;
+    return 0;
+}
+
 /* ---- beginning ---- */
 
 /* A file system without O_TMPFILE: a name of the store's own stands in for none. */

@@ -56,6 +56,7 @@ uint64_t mem_file_id(struct file *);
 int mem_file_space(struct file *, int64_t *bytes, int64_t *all);
 int mem_commit(struct file *, bool replace);
 int mem_hide(struct file *, const char *own, int64_t *replaced);
+int mem_unhide(struct file *);
 int mem_get_mark(struct file *, struct mark *out);
 int mem_set_mark(struct file *, const struct mark *);
 bool mem_same(struct file *);

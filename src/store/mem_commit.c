@@ -85,6 +85,17 @@ int mem_hide(struct file *file, const char *own, int64_t *replaced)
     return mem_do(f->h, hide_call, &(struct name_call){ .f = f, .own = own, .replaced = replaced });
 }
 
+static int unhide_call(struct mem_heap *h, void *arg)
+{
+    mem_unlink(h, mem_file(arg)->node);
+    return 0;
+}
+
+int mem_unhide(struct file *file)
+{
+    return mem_do(mem_file(file)->h, unhide_call, file);
+}
+
 struct look_call {
     const struct mem_file *f;
     struct store_found *out;

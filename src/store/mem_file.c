@@ -240,8 +240,8 @@ static const struct file_ops reading = {
 
 static const struct file_ops writing = {
     .read = mem_read, .write = mem_write, .close = mem_close, .look = mem_file_look, .name_id = mem_file_id, .copy = mem_copy,
-    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .get_mark = mem_get_mark, .set_mark = mem_set_mark,
-    .same = mem_same,
+    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .unhide = mem_unhide, .get_mark = mem_get_mark,
+    .set_mark = mem_set_mark, .same = mem_same,
 };
 
 int mem_open(const struct store *st, const char *path, struct file **out)

@@ -226,6 +226,19 @@ static void keep_as_found(struct upload *u)
         upload_keep_call(u);
 }
 
+/* The hidden name goes while it is still ours alone: once the file is closed, it may be that of another session's partial. Where
+ * it cannot be taken away, a partial stays. Without a claim it counts as stored: a commit has failed. */
+static void withdraw(struct upload *u)
+{
+    if (u->inner->ops->unhide(u->inner) < 0) {
+        quota_kept(upload_quotas(u), &u->claim, u->inner->size);
+        return;
+    }
+    if (!u->claim)
+        quota_went(upload_quotas(u), u->st.account, u->inner->size);
+    partial_forget(&u->here, u->own);
+}
+
 /* What has no name is gone with its descriptor, and freeing it may take a while. */
 int upload_discard_call(void *arg)
 {
@@ -233,11 +246,9 @@ int upload_discard_call(void *arg)
 
     if (u->resumed && u->inner && !u->done)
         keep_as_found(u);
-    if (u->hidden && !u->done)
-        quota_kept(upload_quotas(u), &u->claim, u->inner->size); /* before others can take it: they count it off */
+    if (u->hidden && u->inner && !u->done)
+        withdraw(u);
     file_close(&u->inner);
     file_close(&u->old);
-    if (u->hidden && !u->done)
-        partial_drop(&u->here, u->own);
     return 0;
 }
