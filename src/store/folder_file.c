@@ -168,6 +168,13 @@ static int folder_copy(struct file *f, struct file *from, int64_t off, int64_t l
     return 0;
 }
 
+static int folder_cut(struct file *f, int64_t len)
+{
+    TRY(fs_truncate(f->fd, len));
+    f->size = len;
+    return 0;
+}
+
 static int space(struct file *f, int64_t *bytes, int64_t *all)
 {
     return fs_space(f->fd, bytes, all);
@@ -188,7 +195,7 @@ static uint64_t name_id(struct file *f)
 static const struct file_ops writing = {
     .read = folder_read, .write = folder_write, .close = folder_close, .get_mark = get_mark, .set_mark = set_mark,
     .same = folder_same, .space = space, .look = look, .name_id = name_id, .copy = folder_copy, .commit = folder_commit,
-    .hide = folder_hide, .unhide = folder_unhide, .sync = folder_sync, .sync_name = folder_sync_name,
+    .hide = folder_hide, .unhide = folder_unhide, .cut = folder_cut, .sync = folder_sync, .sync_name = folder_sync_name,
 };
 
 /* ---- beginning ---- */

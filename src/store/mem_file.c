@@ -96,6 +96,24 @@ static void cut(struct mem_heap *h, struct mem_node *n, int64_t len)
     MEM_SET(h, n->version, n->version + 1);
 }
 
+static int cut_call(struct mem_heap *h, void *arg)
+{
+    struct open_call *c = arg;
+
+    cut(h, node_of(c->f), c->len);
+    return 0;
+}
+
+static int mem_cut(struct file *file, int64_t len)
+{
+    struct mem_file *f = mem_file(file);
+
+    TRY(mem_do(f->h, cut_call, &(struct open_call){ .f = f, .len = len }));
+    f->block = f->index = 0;
+    file->size = len;
+    return 0;
+}
+
 static int resume_call(struct mem_heap *h, void *arg)
 {
     struct open_call *c = arg;
@@ -240,7 +258,7 @@ static const struct file_ops reading = {
 
 static const struct file_ops writing = {
     .read = mem_read, .write = mem_write, .close = mem_close, .look = mem_file_look, .name_id = mem_file_id, .copy = mem_copy,
-    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .unhide = mem_unhide, .get_mark = mem_get_mark,
+    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .unhide = mem_unhide, .cut = mem_cut, .get_mark = mem_get_mark,
     .set_mark = mem_set_mark, .same = mem_same,
 };
 

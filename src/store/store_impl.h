@@ -68,6 +68,8 @@ struct file_ops {
     /* Gives it the hidden name `own`, replacing one that nobody writes (-EBUSY); from then on its descriptor holds the
      * name, as after resume. *replaced becomes the size of what stood there and is gone, which it may be even when this fails. */
     int (*hide)(struct file *, const char *own, int64_t *replaced);
+    /* Back to its first `len` bytes; moves size. */
+    int (*cut)(struct file *, int64_t len);
     /* Takes the hidden name away again, while nobody else can have it: closed, the file is gone. */
     int (*unhide)(struct file *);
     /* The mark, with sums.has = 0 when the content is not what they were made of. -ENODATA: none, -EOPNOTSUPP. */

@@ -205,25 +205,12 @@ int upload_keep_call(void *arg)
     return 0;
 }
 
-/* What there was no room for goes; the partial stays as it was found. Somebody may take it in between: then it is theirs. */
-static void cut_back(struct upload *u)
-{
-    u->done = u->unsummed = true;
-    quota_kept(upload_quotas(u), &u->claim, u->inner->size);
-    file_close(&u->inner);
-    if (upload_ops(u)->resume(&u->here, u->own, u->path, u->begun, &u->inner) < 0)
-        return;
-    quota_went(upload_quotas(u), u->st.account, u->inner->held);
-    quota_came(upload_quotas(u), u->st.account, u->inner->size);
-    note(u);
-}
-
+/* What there was no room for goes, while the partial is still ours alone; it stays as it was found. */
 static void keep_as_found(struct upload *u)
 {
-    if (u->inner->size > u->begun)
-        cut_back(u);
-    else
-        upload_keep_call(u);
+    if (u->inner->size > u->begun && u->inner->ops->cut(u->inner, u->begun) == 0)
+        u->unsummed = true;
+    upload_keep_call(u);
 }
 
 /* The hidden name goes while it is still ours alone: once the file is closed, it may be that of another session's partial. Where
