@@ -7,10 +7,17 @@
 
 enum { ACCOUNT_NAME_MAX = 64 };
 
+/* What an account may use at once; 0: no limit of its own. */
+struct account_limits {
+    unsigned sessions;
+    int64_t down, up; /* bytes a second, of all its sessions together */
+};
+
 struct account {
     char name[ACCOUNT_NAME_MAX + 1];
     char *password; /* NULL: none is asked (anonymous) */
     unsigned rights;      /* bits of enum right */
+    struct account_limits limits;
 };
 
 struct auth {
