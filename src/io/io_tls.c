@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/cleanup.h"
 #include "io/io_impl.h"
 #include "io/tls_impl.h"
 
-enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5 };
+/* MUCH: of room to read into, so that several records are worth receiving at once; RECEIVE: no more than stays in the processor's
+ * cache until it is written to a file. */
+enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5, RECORD_MAX = RECORD_HEAD + 16384 + 256, MUCH = 64 * 1024,
+       RECEIVE = 256 * 1024 };
 
 /* ---- the BIO ---- */
 
@@ -38,25 +42,43 @@ static void follow(struct io_tls *t, const unsigned char *at, size_t n)
     }
 }
 
-static int bio_read(BIO *b, char *buf, size_t len, size_t *got)
+/* From the stream below, which may have ended or failed. */
+static ssize_t receive(struct io *io, char *buf, size_t len)
 {
-    struct io *io = BIO_get_data(b);
     struct io_tls *t = io->tls;
     ssize_t n = t->ended ? 0 : t->error ? t->error : t->below->recv_now(io, buf, len);
 
-    BIO_clear_retry_flags(b);
-    if (n > 0) {
+    if (n > 0)
         follow(t, (const unsigned char *)buf, (size_t)n);
-        *got = (size_t)n;
-        return 1;
-    }
-    if (n == -EAGAIN)
-        BIO_set_retry_read(b);
     else if (n == 0)
         t->ended = true;
-    else
+    else if (n != -EAGAIN)
         t->error = (int)n;
-    return 0;
+    return n;
+}
+
+static ssize_t take_ahead(struct io_tls *t, char *buf, size_t len)
+{
+    size_t n = len < t->ahead_len ? len : t->ahead_len;
+
+    memcpy(buf, t->ahead, n);
+    t->ahead += n;
+    t->ahead_len -= n;
+    return n ? (ssize_t)n : t->ended ? 0 : t->error ? t->error : -EAGAIN;
+}
+
+static int bio_read(BIO *b, char *buf, size_t len, size_t *got)
+{
+    struct io *io = BIO_get_data(b);
+    ssize_t n = io->tls->ahead ? take_ahead(io->tls, buf, len) : receive(io, buf, len);
+
+    BIO_clear_retry_flags(b);
+    if (n == -EAGAIN)
+        BIO_set_retry_read(b);
+    if (n <= 0)
+        return 0;
+    *got = (size_t)n;
+    return 1;
 }
 
 static int keep(struct io_tls *t, const char *at, size_t n)
@@ -269,20 +291,48 @@ static ssize_t end(struct io_tls *t, int rc)
     return 0;
 }
 
-static ssize_t tls_recv_now(struct io *io, void *buf, size_t len)
+static int read_all(struct io_tls *t, char *buf, size_t len, size_t *done)
 {
-    struct io_tls *t = io->tls;
-    size_t done = 0, n;
+    size_t n;
     int ok = 1;
 
     ERR_clear_error();
-    while (done < len && (ok = SSL_read_ex(t->ssl, (char *)buf + done, len - done, &n)) == 1)
-        done += n;
-    if (ok != 1)
-        ok = io_tls_result(t, 0);
-    t->pending = ok == 1 ? SSL_has_pending(t->ssl) : ok != -EAGAIN; /* an end that was seen is still to be told */
+    while (*done < len && (ok = SSL_read_ex(t->ssl, buf + *done, len - *done, &n)) == 1)
+        *done += n;
+    return ok == 1 ? 1 : io_tls_result(t, 0);
+}
+
+/* OpenSSL receives record by record, in two calls each; told to read ahead, it moves what it has read to the front of its buffer at
+ * every record, which costs more than the cipher. So the block is read ahead out here. It is used up at once: all that it can
+ * bring, with the record that was begun before, fits buf. */
+static int read_many(struct io *io, char *buf, size_t len, size_t *done)
+{
+    struct io_tls *t = io->tls;
+    char *block = len >= MUCH && SSL_pending(t->ssl) == 0 ? rt_block_take() : NULL;
+    ssize_t n;
+    int rc;
+
+    if (!block)
+        return read_all(t, buf, len, done);
+    n = receive(io, block, (len < RECEIVE ? len : RECEIVE) - RECORD_MAX);
+    t->ahead = block;
+    t->ahead_len = n > 0 ? (size_t)n : 0;
+    rc = read_all(t, buf, len, done);
+    CHECK(!t->ahead_len || rc != 1);
+    t->ahead = NULL;
+    rt_block_give(block);
+    return rc;
+}
+
+static ssize_t tls_recv_now(struct io *io, void *buf, size_t len)
+{
+    struct io_tls *t = io->tls;
+    size_t done = 0;
+    int rc = read_many(io, buf, len, &done);
+
+    t->pending = rc == 1 ? SSL_has_pending(t->ssl) : rc != -EAGAIN; /* an end that was seen is still to be told */
     io_tls_drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
-    return done ? (ssize_t)done : end(t, ok);
+    return done ? (ssize_t)done : end(t, rc);
 }
 
 /* ---- the end ---- */

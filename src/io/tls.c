@@ -22,7 +22,7 @@
 #include "rt/rt.h"
 #include "sys/clock.h"
 
-enum { READ_AHEAD = 128 * 1024, DAY = 24 * 3600, NAME = 16, KEY = 32 };
+enum { DAY = 24 * 3600, NAME = 16, KEY = 32 };
 
 /* ---- tickets ---- */
 
@@ -222,11 +222,10 @@ static int set_up(struct tls *tls)
     SSL_CTX_sess_set_get_cb(ctx, on_session_id);
     SSL_CTX_set_timeout(ctx, DAY);
     SSL_CTX_set_num_tickets(ctx, 1);
-    SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
-           SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+           SSL_CTX_set_cipher_list(ctx, "ECDHE+AES128+AESGCM:ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+           SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
            SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 &&
            SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"dray", 4) == 1 &&
            SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) == 1 &&

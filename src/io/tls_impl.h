@@ -31,6 +31,8 @@ struct io_tls {
     size_t owed;           /* plaintext in them that was not yet reported as sent */
     char *block;           /* borrowed, while much is sealed at once */
     size_t filled;
+    const char *ahead;     /* received at once, more than one record; only within one receive. NULL: OpenSSL asks the stream below */
+    size_t ahead_len;
     unsigned head, body;   /* of the record that is being received: header bytes seen, bytes still to come */
     int error;             /* of the stream below */
     bool ended;            /* the stream below has */
