@@ -78,6 +78,19 @@ static int shake(struct io_tls *t)
     return rc == 0 ? -EPROTO : rc;
 }
 
+/* Why it failed, and what the peer has sent behind that is read away: a close on top of it would be a reset, which overtakes. */
+static void send_alert(struct io *io)
+{
+    const struct io_ops *below = io->tls->below;
+    char *block = rt_block_take();
+
+    io_tls_drain(io, below->send_now);
+    if (!block)
+        return;
+    below->recv_now(io, block, RT_BLOCK);
+    rt_block_give(block);
+}
+
 static int handshake(struct io *io)
 {
     struct io_tls *t = io->tls;
@@ -89,7 +102,7 @@ static int handshake(struct io *io)
         TRY(t->below->await(io, io->deadline));
     }
     if (rc < 0)
-        io_tls_drain(io, t->below->send_now); /* the alert */
+        send_alert(io);
     else
         rc = io_tls_drain(io, t->below->send);
     if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
