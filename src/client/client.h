@@ -2,23 +2,9 @@
 #ifndef DRAY_CLIENT_CLIENT_H
 #define DRAY_CLIENT_CLIENT_H
 
+#include "client/failure.h"
 #include "client/ftpc.h"
 #include "client/ui.h"
-
-/* Outcomes are exit codes (cmd/open.h). */
-enum outcome {
-    OUT_DONE = 0,
-    OUT_USAGE = 2,
-    OUT_CONNECT = 3,
-    OUT_LOGIN = 4,
-    OUT_NOT_FOUND = 5,
-    OUT_REFUSED = 6,
-    OUT_LOCAL = 7,
-    OUT_TLS = 8,
-    OUT_INCOMPLETE = 9,
-    OUT_UNVERIFIED = 10,
-    OUT_INTERRUPTED = 130
-};
 
 struct client {
     struct rt_task task;

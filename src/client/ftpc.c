@@ -4,6 +4,7 @@
  * sections 4 and 5. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "client/ftpc_impl.h"
@@ -122,6 +123,22 @@ static int put_command(struct io *io, const char *verb, struct span arg)
     return io_flush(io);
 }
 
+static void tell_sent(const struct ftpc *ftp, const char *verb, struct span arg)
+{
+    char line[256];
+    struct buf b = BUF(line);
+
+    if (!ftp->how.talk)
+        return;
+    if (strcmp(verb, "PASS") == 0)
+        arg = SPAN("****");
+    buf_text(&b, verb);
+    if (arg.len)
+        buf_putc(&b, ' ');
+    buf_put(&b, (struct span){ arg.at, arg.len < 200 ? arg.len : 200 });
+    ftp->how.talk(ftp->how.talk_arg, true, buf_span(&b));
+}
+
 int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg)
 {
     int rc;
@@ -130,6 +147,7 @@ int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg)
         return -ENOTCONN;
     if (!can_be_sent(arg))
         return -EINVAL;
+    tell_sent(ftp, verb, arg);
     io_deadline(ftp->io, rt_after(ftp->task, ftp->how.patience));
     ftp->due++;
     rc = put_command(ftp->io, verb, arg);
@@ -142,6 +160,8 @@ static int feed_line(struct ftpc *ftp)
     size_t len;
 
     TRY(io_line(ftp->io, IO_LINE_MAX, &line, &len));
+    if (ftp->how.talk)
+        ftp->how.talk(ftp->how.talk_arg, false, (struct span){ line, len });
     return ftp_reply_feed(&ftp->reply, (struct span){ line, len });
 }
 

@@ -16,9 +16,22 @@
 
 struct ftpc;
 
+/* Every line of the dialogue, passwords masked. */
+typedef void ftpc_talk(void *arg, bool sent, struct span line);
+
 struct ftpc_how {
     bool active;       /* the server connects to us (PORT, EPRT) */
     unsigned patience; /* seconds without a byte before giving up */
+    ftpc_talk *talk;   /* NULL: nobody listens */
+    void *talk_arg;
+};
+
+/* What is known of a server: what FEAT said, and what it turned out not to do. */
+struct ftpc_can {
+    bool mlst, mfmt, utf8, rang;
+    bool atomic;  /* what STOR stores appears whole or not at all, and is kept to be continued when it breaks off (dray) */
+    bool no_epsv;
+    unsigned sums, hash; /* SUM_BIT of what XCRC and its like compute; of what HASH does */
 };
 
 /* Connects; nothing is read yet. Fails with the errno of connect(2), -ETIMEDOUT or -ECANCELED. */
@@ -34,6 +47,9 @@ int ftpc_user(struct ftpc *ftp, struct span name);
 int ftpc_password(struct ftpc *ftp, struct span password);
 /* After login: what the server can do (FEAT), UTF-8 names, binary transfers. */
 int ftpc_prepare(struct ftpc *ftp);
+/* The same where another connection has already asked: what that one's ftpc_skills said. */
+int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can);
+const struct ftpc_can *ftpc_skills(const struct ftpc *ftp);
 
 int ftpc_cwd(struct ftpc *ftp, struct span folder);
 /* Prints the current folder into b. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/sums.h"
 #include "client/ftpc_impl.h"
 
 /* 550 is both "not found" and "not allowed" (RFC 959 section 4.2.2): only the words can tell. */
@@ -61,30 +62,117 @@ int ftpc_password(struct ftpc *ftp, struct span password)
     return ftp->reply.code / 100 == 2 ? 0 : -EACCES;
 }
 
-static bool has_feature(const struct ftpc *ftp, struct span name)
+/* ---- what the server can do ---- */
+
+/* "SHA-256*;SHA-1;MD5": the one with the star is computed unasked. */
+static unsigned starred(struct span kinds)
 {
-    struct span rest = ftpc_words(ftp);
+    while (kinds.len) {
+        struct span one = span_trim(span_cut(&kinds, ';'));
 
-    while (rest.len) {
-        struct span line = span_trim(span_cut(&rest, '\n'));
+        if (one.len && one.at[one.len - 1] == '*') {
+            enum sum_id id = sum_find((struct span){ one.at, one.len - 1 });
 
-        if (span_ieq(span_cut(&line, ' '), name))
+            return id == SUMS ? 0 : SUM_BIT(id);
+        }
+    }
+    return 0;
+}
+
+static bool has_fact(struct span facts, struct span name)
+{
+    while (facts.len) {
+        struct span one = span_cut(&facts, ';');
+
+        if (one.len && one.at[one.len - 1] == '*')
+            one.len--;
+        if (span_ieq(span_trim(one), name))
             return true;
     }
     return false;
 }
 
+/* X.partial is dray's own: such a server stores whole or not at all. */
+static void know_mlst(struct ftpc_can *can, struct span facts)
+{
+    can->mlst = true;
+    can->atomic = has_fact(facts, SPAN("X.partial"));
+}
+
+static void know_mfmt(struct ftpc_can *can, struct span rest)
+{
+    (void)rest;
+    can->mfmt = true;
+}
+
+static void know_utf8(struct ftpc_can *can, struct span rest)
+{
+    (void)rest;
+    can->utf8 = true;
+}
+
+static void know_rang(struct ftpc_can *can, struct span rest)
+{
+    (void)rest;
+    can->rang = true;
+}
+
+static void know_hash(struct ftpc_can *can, struct span kinds)
+{
+    can->hash = starred(kinds);
+}
+
+static const struct feature {
+    struct span name;
+    void (*know)(struct ftpc_can *can, struct span rest);
+} features[] = {
+    { { "MLST", 4 }, know_mlst }, { { "MLSD", 4 }, know_mlst }, { { "MFMT", 4 }, know_mfmt },
+    { { "UTF8", 4 }, know_utf8 }, { { "RANG", 4 }, know_rang }, { { "HASH", 4 }, know_hash },
+};
+
+static const struct {
+    struct span name;
+    enum sum_id id;
+} sum_features[] = {
+    { { "XCRC", 4 }, SUM_CRC32 },     { { "XMD5", 4 }, SUM_MD5 },       { { "XSHA1", 5 }, SUM_SHA1 },
+    { { "XSHA256", 7 }, SUM_SHA256 }, { { "XSHA512", 7 }, SUM_SHA512 },
+};
+
+static void know_line(struct ftpc_can *can, struct span line)
+{
+    struct span name = span_cut(&line, ' ');
+
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+        if (span_ieq(name, features[i].name))
+            features[i].know(can, line);
+    for (size_t i = 0; i < sizeof sum_features / sizeof *sum_features; i++)
+        if (span_ieq(name, sum_features[i].name))
+            can->sums |= SUM_BIT(sum_features[i].id);
+}
+
 int ftpc_prepare(struct ftpc *ftp)
 {
     int code = ftpc_ask(ftp, "FEAT", (struct span){ 0 });
-    bool utf8;
+    struct span rest = ftpc_words(ftp);
+    struct ftpc_can can = { 0 };
 
     TRY(code);
-    ftp->has_mlsd = code == 211 && (has_feature(ftp, SPAN("MLST")) || has_feature(ftp, SPAN("MLSD")));
-    utf8 = code == 211 && has_feature(ftp, SPAN("UTF8"));
-    if (utf8)
+    while (code == 211 && rest.len)
+        know_line(&can, span_trim(span_cut(&rest, '\n')));
+    return ftpc_prepare_as(ftp, &can);
+}
+
+int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can)
+{
+    ftp->can = *can;
+    if (can->utf8)
         TRY(ftpc_ask(ftp, "OPTS", SPAN("UTF8 ON")));
     return demand(ftp, "TYPE", SPAN("I"));
+}
+
+const struct ftpc_can *ftpc_skills(const struct ftpc *ftp)
+{
+    return &ftp->can;
 }
 
 /* ---- questions ---- */

@@ -24,13 +24,13 @@ static int ask_epsv(struct ftpc *ftp, uint16_t *port)
 {
     int code;
 
-    if (ftp->no_epsv)
+    if (ftp->can.no_epsv)
         return 1;
     code = ftpc_ask(ftp, "EPSV", (struct span){ 0 });
     TRY(code);
     if (code == 229 && ftp_addr_parse_229(ftpc_words(ftp), port) == 0)
         return 0;
-    ftp->no_epsv = code >= 500 && ftp->peer.any.sa_family == AF_INET;
+    ftp->can.no_epsv = code >= 500 && ftp->peer.any.sa_family == AF_INET;
     return ftp->peer.any.sa_family == AF_INET ? 1 : -EACCES;
 }
 

@@ -17,7 +17,7 @@ struct ftpc {
     bool ended;        /* its final reply came before the data ended: it is in `reply` */
     bool lost;
     int cause;
-    bool has_mlsd, no_epsv;
+    struct ftpc_can can;
 };
 
 /* Sends a command; its reply is then due. No argument when arg is empty. */

@@ -50,13 +50,13 @@ int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io
 {
     int rc;
 
-    *facts = ftp->has_mlsd;
-    if (!ftp->has_mlsd)
+    *facts = ftp->can.mlst;
+    if (!ftp->can.mlst)
         return ftpc_begin(ftp, "LIST", folder, data);
     rc = ftpc_begin(ftp, "MLSD", folder, data);
     if (rc != -EACCES || (ftp->reply.code != 500 && ftp->reply.code != 502))
         return rc;
-    *facts = ftp->has_mlsd = false;
+    *facts = ftp->can.mlst = false;
     return ftpc_begin(ftp, "LIST", folder, data);
 }
 

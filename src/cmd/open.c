@@ -36,7 +36,7 @@ static int greet(struct open *o)
     }
     ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->target.host)), o->target.port);
     client_note(cl);
-    return OPEN_GO;
+    return ARGS_GO;
 }
 
 /* The addresses of the host in turn; the last failure is the one told. */
@@ -46,7 +46,7 @@ static int connect_any(struct open *o)
     int rc = -EHOSTUNREACH;
 
     for (unsigned i = 0; i < o->found.count && rc != -ECANCELED; i++) {
-        rc = ftpc_connect(&cl->task, &o->found.at[i], o->how, &cl->ftp);
+        rc = ftpc_connect(&cl->task, &o->found.at[i], o->asked.how, &cl->ftp);
         if (rc == 0)
             return greet(o);
     }
@@ -63,13 +63,13 @@ static int get_password(struct open *o)
     if (!t->has_user)
         strcpy(t->password, "anonymous@");
     if (!t->has_user || t->has_password)
-        return OPEN_GO;
+        return ARGS_GO;
     if (!o->client.ui.terminal || input_open(&o->client.task, false, NULL, NULL, &in) < 0) {
         ui_fail(&o->client.ui, "the server wants a password: use --password-file FILE");
         return OUT_USAGE;
     }
     rc = input_secret(in, "Password: ", t->password, sizeof t->password);
-    return rc >= 0 ? OPEN_GO : rc == -ECANCELED ? OUT_INTERRUPTED : OUT_USAGE;
+    return rc >= 0 ? ARGS_GO : rc == -ECANCELED ? OUT_INTERRUPTED : OUT_USAGE;
 }
 
 static int login_failed(struct open *o, const char *user, int rc)
@@ -84,21 +84,21 @@ static int login(struct open *o)
     struct client *cl = &o->client;
     const char *user = o->target.has_user ? o->target.user : "anonymous";
     struct shown safe;
-    int rc = ftpc_user(cl->ftp, span_of(user)), got = OPEN_GO;
+    int rc = ftpc_user(cl->ftp, span_of(user)), got = ARGS_GO;
 
     if (rc == 1) {
         got = get_password(o);
-        if (got == OPEN_GO)
+        if (got == ARGS_GO)
             rc = ftpc_password(cl->ftp, span_of(o->target.password));
         memset(o->target.password, 0, sizeof o->target.password);
     }
-    if (got != OPEN_GO)
+    if (got != ARGS_GO)
         return got;
     if (rc < 0)
         return login_failed(o, user, rc);
     ui_note(&cl->ui, "Logged in as %s.", shown(&safe, span_of(user)));
     rc = ftpc_prepare(cl->ftp);
-    return rc < 0 ? (int)client_failed(cl, "prepare", SPAN("transfers"), rc) : OPEN_GO;
+    return rc < 0 ? (int)client_failed(cl, "prepare", SPAN("transfers"), rc) : ARGS_GO;
 }
 
 static int enter_folder(struct open *o)
@@ -106,7 +106,7 @@ static int enter_folder(struct open *o)
     struct span path = span_of(o->target.path);
     int rc = path.len ? ftpc_cwd(o->client.ftp, path) : 0;
 
-    return rc < 0 ? (int)client_failed(&o->client, "cd", path, rc) : OPEN_GO;
+    return rc < 0 ? (int)client_failed(&o->client, "cd", path, rc) : ARGS_GO;
 }
 
 /* Steps until one has an exit code. */
@@ -114,11 +114,11 @@ static int session(struct open *o)
 {
     int rc = connect_any(o);
 
-    if (rc == OPEN_GO)
+    if (rc == ARGS_GO)
         rc = login(o);
-    if (rc == OPEN_GO)
+    if (rc == ARGS_GO)
         rc = enter_folder(o);
-    if (rc == OPEN_GO)
+    if (rc == ARGS_GO)
         rc = menu_run(&o->client);
     ftpc_quit(&o->client.ftp);
     return rc;
@@ -161,7 +161,7 @@ int cmd_open(int argc, char **argv)
     if (!o)
         return OUT_LOCAL;
     choose_locale();
-    o->how.patience = OPEN_PATIENCE;
+    o->asked.how.patience = ASKED_PATIENCE;
     rc = open_parse(o, argc, argv);
-    return rc == OPEN_GO ? run(o) : rc;
+    return rc == ARGS_GO ? run(o) : rc;
 }

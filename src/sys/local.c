@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sys/state.h"
 
 /* The leaf is cut so that the temporary name fits: it only has to be recognised by a person. */
 static int part_name(const char *leaf, char out[LOCAL_NAME])
@@ -135,6 +136,17 @@ int local_first_line(const char *path, char *out, size_t cap)
         return -E2BIG;
     *end = '\0';
     return (int)(end - out);
+}
+
+int local_secret(const char *path, char **out)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return -errno;
+    if (st.st_mode & (S_IRWXG | S_IRWXO))
+        return -EPERM;
+    return state_read(path, out);
 }
 
 static bool is_folder(int dir, const struct dirent *d)

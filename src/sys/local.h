@@ -44,6 +44,9 @@ ssize_t local_read(int fd, void *buf, size_t len);
 /* The first line of a small file (a password), without its line end, NUL-terminated: its length; -E2BIG. */
 int local_first_line(const char *path, char *out, size_t cap);
 
+/* A small file that holds secrets, as a text on the heap. -EPERM: others can read it; -EFBIG: more than 1 MiB. */
+int local_secret(const char *path, char **out);
+
 /* Calls each(arg, name, is a folder) for every entry but "." and ".." until it returns false. Links count as what they
  * point to. 0 or -errno. */
 int local_each(const char *folder, bool (*each)(void *arg, const char *name, bool folder), void *arg);

@@ -1,0 +1,209 @@
+/* ftpc_file: see ftpc_file.h. Called by the verbs; owns nothing. Every answer is judged before it is believed: a size that is no
+ * number is unknown, a checksum of the wrong length is none. RFC 959 section 4.1.3, RFC 3659 (SIZE, MDTM, MLST, REST),
+ * draft-somers-ftp-mfxx (MFMT), draft-bryan-ftpext-hash (HASH), draft-bryan-ftp-range (RANG); XCRC and its like by usage. */
+#include "client/ftpc_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "client/ftpc_impl.h"
+#include "wire/ftp_list.h"
+#include "wire/ftp_time.h"
+
+static int demand(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    TRY(ftpc_ask(ftp, verb, arg));
+    return ftpc_verdict(ftp);
+}
+
+/* ---- facts ---- */
+
+/* The line of the facts is the one between the first and the last. */
+static int read_facts(struct ftpc *ftp, struct ftpc_facts *out)
+{
+    struct span rest = ftpc_words(ftp), line;
+    struct ftp_entry e = { 0 };
+
+    span_cut(&rest, '\n');
+    line = span_cut(&rest, '\n');
+    if (ftp_list_parse_facts(line, &e) <= 0 || e.kind == FTP_OTHER)
+        return -EACCES;
+    out->folder = e.kind != FTP_FILE;
+    out->partial = e.partial;
+    out->size = e.has & 1u << FTP_FACT_SIZE && !out->folder ? e.size : -1;
+    out->mtime = e.has & 1u << FTP_FACT_MODIFY ? e.mtime : INT64_MIN;
+    return 0;
+}
+
+static int ask_mdtm(struct ftpc *ftp, struct span path, int64_t *mtime)
+{
+    uint32_t nsec;
+    int code = ftpc_ask(ftp, "MDTM", path);
+
+    TRY(code);
+    if (code != 213 || ftp_time_parse(span_trim(ftpc_words(ftp)), mtime, &nsec) < 0)
+        *mtime = INT64_MIN;
+    return 0;
+}
+
+/* Whether a path without a size is a folder or a file whose size is not told, only the attempt to enter it tells. What stays is
+ * the answer to that: it says best what is wrong. */
+static int ask_one_by_one(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+{
+    TRY(ftpc_size(ftp, path, &out->size));
+    if (out->size < 0) {
+        TRY(demand(ftp, "CWD", path));
+        out->folder = true;
+        return 0;
+    }
+    return ask_mdtm(ftp, path, &out->mtime);
+}
+
+int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+{
+    *out = (struct ftpc_facts){ .size = -1, .mtime = INT64_MIN };
+    if (ftp->can.mlst) {
+        int code = ftpc_ask(ftp, "MLST", path);
+
+        TRY(code);
+        if (code == 250)
+            return read_facts(ftp, out);
+        if (code != 500 && code != 502)
+            return ftpc_verdict(ftp) < 0 ? ftpc_verdict(ftp) : -EACCES;
+        ftp->can.mlst = false;
+    }
+    return ask_one_by_one(ftp, path, out);
+}
+
+/* ---- changes ---- */
+
+int ftpc_delete(struct ftpc *ftp, struct span path)
+{
+    return demand(ftp, "DELE", path);
+}
+
+int ftpc_mkdir(struct ftpc *ftp, struct span path)
+{
+    return demand(ftp, "MKD", path);
+}
+
+int ftpc_rmdir(struct ftpc *ftp, struct span path)
+{
+    return demand(ftp, "RMD", path);
+}
+
+int ftpc_rename(struct ftpc *ftp, struct span from, struct span to)
+{
+    TRY(demand(ftp, "RNFR", from));
+    return demand(ftp, "RNTO", to);
+}
+
+int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
+{
+    CLEANUP(free_text) char *text = NULL;
+    char when[FTP_TIME_LEN + 1];
+    struct buf b = BUF(when);
+
+    if (!ftp->can.mfmt)
+        return -EACCES;
+    ftp_time_print(&b, seconds);
+    if (asprintf(&text, "%.*s %.*s", SPAN_ARG(buf_span(&b)), SPAN_ARG(path)) < 0)
+        return -ENOMEM;
+    return demand(ftp, "MFMT", span_of(text));
+}
+
+int ftpc_restart(struct ftpc *ftp, int64_t offset)
+{
+    char text[24];
+    struct buf b = BUF(text);
+    int code;
+
+    buf_number(&b, (uint64_t)offset, 10, 1, ' ');
+    code = ftpc_ask(ftp, "REST", buf_span(&b));
+    TRY(code);
+    return code == 350 ? 0 : -EACCES;
+}
+
+/* ---- checksums ---- */
+
+unsigned ftpc_sums(const struct ftpc *ftp)
+{
+    return ftp->can.sums | ftp->can.hash;
+}
+
+/* The kind that HASH computes unasked: the others would cost an OPTS. */
+unsigned ftpc_sums_of_part(const struct ftpc *ftp)
+{
+    return ftp->can.rang ? ftp->can.hash : 0;
+}
+
+/* The first word that has the form of such a sum. */
+static int find_sum(struct span text, enum sum_id id, struct sums *out)
+{
+    while (text.len) {
+        struct span word = span_cut(&text, ' ');
+
+        if (word.len == 2UL * sum_kinds[id].len && sum_parse(word, id, out) == 0)
+            return 0;
+    }
+    return -EACCES;
+}
+
+/* "XCRC "name"": the quotes keep blanks and numbers at its end in the name. */
+static int ask_x(struct ftpc *ftp, struct span path, enum sum_id id)
+{
+    static const char *const verbs[SUMS] = { "XSHA256", "XSHA512", "XSHA1", "XMD5", "XCRC" };
+    CLEANUP(free_text) char *quoted = NULL;
+
+    if (span_find(path, ' ') < 0 && span_find(path, '"') < 0)
+        return demand(ftp, verbs[id], path);
+    quoted = malloc(2 * path.len + 3);
+    if (!quoted)
+        return -ENOMEM;
+    struct buf b = { .at = quoted, .cap = 2 * path.len + 3 };
+    buf_putc(&b, '"');
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.at[i] == '"')
+            buf_putc(&b, '"');
+        buf_putc(&b, path.at[i]);
+    }
+    buf_putc(&b, '"');
+    return demand(ftp, verbs[id], buf_span(&b));
+}
+
+/* "213 SHA-256 0-49 6ba8... name": the range is what was hashed, both ends inclusive. */
+static int ask_hash(struct ftpc *ftp, struct span path, int64_t bytes, char range[48])
+{
+    snprintf(range, 48, "0-%lld", (long long)bytes - 1);
+    if (bytes >= 0) {
+        char arg[48];
+        int code;
+
+        snprintf(arg, sizeof arg, "0 %lld", (long long)bytes - 1);
+        code = ftpc_ask(ftp, "RANG", span_of(arg));
+        TRY(code);
+        if (code != 350)
+            return -EACCES;
+    }
+    return demand(ftp, "HASH", path);
+}
+
+int ftpc_sum(struct ftpc *ftp, struct span path, int64_t bytes, enum sum_id id, struct sums *out)
+{
+    struct span words, kind, hashed;
+    char range[48];
+
+    if (bytes < 0 && ftp->can.sums & SUM_BIT(id)) {
+        TRY(ask_x(ftp, path, id));
+        return find_sum(ftpc_words(ftp), id, out);
+    }
+    TRY(ask_hash(ftp, path, bytes, range));
+    words = ftpc_words(ftp);
+    kind = span_cut(&words, ' ');
+    hashed = span_cut(&words, ' ');
+    if (sum_find(kind) != id || (bytes >= 0 && !span_eq(hashed, span_of(range))))
+        return -EACCES;
+    return find_sum(words, id, out);
+}

@@ -1,0 +1,91 @@
+/* args: see args.h. Called by the commands of the client; owns nothing. Mistakes are told by getopt_long, in one line on the
+ * error stream. */
+#include "cmd/args.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+
+struct all {
+    const struct args_row *row[ARGS_ROWS];
+    int count;
+};
+
+static struct all gather(const struct args_row *const *tables)
+{
+    struct all all = { .count = 0 };
+
+    for (; *tables; tables++)
+        for (const struct args_row *r = *tables; r->name; r++) {
+            CHECK(all.count < ARGS_ROWS);
+            all.row[all.count++] = r;
+        }
+    return all;
+}
+
+static void fill_getopt(const struct all *all, struct option *longs, char *shorts)
+{
+    for (int i = 0; i < all->count; i++) {
+        const struct args_row *r = all->row[i];
+
+        longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL, 256 + i };
+        if (r->letter) {
+            *shorts++ = r->letter;
+            if (r->arg)
+                *shorts++ = ':';
+        }
+    }
+    longs[all->count] = (struct option){ 0 };
+    *shorts = '\0';
+}
+
+static const struct args_row *row_of(const struct all *all, int c)
+{
+    for (int i = 0; i < all->count; i++)
+        if (c == 256 + i || (all->row[i]->letter && c == all->row[i]->letter))
+            return all->row[i];
+    return NULL;
+}
+
+int args_parse(const struct args_row *const *tables, void *to, int argc, char **argv)
+{
+    struct all all = gather(tables);
+    struct option longs[ARGS_ROWS + 1];
+    char shorts[2 * ARGS_ROWS + 1];
+    int c, rc = ARGS_GO;
+
+    fill_getopt(&all, longs, shorts);
+    while (rc == ARGS_GO && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        const struct args_row *r = row_of(&all, c);
+
+        rc = r ? r->set(to, optarg) : 2;
+    }
+    return rc;
+}
+
+void args_print(const struct args_row *const *tables)
+{
+    struct all all = gather(tables);
+
+    for (int i = 0; i < all.count; i++) {
+        const struct args_row *r = all.row[i];
+
+        printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
+               r->arg ? " " : "", 20 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
+    }
+}
+
+void args_wipe_password(char *arg)
+{
+    char *start = strstr(arg, "://"), *colon, *end;
+
+    start = start ? start + 3 : arg;
+    end = start + strcspn(start, "/");
+    while (end > start && *end != '@')
+        end--;
+    colon = memchr(start, ':', (size_t)(end - start));
+    if (colon)
+        memset(colon + 1, 'x', (size_t)(end - colon - 1));
+}

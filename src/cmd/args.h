@@ -1,0 +1,24 @@
+/* args: command lines from tables of rows: the parser, the help text and its order. */
+#ifndef DRAY_CMD_ARGS_H
+#define DRAY_CMD_ARGS_H
+
+/* One option. `set` gets what args_parse was given; value is NULL for a switch. It returns ARGS_GO, or an exit code. */
+struct args_row {
+    char letter; /* 0 none */
+    const char *name, *arg, *about;
+    int (*set)(void *to, const char *value);
+};
+
+enum { ARGS_GO = -1, ARGS_ROWS = 36 }; /* "no exit code yet"; the most rows that the tables of a command may have together */
+
+/* Tables of rows; the list ends with NULL, each table with a row without a name. Sets what is found: ARGS_GO, optind (getopt)
+ * being at the first word that is no option, or the exit code: 2 after a mistake, which was told, or what a row said. */
+int args_parse(const struct args_row *const *tables, void *to, int argc, char **argv);
+
+/* The options as text, on standard output. */
+void args_print(const struct args_row *const *tables);
+
+/* Overwrites the password of an address: it is nobody's business in the process list. */
+void args_wipe_password(char *arg);
+
+#endif
