@@ -1,9 +1,14 @@
-/* auth: who may log in, and with which rights. Built once from what the operator said, then only read. */
+/* auth: who may log in, and with which rights: the accounts of the command line, those of the accounts file, and everybody.
+ * Made once from what the operator said; the file is read again when it has changed. */
 #ifndef DRAY_AUTH_AUTH_H
 #define DRAY_AUTH_AUTH_H
 
+#include <stdatomic.h>
+
 #include "conf/conf.h"
-#include "conf/rights.h"
+#include "obs/log.h"
+#include "rt/rt.h"
+#include "wire/rights.h"
 
 enum { ACCOUNT_NAME_MAX = 64 };
 
@@ -13,22 +18,34 @@ struct account_limits {
     int64_t down, up; /* bytes a second, of all its sessions together */
 };
 
+/* One that was in the file lives as long as somebody holds it (account_drop). */
 struct account {
     char name[ACCOUNT_NAME_MAX + 1];
-    char *password; /* NULL: none is asked (anonymous) */
-    unsigned rights;      /* bits of enum right */
+    const char *secret; /* --account: the password; of the file: its hash, "" when nobody can log in; NULL: none is asked */
+    const char *home;   /* a folder inside the shared one that is its "/"; NULL: all of it */
+    const char *notes;  /* the operator's own; never NULL in one of the file */
+    struct rights rights;
     struct account_limits limits;
+    atomic_uint refs;   /* 0: it lives as long as the server */
 };
+
+struct auth_file;
 
 struct auth {
     unsigned n;
     struct account account[CONF_LIST_MAX];
     struct account anonymous;
     bool allow_anonymous;
+    struct auth_file *file; /* NULL: there is none, see auth_users */
 };
 
-/* From --account, --no-anonymous, --read-only and --writable. -EINVAL and a sentence in err. */
+/* From --account, --anonymous and its short forms. -EINVAL and a sentence in err. */
 int auth_init(struct auth *, const struct conf *, struct buf *err);
+/* Adds the accounts of a file. It may be missing, and come or change later; `required`: not at the start. Before the first fork;
+ * `log` hears of a file that cannot be used later on. -EINVAL and a sentence in err. */
+int auth_users(struct auth *, const char *path, bool required, const struct log *log, struct buf *err);
+/* Could anybody log in? -EINVAL and a sentence in err. */
+int auth_somebody(const struct auth *, struct buf *err);
 
 /* Wipes and frees the passwords. */
 void auth_free(struct auth *);
@@ -36,7 +53,17 @@ void auth_free(struct auth *);
 /* Is this one of the names that need no password (anonymous, ftp)? */
 bool auth_is_anonymous(struct span name);
 
-/* The account that these words open, or NULL. Takes the same time whether the name or the password is wrong. */
-const struct account *auth_check(const struct auth *, struct span name, struct span password);
+/* The account that these words open; the caller drops it. -EACCES: none; it takes the same time whether the name or the
+ * password is wrong. Waits, also for its turn: few passwords are hashed at once. -ECANCELED, -ENOMEM. */
+int auth_check(const struct auth *, struct rt_task *, struct span name, struct span password, const struct account **out);
+/* The account of that name, for who has proved otherwise whose it is; the caller drops it. -EACCES: there is none. */
+int auth_find(const struct auth *, struct rt_task *, struct span name, const struct account **out);
+/* Nulls it. */
+void account_drop(const struct account **);
+
+/* The accounts file and how many accounts are in it; NULL: there is none. */
+const char *auth_users_path(const struct auth *, unsigned *count);
+/* The folder that must stay readable while the server runs, so that the file can be read again; NULL: none. */
+const char *auth_users_folder(const struct auth *);
 
 #endif

@@ -1,5 +1,5 @@
 /* span: views of bytes, and the few questions that every parser asks of them. Used by all of wire/ and
- * above; owns nothing, allocates nothing and cannot fail but in span_u64. Case is folded in ASCII only:
+ * above; owns nothing, allocates nothing and fails only where numbers are read. Case is folded in ASCII only:
  * protocol words are ASCII, and the locale of the machine must not change what a command is. An empty
  * span may have a NULL pointer, which the mem* functions may not be given; hence the length is asked
  * first. */
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/span.h"
 
 struct span span_of(const char *text)
@@ -118,5 +119,18 @@ int span_u64(struct span s, uint64_t max, uint64_t *value)
     if (over || sum > max)
         return -ERANGE;
     *value = sum;
+    return 0;
+}
+
+int span_bytes(struct span s, int64_t *value)
+{
+    static const char units[] = "KMGT";
+    const char *unit = s.len ? strchr(units, s.at[s.len - 1] & ~0x20) : NULL;
+    unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    uint64_t n;
+
+    s.len -= shift != 0;
+    TRY(span_u64(s, (uint64_t)INT64_MAX >> shift, &n));
+    *value = (int64_t)(n << shift);
     return 0;
 }

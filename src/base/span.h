@@ -43,4 +43,7 @@ struct span span_from(struct span s, size_t start); /* the rest from `start`, em
  * -EINVAL for anything else, -ERANGE above max; *value untouched on failure. */
 int span_u64(struct span s, uint64_t max, uint64_t *value);
 
+/* A number of bytes, with K, M, G or T (of 1024) or without; -EINVAL, -ERANGE. */
+int span_bytes(struct span s, int64_t *value);
+
 #endif

@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
+    { "user", cmd_user, "who may log in: the accounts file" },
     { "status", cmd_status, "what the servers of this user are doing" },
     { "partials", cmd_partials, "what is kept of uploads that broke off" },
     { "verify", cmd_verify, "are the files still what was stored?" },

@@ -50,7 +50,8 @@ static int help(void)
     buf_text(&b, "\nModels:");
     for (const struct model *const *m = models; *m; m++)
         buf_printf(&b, "%s %s: %s", m == models ? "" : "\n       ", (*m)->name, (*m)->about);
-    buf_text(&b, "\nRights: read < add (new files and folders) < write (overwrite, rename, delete).\n"
+    buf_text(&b, "\nRights: read < add (new files and folders) < write (overwrite, rename, delete); also none, and drop: add, but see nothing.\n"
+                 "Folders may have others: read,/in=add,/secret=none. `dray user` keeps the accounts file.\n"
                  "Each option is also an environment variable: --max-sessions is DRAY_MAX_SESSIONS.\n"
                  "The first Ctrl-C lets transfers finish, the second ends at once. Exit: 0, or 2 for what you can mend.\n");
     fputs(buf_cstr(&b), stdout);
@@ -233,16 +234,6 @@ static void print_urls(const struct serve *s)
     }
 }
 
-static void print_people(const struct serve *s)
-{
-    if (s->auth.allow_anonymous)
-        printf("Anyone who can reach these addresses may %s.\n", rights_text(s->auth.anonymous.rights));
-    else
-        printf("Strangers may do nothing: log in with an account.\n");
-    for (unsigned i = 0; i < s->auth.n; i++)
-        printf("%s may, with a password, %s.\n", s->auth.account[i].name, rights_text(s->auth.account[i].rights));
-}
-
 static void print_greeting(const struct serve *s)
 {
     CLEANUP(free_text) char *name = serve_name(&s->conf);
@@ -251,7 +242,7 @@ static void print_greeting(const struct serve *s)
         printf("dray serves %s at\n", name ? name : "");
     print_urls(s);
     if (!s->conf.quiet) {
-        print_people(s);
+        serve_people_print(&s->auth);
         if (s->conf.memory)
             printf("It is empty, and everything in it is gone when the server ends.\n");
         serve_tls_print(&s->tls);
@@ -283,6 +274,7 @@ static int prepare(struct serve *s, int argc, char **argv)
     TRY(serve_storage(&s->conf, seats(s), &s->storage));
     TRY(serve_tls(&s->conf, &s->tls));
     TRY(open_log(s));
+    TRY(serve_people(&s->conf, &s->log, &s->auth));
     TRY(open_ports(s));
     return make_env(s);
 }

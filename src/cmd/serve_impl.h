@@ -1,7 +1,8 @@
-/* serve_impl: shared by serve.c, serve_store.c and serve_tls.c only. */
+/* serve_impl: shared by the files of `dray serve` only. */
 #ifndef DRAY_CMD_SERVE_IMPL_H
 #define DRAY_CMD_SERVE_IMPL_H
 
+#include "auth/auth.h"
 #include "conf/conf.h"
 #include "io/tls.h"
 #include "store/storage.h"
@@ -14,6 +15,11 @@ int serve_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int serve_storage(const struct conf *, unsigned uploads, struct storage *out);
 /* What it is called: the folder's whole path, or that it is memory. The caller frees; NULL without memory. */
 char *serve_name(const struct conf *);
+
+/* Adds the accounts file to those of the command line; -EINVAL when nobody could log in, or the file is not in order. */
+int serve_people(const struct conf *, const struct log *, struct auth *out);
+/* The start-up lines about it. */
+void serve_people_print(const struct auth *);
 
 struct serve_tls {
     bool on;

@@ -130,23 +130,10 @@ static int parse_switch(const struct row *r, void *field, const char *text)
     return -EINVAL;
 }
 
-int conf_size(struct span text, int64_t *out)
-{
-    static const char units[] = "KMGT";
-    const char *unit = text.len ? strchr(units, text.at[text.len - 1] & ~0x20) : NULL;
-    unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    uint64_t n;
-
-    text.len -= shift != 0;
-    TRY(span_u64(text, (uint64_t)INT64_MAX >> shift, &n));
-    *out = (int64_t)(n << shift);
-    return 0;
-}
-
 static int parse_size(const struct row *r, void *field, const char *text)
 {
     (void)r;
-    return conf_size(span_of(text), field);
+    return span_bytes(span_of(text), field);
 }
 
 static int set(struct conf *c, const struct row *r, const char *text, const char *where, struct buf *err)

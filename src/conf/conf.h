@@ -40,8 +40,6 @@ int conf_init(struct conf *, struct buf *err);
 int conf_args(struct conf *, int argc, char **argv, struct buf *err);
 /* Wipes and frees the secrets. */
 void conf_free(struct conf *);
-/* A number of bytes, with K, M, G or T (of 1024) or without; -EINVAL, -ERANGE. */
-int conf_size(struct span text, int64_t *out);
 /* One line for each row, as --help shows it. */
 void conf_print_help(struct buf *b);
 

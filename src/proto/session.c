@@ -9,14 +9,35 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "store/access.h"
 #include "store/storage.h"
 #include "sys/sock.h"
 
-void session_login(struct session *s, const struct account *account)
+static void logout(struct session *s)
 {
+    store_leave(&s->store);
+    account_drop(&s->account);
+    s->store = store_bind(s->server->storage, s->task, "", 0);
+    seat_account(s->seat, NULL, rt_now(s->task));
+}
+
+int session_login(struct session *s, const struct account *account)
+{
+    int rc;
+
+    logout(s);
+    if (!account)
+        return 0;
     s->account = account;
-    s->store = store_bind(s->server->storage, s->task, account ? account->name : "", account ? account->rights : 0);
-    seat_account(s->seat, account ? account->name : NULL, rt_now(s->task));
+    s->store = store_bind(s->server->storage, s->task, account->name, account->rights.base);
+    if (account->rights.rules.len || !account->rights.base)
+        s->store.rules = &account->rights;
+    rc = account->home ? store_enter(&s->store, account->home) : 0;
+    if (rc < 0)
+        logout(s);
+    else
+        seat_account(s->seat, account->name, rt_now(s->task));
+    return rc;
 }
 
 static int take_seat(struct session *s)
@@ -76,6 +97,7 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
     session_login(&s, NULL);
     if (s.peer)
         run(&s);
+    logout(&s);
     seat_leave(&s.seat);
     arena_reset(&s.scratch);
     free(s.peer);

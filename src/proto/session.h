@@ -44,8 +44,8 @@ struct session {
     struct io *control;
     struct seat *seat;
     struct arena scratch; /* one command's memory */
-    struct store store;   /* its rights are those of the account */
-    const struct account *account; /* NULL: not logged in */
+    struct store store;   /* its rights and home are those of the account */
+    const struct account *account; /* held; NULL: not logged in */
     char *peer;           /* the client's address as text */
 };
 
@@ -55,8 +55,9 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
 /* What the models do now and then, between two clients; ctx is the struct server. */
 int64_t session_chores(struct rt_task *task, void *ctx);
 
-/* Binds the store to an account; NULL logs out. */
-void session_login(struct session *, const struct account *);
+/* Binds the store to an account, which is the session's from now on; NULL logs out. May wait. On failure (-ENOENT: it has no home)
+ * nobody is logged in. */
+int session_login(struct session *, const struct account *);
 
 extern const struct service ftp_service;
 extern const struct service ftps_service; /* TLS from the first byte */

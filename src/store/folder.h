@@ -5,6 +5,9 @@
 #include "store/store_impl.h"
 #include "sys/fs.h"
 
+/* Where the path begins: the session's home or the shared folder, where the store's own files are. */
+int folder_root(const struct store *, const char *path);
+
 /* The path as the system calls want it: relative to the root, "." for the root itself. */
 const char *folder_rel(const char *path);
 

@@ -58,7 +58,7 @@ static int stat_link(struct folder_dir *d, const char *name, struct store_stat *
         return -ENOMEM;
     rc = path_join(span_of(d->path), span_of(name), path, PATH_CAP);
     if (rc >= 0)
-        rc = folder_stat(d->st.storage->root, path, FS_ANY, out);
+        rc = folder_stat(folder_root(&d->st, path), path, FS_ANY, out);
     free(path);
     return rc;
 }
@@ -170,7 +170,7 @@ static int open_dir(void *arg)
 {
     struct folder_dir *d = arg;
 
-    d->fd = fs_open_dir(d->st.storage->root, folder_rel(d->path));
+    d->fd = fs_open_dir(folder_root(&d->st, d->path), folder_rel(d->path));
     if (d->fd < 0)
         return d->fd == -EXDEV || d->fd == -ELOOP ? -ENOENT : d->fd;
     d->local = fs_is_local(d->fd);
@@ -191,7 +191,7 @@ int folder_list(const struct store *st, const char *path, bool stats, struct dir
     if (!d)
         return -ENOMEM;
     dir = &d->dir;
-    d->dir.ops = &folder_dir_ops;
+    d->dir = (struct dir){ .ops = &folder_dir_ops };
     d->st = *st;
     d->path = strdup(path);
     d->fd = -1;

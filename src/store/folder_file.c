@@ -124,7 +124,7 @@ int folder_open_regular(int root, const char *path, bool write, enum fs_lookup l
 static int open_call(void *arg)
 {
     struct folder_file *l = (struct folder_file *)(void *)((char *)arg - offsetof(struct folder_file, call));
-    int fd = folder_open_regular(l->st.storage->root, l->path, false, l->call.lookup, &l->opened);
+    int fd = folder_open_regular(folder_root(&l->st, l->path), l->path, false, l->call.lookup, &l->opened);
 
     TRY(fd);
     l->file.fd = fd;
@@ -184,7 +184,7 @@ static int look(struct file *f, struct store_found *out)
 {
     struct folder_file *l = folder_file(f);
 
-    return folder_look(l->st.storage->root, l->path, l->dir, l->leaf, out);
+    return folder_look(folder_root(&l->st, l->path), l->path, l->dir, l->leaf, out);
 }
 
 static uint64_t name_id(struct file *f)
@@ -202,7 +202,7 @@ static const struct file_ops writing = {
 
 static int open_parent(struct folder_file *l)
 {
-    l->dir = folder_parent(l->st.storage->root, l->path, &l->leaf);
+    l->dir = folder_parent(folder_root(&l->st, l->path), l->path, &l->leaf);
     return l->dir == -EINVAL ? -EISDIR : l->dir;
 }
 

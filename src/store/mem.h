@@ -68,6 +68,8 @@ static inline struct mem_heap *mem_of(const struct store *st)
     return st->storage->state;
 }
 
+/* The path from the root of the storage: itself, or *full, which the caller frees. NULL without memory. */
+const char *mem_path(const struct store *, const char *path, char **full);
 void mem_stat(const struct mem_heap *, uint32_t node, struct store_stat *out);
 /* As store_ops.look says. */
 int mem_found(const struct mem_heap *, uint32_t node, struct store_found *out);

@@ -117,7 +117,12 @@ static int change_call(struct mem_heap *h, void *arg)
 
 int mem_change(const struct store *st, const struct store_change *change)
 {
+    CLEANUP(free_text) char *path = NULL, *to = NULL;
     struct store_change c = *change;
 
+    c.path = mem_path(st, c.path, &path);
+    c.to = c.to ? mem_path(st, c.to, &to) : NULL;
+    if (!c.path || (change->to && !c.to))
+        return -ENOMEM;
     return mem_do(mem_of(st), change_call, &c);
 }

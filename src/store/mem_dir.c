@@ -108,13 +108,15 @@ static int open_call(struct mem_heap *h, void *arg)
 int mem_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
     CLEANUP(abandon) struct mem_dir *d = calloc(1, sizeof *d);
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
 
     (void)stats; /* they cost nothing here */
-    if (!d)
+    if (!d || !at)
         return -ENOMEM;
     d->dir.ops = &mem_dir_ops;
     d->st = *st;
-    d->path = path;
+    d->path = at;
     TRY(mem_do(mem_of(st), open_call, d));
     d->path = NULL;
     *out = &d->dir;

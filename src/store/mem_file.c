@@ -138,12 +138,14 @@ static int begin(const struct store *st, const char *path, const struct file_ops
                  int (*fn)(struct mem_heap *, void *), struct open_call *c, struct file **out)
 {
     CLEANUP(abandon) struct mem_file *f = calloc(1, sizeof *f);
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
 
-    if (!f)
+    if (!f || !at)
         return -ENOMEM;
     f->file = (struct file){ .ops = ops, .task = st->task, .fd = -1 };
     f->h = mem_of(st);
-    f->path = strdup(path);
+    f->path = strdup(at);
     if (!f->path)
         return -ENOMEM;
     c->f = f;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/access_impl.h"
 #include "store/partials.h"
 #include "store/shared.h"
 #include "sys/digest.h"
@@ -40,7 +41,7 @@ static const char *text_name(const char *own, char out[PARTIAL_NAME])
 }
 
 /* Two lines in a small file of the store's own: the account, and something of it. */
-static int write_text(const struct store *st, const char *own, const char *text)
+static int write_text(const struct store *st, const char *own, const char *before, const char *text)
 {
     CLEANUP(file_close) struct file *f = NULL;
     int rc;
@@ -48,6 +49,7 @@ static int write_text(const struct store *st, const char *own, const char *text)
     TRY(st->storage->ops->create(st, own, &f));
     TRY(f->ops->write(f, st->account, strlen(st->account)));
     TRY(f->ops->write(f, "\n", 1));
+    TRY(f->ops->write(f, before, strlen(before)));
     TRY(f->ops->write(f, text, strlen(text)));
     rc = f->ops->commit(f, false);
     return rc == -EEXIST ? 0 : rc;
@@ -61,7 +63,7 @@ int partial_announce(const struct store *st, const char *own, const char *path)
 
     if (rc < 0 && rc != -EEXIST)
         return rc;
-    return write_text(st, text_name(own, name), path);
+    return write_text(st, text_name(own, name), st->home ? st->home->path : "", path);
 }
 
 void partial_forget(const struct store *st, const char *own)
@@ -84,7 +86,7 @@ static void leave_word(const struct store *st, int64_t size)
 
     snprintf(own, sizeof own, STORE_OWN_FOLDER "/" PARTIAL_WORD "%016llx", (unsigned long long)fs_random());
     snprintf(number, sizeof number, "%lld", (long long)size);
-    write_text(st, own, number);
+    write_text(st, own, "", number);
 }
 
 int partial_drop(const struct store *st, const char *own)

@@ -20,7 +20,7 @@ static int read_limits(struct span text, struct quota_limits *out)
 
     *out = (struct quota_limits){ INT64_MAX, INT64_MAX };
     if (bytes.len)
-        TRY(conf_size(bytes, &out->bytes));
+        TRY(span_bytes(bytes, &out->bytes));
     if (files.len)
         TRY(span_u64(files, INT64_MAX, &n));
     out->files = (int64_t)n;

@@ -1,12 +1,14 @@
-/* store: the front of every storage. Here, and only here, rights and hidden names are decided; what comes behind is plain
+/* store: the front of every storage. What an operation needs of rights is said here, and access.c decides; what comes behind is plain
  * work. Called by the protocols; holds nothing. Fails with -EACCES (rights), -ENOENT or -EPERM (hidden names), else with
  * what the storage says. */
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/access_impl.h"
 #include "store/partial.h"
 #include "store/shared.h"
 #include "store/store_impl.h"
@@ -18,41 +20,22 @@ struct store store_bind(const struct storage *storage, struct rt_task *task, con
     return (struct store){ .storage = storage, .task = task, .account = account, .rights = rights };
 }
 
-bool store_shows(const struct storage *st, struct span name)
-{
-    if (!name.len || *name.at != '.')
-        return true;
-    return st->hidden && !span_starts(name, SPAN(STORE_OWN_PREFIX));
-}
-
-static bool path_shown(const struct storage *st, struct span path)
-{
-    while (path.len) {
-        struct span name = span_cut(&path, '/');
-
-        if (name.len && !store_shows(st, name))
-            return false;
-    }
-    return true;
-}
-
-/* May this session use the path with these rights? `missing` is what a path that is not shown amounts to. */
-static int allow(const struct store *st, const char *path, unsigned rights, int missing)
-{
-    if (!path_shown(st->storage, span_of(path)))
-        return missing;
-    return (st->rights & rights) == rights ? 0 : -EACCES;
-}
-
+/* Of files in a folder that may not be read nothing is told. */
 int store_stat(const struct store *st, const char *path, struct store_stat *out)
 {
-    TRY(allow(st, path, 0, -ENOENT));
-    return st->storage->ops->stat(st, path, out);
+    struct store_stat found;
+
+    TRY(access_allow(st, path, 0, -ENOENT));
+    TRY(st->storage->ops->stat(st, path, &found));
+    if (st->rules && found.kind == STORE_FILE)
+        TRY(access_allow(st, path, RIGHT_READ, -ENOENT));
+    *out = found;
+    return 0;
 }
 
 int store_open(const struct store *st, const char *path, struct file **out)
 {
-    TRY(allow(st, path, RIGHT_READ, -ENOENT));
+    TRY(access_allow(st, path, RIGHT_READ, -ENOENT));
     return st->storage->ops->open(st, path, out);
 }
 
@@ -167,8 +150,8 @@ static int begin(const struct store *st, const struct store_upload *how, bool re
 
 int store_create(const struct store *st, const struct store_upload *how, struct file **out)
 {
-    TRY(allow(st, how->path, RIGHT_ADD, -EPERM));
-    return begin(st, how, (st->rights & RIGHT_WRITE) && how->how != STORE_NEW, out);
+    TRY(access_allow(st, how->path, RIGHT_ADD, -EPERM));
+    return begin(st, how, (access_rights(st, how->path) & RIGHT_WRITE) && how->how != STORE_NEW, out);
 }
 
 int file_write(struct file *f, const void *buf, size_t len)
@@ -191,7 +174,7 @@ int store_partial(const struct store *st, const char *path, struct store_stat *o
 {
     char own[PARTIAL_NAME];
 
-    TRY(allow(st, path, RIGHT_ADD, -ENOENT));
+    TRY(access_allow(st, path, RIGHT_ADD, -ENOENT));
     if (!partial_any(st->storage))
         return -ENOENT;
     TRY(partial_name(st->account, path, own));
@@ -202,7 +185,7 @@ int store_partial_open(const struct store *st, const char *path, struct file **o
 {
     char own[PARTIAL_NAME];
 
-    TRY(allow(st, path, RIGHT_ADD, -ENOENT));
+    TRY(access_allow(st, path, RIGHT_ADD, -ENOENT));
     TRY(partial_name(st->account, path, own));
     return st->storage->ops->open(st, own, out);
 }
@@ -211,19 +194,38 @@ int store_partial_open(const struct store *st, const char *path, struct file **o
 
 int store_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
-    TRY(allow(st, path, RIGHT_READ, -ENOENT));
-    return st->storage->ops->list(st, path, stats, out);
+    CLEANUP(dir_close) struct dir *dir = NULL;
+
+    TRY(access_allow(st, path, 0, -ENOENT));
+    if (!(store_rights(st, path) & RIGHT_READ))
+        return -EACCES;
+    TRY(st->storage->ops->list(st, path, stats, &dir));
+    if (st->rules)
+        TRY(access_watch(dir, st, path));
+    *out = dir;
+    dir = NULL;
+    return 0;
 }
 
 int dir_next(struct dir *d, const struct dir_entry **out)
 {
-    return d->ops->next(d, out);
+    const struct dir_entry *e;
+    int rc;
+
+    do
+        rc = d->ops->next(d, &e);
+    while (rc > 0 && d->path && !access_shows(d, e));
+    if (rc > 0)
+        *out = e;
+    return rc;
 }
 
 void dir_close(struct dir **d)
 {
-    if (*d)
-        (*d)->ops->close(*d);
+    if (!*d)
+        return;
+    free((*d)->path);
+    (*d)->ops->close(*d);
     *d = NULL;
 }
 
@@ -296,9 +298,11 @@ int store_change(const struct store *st, const struct store_change *c)
         [STORE_MTIME] = RIGHT_WRITE, [STORE_MODE] = RIGHT_WRITE,
     };
 
-    TRY(allow(st, c->path, needs[c->verb], c->verb == STORE_MKDIR ? -EPERM : -ENOENT));
+    TRY(access_allow(st, c->path, needs[c->verb], c->verb == STORE_MKDIR ? -EPERM : -ENOENT));
     if (c->to)
-        TRY(allow(st, c->to, needs[c->verb], -EPERM));
+        TRY(access_allow(st, c->to, needs[c->verb], -EPERM));
+    if (c->verb == STORE_MV && !store_moves(st, c->path))
+        return -EACCES; /* what a rule protects would be somewhere else, where no rule speaks of it */
     if (path_leaf(span_of(c->path)).len == 0)
         return c->verb == STORE_MKDIR ? -EEXIST : -EBUSY; /* the shared folder itself stays as it is */
     return rt_call(st->task, change_call, &(struct change_call){ st, c });
@@ -323,7 +327,7 @@ int store_space(const struct store *st, const char *path, int64_t *bytes)
     struct space_call c = { .st = st, .path = path };
     int64_t left;
 
-    TRY(allow(st, path, 0, -ENOENT));
+    TRY(access_allow(st, path, 0, -ENOENT));
     TRY(rt_call(st->task, space_call, &c));
     left = st->storage->shared ? quota_left(st->storage->shared->quotas, st->account) : INT64_MAX;
     *bytes = c.bytes < left ? c.bytes : left;

@@ -2,15 +2,15 @@
  * ("/a/b", normal, absolute inside the shared folder). Only regular files and folders exist here; hidden names (and always
  * the store's own) do not. Several sessions in several processes and threads use one storage at the same time.
  *
- * Errors, beside what the file system says: -EACCES this session's rights do not allow it; -EEXIST the name is taken and
+ * Errors, beside what the file system says: -EACCES this session's rights do not allow it here; -EEXIST the name is taken and
  * may not be replaced; -ENOENT also for what is not shown; -EPERM a name that may not be used; -EISDIR, -ENOTDIR. */
 #ifndef DRAY_STORE_STORE_H
 #define DRAY_STORE_STORE_H
 
 #include "base/span.h"
 #include "base/sums.h"
-#include "conf/rights.h"
 #include "rt/rt.h"
+#include "wire/rights.h"
 
 enum store_kind { STORE_FILE = 1, STORE_DIR };
 struct store_stat {
@@ -22,20 +22,20 @@ struct store_stat {
 };
 
 struct storage; /* store/storage.h */
-
-/* A session's view. Holds no resource. */
+struct store_home;
+/* A session's view. Holds no resource but a home. */
 struct store {
     const struct storage *storage;
     struct rt_task *task;
     const char *account; /* whose session it is: partials and quotas are of an account */
     unsigned rights;     /* bits of enum right */
+    const struct rights *rules; /* NULL: the same rights everywhere; see store/access.h */
+    struct store_home *home;    /* NULL: all of the storage */
 };
-
 /* account "": nobody is logged in. */
 struct store store_bind(const struct storage *, struct rt_task *, const char *account, unsigned rights);
 
 int store_stat(const struct store *, const char *path, struct store_stat *out);
-
 /* ---- reading: one consistent version, whatever happens to the name meanwhile ---- */
 
 struct file;
@@ -82,7 +82,7 @@ void file_keep(struct file **);
 
 /* ---- partials: what stays of broken uploads ---- */
 
-/* The account's own, of this path. -ENOENT. Opened for sums of it, never for clients to read. */
+/* The account's own, of this path. -ENOENT. Opened for its sums only. */
 int store_partial(const struct store *, const char *path, struct store_stat *out);
 int store_partial_open(const struct store *, const char *path, struct file **out);
 
@@ -95,7 +95,7 @@ struct dir_entry {
     struct store_stat stat; /* only the kind unless stats were asked for */
 };
 
-/* Entries in no order, neither "." nor "..". stats: fill dir_entry.stat. */
+/* Entries in no order, neither "." nor "..". stats: fill dir_entry.stat. The path and the store stay until dir_close. */
 int store_list(const struct store *, const char *path, bool stats, struct dir **out);
 /* 1 and an entry, valid until the next call; 0 at the end. Waits at most for the disk. */
 int dir_next(struct dir *, const struct dir_entry **out);

@@ -3,6 +3,7 @@
 #ifndef DRAY_STORE_STORE_IMPL_H
 #define DRAY_STORE_STORE_IMPL_H
 
+#include "store/access.h"
 #include "store/storage.h"
 #include "wire/mark.h"
 
@@ -14,6 +15,10 @@ struct store_found {
 
 struct store_ops {
     const char *name;
+
+    /* Opens the folder at home->path, where blocking stops nobody; leave closes it. */
+    int (*enter)(const struct store *, struct store_home *home);
+    void (*leave)(struct store_home *home);
 
     /* Called from a session: these wait through its task, where they must. */
     int (*stat)(const struct store *, const char *path, struct store_stat *out);
@@ -96,6 +101,9 @@ struct dir_ops {
 
 struct dir {
     const struct dir_ops *ops;
+    const struct store *st; /* the front's: where some entries may not be shown, or not be as others */
+    char *path;             /* of the last entry; ours */
+    size_t folder;          /* bytes of it that are the folder's */
 };
 
 /* Where they are, as far as they last longer than a call: partials, and names that a commit passes through. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/access_impl.h"
 #include "store/folder.h"
 #include "wire/path.h"
 
@@ -36,6 +37,38 @@ bool store_local_alone(const struct storage *storage)
     return fs_lock_now(storage->root) == 0;
 }
 
+/* A link that leads out of the folder is no error of the client's: the name is simply not there. */
+static int not_shown(int rc)
+{
+    return rc == -EXDEV || rc == -ELOOP ? -ENOENT : rc;
+}
+
+static bool is_own(const char *path)
+{
+    size_t len = sizeof STORE_OWN_FOLDER - 1;
+
+    return strncmp(path, STORE_OWN_FOLDER, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+int folder_root(const struct store *st, const char *path)
+{
+    return st->home && !is_own(path) ? st->home->root : st->storage->root;
+}
+
+/* The descriptor stays on the folder, whatever name it has later on; below it nothing leads out. */
+static int folder_enter(const struct store *st, struct store_home *home)
+{
+    home->root = fs_open_dir(st->storage->root, folder_rel(home->path));
+    TRY(not_shown(home->root));
+    home->quick = st->storage->quick && fs_is_local(home->root);
+    return 0;
+}
+
+static void folder_leave(struct store_home *home)
+{
+    close_fd(&home->root);
+}
+
 const char *folder_rel(const char *path)
 {
     return path[1] ? path + 1 : ".";
@@ -52,18 +85,12 @@ int folder_stat_of(const struct fs_stat *raw, struct store_stat *out)
     return 0;
 }
 
-/* A link that leads out of the folder is no error of the client's: the name is simply not there. */
-static int not_shown(int rc)
-{
-    return rc == -EXDEV || rc == -ELOOP ? -ENOENT : rc;
-}
-
 int folder_try(const struct store *st, int (*fn)(void *), struct folder_call *call)
 {
     int rc = -EAGAIN;
 
     call->lookup = FS_CACHED;
-    if (st->storage->quick)
+    if (st->home ? st->home->quick : st->storage->quick)
         rc = fn(call);
     call->lookup = FS_ANY;
     return rc == -EAGAIN ? rt_call(st->task, fn, call) : rc;
@@ -153,7 +180,7 @@ static int stat_call(void *arg)
 {
     struct stat_call *c = arg;
 
-    return folder_stat(c->st->storage->root, c->path, c->call.lookup, c->out);
+    return folder_stat(folder_root(c->st, c->path), c->path, c->call.lookup, c->out);
 }
 
 static int store_local_stat(const struct store *st, const char *path, struct store_stat *out)
@@ -238,7 +265,7 @@ static int folder_change(const struct store *st, const struct store_change *c)
         [STORE_RM] = change_rm, [STORE_MKDIR] = change_mkdir, [STORE_RMDIR] = change_rmdir,
         [STORE_MV] = change_mv, [STORE_MTIME] = change_fact,  [STORE_MODE] = change_fact,
     };
-    int root = st->storage->root;
+    int root = folder_root(st, c->path);
     const char *leaf;
     CLEANUP(close_fd) int dir = folder_parent(root, c->path, &leaf);
 
@@ -250,7 +277,7 @@ static int folder_change(const struct store *st, const struct store_change *c)
 
 static int store_local_look(const struct store *st, const char *path, struct store_found *out)
 {
-    int root = st->storage->root;
+    int root = folder_root(st, path);
     const char *leaf;
     CLEANUP(close_fd) int dir = folder_parent(root, path, &leaf);
 
@@ -260,7 +287,7 @@ static int store_local_look(const struct store *st, const char *path, struct sto
 
 static int store_local_space(const struct store *st, const char *path, int64_t *bytes, int64_t *all)
 {
-    CLEANUP(close_fd) int fd = fs_open_dir(st->storage->root, folder_rel(path));
+    CLEANUP(close_fd) int fd = fs_open_dir(folder_root(st, path), folder_rel(path));
 
     TRY(not_shown(fd));
     return fs_space(fd, bytes, all);
@@ -269,13 +296,13 @@ static int store_local_space(const struct store *st, const char *path, int64_t *
 static uint64_t store_local_name_id(const struct store *st, const char *path)
 {
     const char *leaf;
-    CLEANUP(close_fd) int dir = folder_parent(st->storage->root, path, &leaf);
+    CLEANUP(close_fd) int dir = folder_parent(folder_root(st, path), path, &leaf);
 
     return dir < 0 ? 0 : folder_name_id(dir, leaf);
 }
 
 const struct store_ops store_local_ops = {
-    .name = "local", .stat = store_local_stat, .open = folder_open, .list = folder_list, .create = folder_create,
+    .name = "local", .enter = folder_enter, .leave = folder_leave, .stat = store_local_stat, .open = folder_open, .list = folder_list, .create = folder_create,
     .resume = folder_resume, .look = store_local_look, .change = folder_change, .drop = folder_drop, .busy = folder_busy,
     .space = store_local_space, .name_id = store_local_name_id, .each = folder_each,
 };

@@ -6,9 +6,11 @@
  * Files get mode 0644 and folders 0755; modes are kept, and have no meaning here. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/access_impl.h"
 #include "store/mem.h"
 
 enum { SWEEP_EVERY = 1 /* s */ };
@@ -33,6 +35,36 @@ void mem_stat(const struct mem_heap *h, uint32_t node, struct store_stat *out)
     };
 }
 
+/* There are no links in memory: below a prefix nothing leads out of it. The store's own files are not below it. */
+const char *mem_path(const struct store *st, const char *path, char **full)
+{
+    size_t len = st->home ? strlen(st->home->path) : 0, own = sizeof STORE_OWN_FOLDER - 1;
+
+    if (!st->home || (strncmp(path, STORE_OWN_FOLDER, own) == 0 && (!path[own] || path[own] == '/')))
+        return path;
+    *full = malloc(len + strlen(path) + 1);
+    if (*full)
+        strcpy(stpcpy(*full, st->home->path), path);
+    return *full;
+}
+
+static int enter_call(struct mem_heap *h, void *arg)
+{
+    uint32_t node;
+
+    return mem_walk_folder(h, span_of(arg), &node);
+}
+
+static int mem_enter(const struct store *st, struct store_home *home)
+{
+    return mem_do(mem_of(st), enter_call, home->path);
+}
+
+static void mem_leave(struct store_home *home)
+{
+    (void)home;
+}
+
 struct stat_call {
     const char *path;
     struct store_stat *out;
@@ -50,7 +82,10 @@ static int stat_call(struct mem_heap *h, void *arg)
 
 static int store_mem_stat(const struct store *st, const char *path, struct store_stat *out)
 {
-    return mem_do(mem_of(st), stat_call, &(struct stat_call){ path, out });
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
+
+    return at ? mem_do(mem_of(st), stat_call, &(struct stat_call){ at, out }) : -ENOMEM;
 }
 
 int mem_found(const struct mem_heap *h, uint32_t node, struct store_found *out)
@@ -78,7 +113,10 @@ static int look_call(struct mem_heap *h, void *arg)
 
 static int mem_look(const struct store *st, const char *path, struct store_found *out)
 {
-    return mem_do(mem_of(st), look_call, &(struct look_call){ path, out });
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
+
+    return at ? mem_do(mem_of(st), look_call, &(struct look_call){ at, out }) : -ENOMEM;
 }
 
 /* ---- the store's own files ---- */
@@ -147,7 +185,10 @@ static int space_call(struct mem_heap *h, void *arg)
 
 static int mem_space(const struct store *st, const char *path, int64_t *bytes, int64_t *all)
 {
-    return mem_do(mem_of(st), space_call, &(struct space_call){ path, rt_now(st->task), bytes, all });
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
+
+    return at ? mem_do(mem_of(st), space_call, &(struct space_call){ at, rt_now(st->task), bytes, all }) : -ENOMEM;
 }
 
 int mem_file_space(struct file *f, int64_t *bytes, int64_t *all)
@@ -173,9 +214,12 @@ static int id_call(struct mem_heap *h, void *arg)
 
 static uint64_t mem_name_id(const struct store *st, const char *path)
 {
+    CLEANUP(free_text) char *full = NULL;
+    const char *at = mem_path(st, path, &full);
     uint64_t id = 0;
 
-    mem_do(mem_of(st), id_call, &(struct id_call){ path, &id });
+    if (at)
+        mem_do(mem_of(st), id_call, &(struct id_call){ at, &id });
     return id;
 }
 
@@ -224,7 +268,7 @@ static int mem_each(const struct storage *storage, void (*fn)(void *ctx, const s
 }
 
 const struct store_ops store_mem_ops = {
-    .name = "memory", .stat = store_mem_stat, .open = mem_open, .list = mem_list, .create = mem_create, .resume = mem_resume,
+    .name = "memory", .enter = mem_enter, .leave = mem_leave, .stat = store_mem_stat, .open = mem_open, .list = mem_list, .create = mem_create, .resume = mem_resume,
     .look = mem_look, .change = mem_change, .drop = mem_drop, .busy = mem_busy, .space = mem_space,
     .name_id = mem_name_id, .each = mem_each,
 };

@@ -31,6 +31,16 @@ bool lock_take(struct lock *l)
     return rc == EOWNERDEAD;
 }
 
+bool lock_try(struct lock *l)
+{
+    int rc = pthread_mutex_trylock(&l->mutex);
+
+    CHECK(rc == 0 || rc == EOWNERDEAD || rc == EBUSY);
+    if (rc == EOWNERDEAD)
+        CHECK(pthread_mutex_consistent(&l->mutex) == 0);
+    return rc != EBUSY;
+}
+
 void lock_give(struct lock *l)
 {
     CHECK(pthread_mutex_unlock(&l->mutex) == 0);

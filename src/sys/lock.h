@@ -14,6 +14,9 @@ struct lock { /* zero is no lock: lock_init */
 void lock_init(struct lock *);
 /* true: whoever held it last died in the middle of what it was doing; the taker holds it and has to put that in order. */
 bool lock_take(struct lock *);
+/* Without waiting: false when somebody holds it. For locks that say no more than that: nothing is behind them to be put in
+ * order. */
+bool lock_try(struct lock *);
 void lock_give(struct lock *);
 
 #endif

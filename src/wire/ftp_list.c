@@ -99,20 +99,20 @@ void ftp_list_print_ls(struct buf *b, const struct ftp_entry *e, int64_t now)
     append(b, text, at, e->name, SPAN("\r\n"));
 }
 
-enum { READ = 1, ADD = 2, WRITE = 4 };
+enum { READ = 1, ADD = 2, WRITE = 4, MOVE = 8, ENTER = 16 };
 
 /* RFC 3659 section 7.5.5; what each letter asks of the session's rights, 0: says nothing of such a thing */
 static const struct perm {
     char letter;
     unsigned char need[2]; /* for a file, for a folder */
 } perms[] = {
-    { 'a', { WRITE, 0 } }, { 'c', { 0, ADD } }, { 'd', { WRITE, WRITE } }, { 'e', { 0, READ } }, { 'f', { WRITE, WRITE } },
+    { 'a', { WRITE, 0 } }, { 'c', { 0, ADD } }, { 'd', { WRITE, WRITE } }, { 'e', { 0, READ | ENTER } }, { 'f', { MOVE, MOVE } },
     { 'l', { 0, READ } },  { 'm', { 0, ADD } }, { 'p', { 0, WRITE } },     { 'r', { READ, 0 } }, { 'w', { WRITE, 0 } },
 };
 
 static char *put_perm(char *at, const struct ftp_entry *e)
 {
-    unsigned have = (e->read ? READ : 0) | (e->add ? ADD : 0) | (e->write ? WRITE : 0);
+    unsigned have = (e->read ? READ : 0) | (e->add ? ADD : 0) | (e->write ? WRITE : 0) | (e->write && !e->stays ? MOVE : 0) | (e->add ? ENTER : 0);
     bool folder = kinds[e->kind].folder;
 
     if (e->kind == FTP_OTHER)
@@ -210,7 +210,7 @@ static bool parse_perm(struct span v, struct ftp_entry *e)
                 have |= perms[k].need[false] | perms[k].need[true];
     e->read = have & READ;
     e->add = have & ADD;
-    e->write = have & WRITE;
+    e->write = have & (WRITE | MOVE);
     return true;
 }
 

@@ -25,6 +25,7 @@ struct ftp_entry {
     unsigned mode, nlink, uid, gid;
     bool partial;
     bool read, add, write; /* what this session may do with it: the perm fact is made from these */
+    bool stays;            /* it cannot be renamed all the same */
 };
 
 /* Both printers leave a whole entry in the buffer, or (b->over) none of it. A name's control bytes become '?'. */

@@ -72,7 +72,7 @@ static void sizes(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t got = -7;
-        int rc = conf_size(span_of(rows[i].text), &got);
+        int rc = span_bytes(span_of(rows[i].text), &got);
 
         same_int("refused", i, rc < 0, rows[i].bytes < 0);
         same_int("bytes", i, got, rc < 0 ? -7 : rows[i].bytes);

@@ -78,7 +78,7 @@ static void print_facts(void **state)
         { &file, 0, " name" },
         { &dir, F(TYPE) | F(SIZE) | F(PERM), "type=dir;perm=cdeflmp; d" },
         { &up, F(TYPE) | F(PERM), "type=pdir;perm=el; .." },
-        { &here, F(TYPE) | F(PERM), "type=cdir;perm=cm; ." },
+        { &here, F(TYPE) | F(PERM), "type=cdir;perm=cem; ." },
         { &other, F(TYPE) | F(SIZE) | F(PERM), "type=OS.unix=other;perm=; s" },
         { &odd, F(SIZE), "size=0;  a; b?" },
         { &widest, ~0u, "type=file;size=18446744073709551615;modify=99991231235959;perm=adfrw;"

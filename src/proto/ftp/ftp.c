@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "proto/ftp/ftp_tls.h"
+#include "store/access.h"
 #include "wire/ftp_cmd.h"
 #include "wire/ftp_list.h"
 #include "wire/ftp_reply.h"
@@ -180,8 +181,8 @@ static int reply_failure(struct ftp *f, const struct ftp_row *row, int rc)
     if (code == 421)
         f->over = true;
     if (!text)
-        return reply(f, code, "%s: not allowed; this account may %s, and the file's own permissions hold, too.", path,
-                     rights_text(f->s->account->rights));
+        return reply(f, code, "%s: not allowed; here this account may %s, and the file's own permissions hold, too.", path,
+                     rights_text(store_rights(&f->s->store, f->path ? f->path : "/")));
     return reply(f, code, "%s%s%s.", path, *path ? ": " : "", text);
 }
 

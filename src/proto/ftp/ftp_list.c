@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "proto/ftp/ftp.h"
+#include "store/access.h"
 #include "sys/clock.h"
 #include "wire/ftp_list.h"
 #include "wire/match.h"
@@ -26,12 +27,15 @@ struct listing {
     bool (*print)(struct listing *, struct ftp_entry *);
 };
 
-static struct ftp_entry entry_of(const struct store *st, struct span name, const struct store_stat *s)
+/* path: what tells the entry's rights; NULL: they are the same everywhere. */
+static struct ftp_entry entry_of(const struct store *st, const char *path, struct span name, const struct store_stat *s)
 {
+    unsigned rights = path ? store_rights(st, path) : st->rights;
+
     return (struct ftp_entry){
         .name = name, .kind = s->kind == STORE_DIR ? FTP_DIR : FTP_FILE, .size = s->size, .mtime = s->mtime, .dev = s->dev,
-        .ino = s->ino, .mode = s->mode, .nlink = s->nlink, .uid = s->uid, .gid = s->gid, .read = st->rights & RIGHT_READ,
-        .add = st->rights & RIGHT_ADD, .write = st->rights & RIGHT_WRITE,
+        .ino = s->ino, .mode = s->mode, .nlink = s->nlink, .uid = s->uid, .gid = s->gid, .read = rights & RIGHT_READ,
+        .add = rights & RIGHT_ADD, .write = rights & RIGHT_WRITE, .stays = path && !store_moves(st, path),
     };
 }
 
@@ -71,9 +75,9 @@ static int push(struct listing *l)
     return 0;
 }
 
-static int add(struct listing *l, struct span name, const struct store_stat *st)
+static int add(struct listing *l, const char *path, struct span name, const struct store_stat *st)
 {
-    struct ftp_entry e = entry_of(&l->f->s->store, name, st);
+    struct ftp_entry e = entry_of(&l->f->s->store, path, name, st);
     size_t before = l->out.len;
 
     l->print(l, &e);
@@ -96,7 +100,7 @@ static int add_folder(struct listing *l, struct dir *dir)
 
     while ((rc = dir_next(dir, &e)) > 0)
         if (!l->pattern.len || match(l->pattern, e->name))
-            TRY(add(l, e->name, &e->stat));
+            TRY(add(l, dir_path(dir), e->name, &e->stat));
     if (rc < 0 && l->x)
         l->x->failed = XFER_FILE;
     return rc;
@@ -183,7 +187,7 @@ static int run_through(struct listing *l, const struct target *t)
     l->pattern = t->pattern;
     l->prefix = t->prefix;
     l->now = clock_wall();
-    return t->dir ? add_folder(l, t->dir) : add(l, t->name, &t->file);
+    return t->dir ? add_folder(l, t->dir) : add(l, l->f->path, t->name, &t->file);
 }
 
 /* ---- on the data connection ---- */
@@ -275,7 +279,7 @@ int verb_mlst(struct ftp *f, struct span arg)
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
-    e = entry_of(&f->s->store, span_of(path), &st);
+    e = entry_of(&f->s->store, path, span_of(path), &st);
     e.partial = partial;
     e.read &= !partial;
     buf_text(&b, "Facts:\n");

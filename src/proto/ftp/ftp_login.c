@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/err.h"
 #include "proto/ftp/ftp.h"
 
-enum { GUESSES = 10, GUESS_SECONDS = 1 };
+enum { GUESSES = 10, GUESS_SECONDS = 1, RIGHTS_ROOM = 1000 };
 
 int verb_user(struct ftp *f, struct span arg)
 {
@@ -37,19 +38,42 @@ static int refuse(struct ftp *f)
     return reply(f, 421, "Too many wrong passwords; goodbye.");
 }
 
+/* The account exists, but not the folder that is all it may see. */
+static APART int refuse_homeless(struct ftp *f, int rc)
+{
+    LOG(f->s->server->log, "no-home", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+        LOG_TEXT("why", span_of(err_text(rc))));
+    return reply(f, 530, "Your folder is not there, or cannot be entered; only the operator can mend that.");
+}
+
+static int welcome(struct ftp *f)
+{
+    struct buf b = { .cap = RIGHTS_ROOM };
+
+    LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    b.at = arena_take(&f->s->scratch, b.cap);
+    if (!b.at)
+        return -ENOMEM;
+    rights_print(&b, &f->s->account->rights);
+    return reply(f, 230, "Logged in; you may %s.", buf_cstr(&b));
+}
+
 int verb_pass(struct ftp *f, struct span arg)
 {
     const struct account *account;
+    int rc;
 
     if (!f->user_given)
         return reply(f, 503, "Say USER first.");
     f->user_given = false;
-    account = auth_check(f->s->server->auth, span_of(f->user), arg);
-    if (!account)
+    rc = auth_check(f->s->server->auth, f->s->task, span_of(f->user), arg, &account);
+    if (rc == -EACCES)
         return refuse(f);
-    session_login(f->s, account);
-    LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
-    return reply(f, 230, "Logged in; you may %s.", rights_text(account->rights));
+    TRY(rc);
+    rc = session_login(f->s, account);
+    if (rc == -ECANCELED)
+        return rc;
+    return rc < 0 ? refuse_homeless(f, rc) : welcome(f);
 }
 
 int verb_acct(struct ftp *f, struct span arg)
