@@ -26,6 +26,7 @@ struct serve {
     struct auth auth;
     struct storage storage;
     struct serve_tls tls;
+    struct serve_sandbox sandbox;
     struct listeners listeners;
     struct announce *announce;
     struct log log;
@@ -180,16 +181,14 @@ static int make_env(struct serve *s)
     static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service, [SERVICE_FTPS] = &ftps_service };
     struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
     int children = proc_event();
-    struct board *board = open_board(s);
 
-    if (stop.drain < 0 || stop.now < 0 || children < 0 || !board)
+    if (stop.drain < 0 || stop.now < 0 || children < 0 || !s->env.board)
         return serve_complain("not enough memory or descriptors to begin with");
-    s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = board,
+    s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules };
     s->env.listeners = &s->listeners;
     s->env.stop = stop;
     s->env.children = children;
-    s->env.board = board;
     s->env.log = &s->log;
     s->env.entry = session_main;
     s->env.chores = session_chores;
@@ -198,6 +197,15 @@ static int make_env(struct serve *s)
         proc_shut_on_stop(s->listeners.l[i].fd);
     TRY(make_passive(s));
     return proc_catch_stop(stop.drain, stop.now, s->conf.drain_timeout);
+}
+
+/* When everything is open; it is entered when everything is said. */
+static int make_sandbox(struct serve *s)
+{
+    struct serve_ground ground = { .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .log = &s->log,
+                                   .board = s->board.dir, .needs = s->model->needs };
+
+    return serve_sandbox(&ground, &s->sandbox);
 }
 
 /* ---- what is printed ---- */
@@ -246,6 +254,7 @@ static void print_greeting(const struct serve *s)
         if (s->conf.memory)
             printf("It is empty, and everything in it is gone when the server ends.\n");
         serve_tls_print(&s->tls);
+        serve_sandbox_print(&s->sandbox);
         printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
                s->chosen ? " (auto: the most clients in the least memory)" : "", s->model->about);
     }
@@ -271,34 +280,50 @@ static int prepare(struct serve *s, int argc, char **argv)
     if (rc > 0)
         return rc;
     TRY(choose_model(s));
-    TRY(serve_storage(&s->conf, seats(s), &s->storage));
     TRY(serve_tls(&s->conf, &s->tls));
     TRY(open_log(s));
     TRY(serve_people(&s->conf, &s->log, &s->auth));
     TRY(open_ports(s));
-    return make_env(s);
+    s->env.board = open_board(s); /* root's own, if it is he who asks for the status */
+    TRY(serve_user(&s->conf, &s->sandbox));
+    TRY(serve_storage(&s->conf, seats(s), &s->storage));
+    TRY(make_env(s));
+    return make_sandbox(s);
+}
+
+/* To the last client; the exit code. */
+static int run(struct serve *s)
+{
+    int rc;
+
+    print_greeting(s);
+    if (serve_sandbox_enter(&s->sandbox) < 0)
+        return SERVE_FAILED;
+    rc = s->model->serve(&s->env);
+    partials_end(&s->storage);
+    if (rc < 0)
+        serve_complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
+                 "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);
+    return rc < 0 ? SERVE_FAILED : SERVE_OK;
 }
 
 int cmd_serve(int argc, char **argv)
 {
     struct serve *s = calloc(1, sizeof *s);
-    int rc = s ? prepare(s, argc, argv) : -ENOMEM;
+    int rc = -ENOMEM;
 
+    if (s) {
+        s->board.dir = -1;
+        rc = prepare(s, argc, argv);
+    }
     if (rc > 0)
         rc = help();
     else if (rc < 0)
         rc = SERVE_USAGE;
-    else {
-        print_greeting(s);
-        rc = s->model->serve(&s->env);
-        board_withdraw(&s->board);
-        partials_end(&s->storage);
-        if (rc < 0)
-            serve_complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
-                     "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);
-        rc = rc < 0 ? SERVE_FAILED : SERVE_OK;
-    }
+    else
+        rc = run(s);
     if (s) {
+        board_withdraw(&s->board);
         auth_free(&s->auth);
         conf_free(&s->conf);
         passive_free(&s->server.passive);

@@ -2,10 +2,15 @@
 #ifndef DRAY_CMD_SERVE_IMPL_H
 #define DRAY_CMD_SERVE_IMPL_H
 
+#include <limits.h>
+
 #include "auth/auth.h"
 #include "conf/conf.h"
 #include "io/tls.h"
+#include "obs/log.h"
 #include "store/storage.h"
+#include "sys/sandbox.h"
+#include "sys/user.h"
 
 /* A sentence on standard error; -EINVAL. */
 int serve_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -32,5 +37,33 @@ struct serve_tls {
 int serve_tls(const struct conf *, struct serve_tls *out);
 /* The start-up lines about it. */
 void serve_tls_print(const struct serve_tls *);
+
+/* What the sandbox has to leave room for. */
+struct serve_ground {
+    const struct conf *conf;
+    const struct auth *auth;
+    const struct storage *storage;
+    const struct log *log;
+    int board;      /* the folder of the scoreboard's file; -1: there is none */
+    unsigned needs; /* of the model */
+};
+
+struct serve_sandbox {
+    bool off, require, was_root;
+    struct user user;
+    struct sandbox sandbox;
+    struct sandbox_found found;
+    char partials[PATH_MAX];
+};
+
+/* Who was started as root becomes --user, or the owner of the folder; when the ports are bound, and before anything is stored.
+ * -EINVAL when that cannot be; he knows why then. */
+int serve_user(const struct conf *, struct serve_sandbox *out);
+/* What is given up, tried in a child. -EINVAL when the operator demands more; he knows why then. */
+int serve_sandbox(const struct serve_ground *, struct serve_sandbox *out);
+/* Gives it up. -EINVAL, with a sentence. */
+int serve_sandbox_enter(const struct serve_sandbox *);
+/* The start-up lines about it. */
+void serve_sandbox_print(const struct serve_sandbox *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "obs/board.h"
 #include "obs/log.h"
 #include "rt/rt.h"
+#include "sys/sandbox.h"
 
 struct model_env {
     struct listeners *listeners;
@@ -29,6 +30,7 @@ struct model {
     const char *name, *about;
     unsigned workers; /* default; 0: the model has no such number */
     bool one_process; /* all sessions run in it */
+    unsigned needs; /* of enum sandbox_need */
     /* Returns after a drain, when the last session has ended: 0, or -errno when it could not begin. */
     int (*serve)(const struct model_env *);
 };

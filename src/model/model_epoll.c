@@ -22,5 +22,5 @@ static int serve(const struct model_env *env)
 extern const struct model model_epoll;
 const struct model model_epoll = {
     .name = "epoll", .about = "a few processes, thousands of clients each (coroutines)", .workers = MODEL_A_CORE,
-    .serve = serve,
+    .needs = SANDBOX_PROCESSES | SANDBOX_THREADS | SANDBOX_EPOLL, .serve = serve,
 };

@@ -55,5 +55,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_fork;
 const struct model model_fork = {
-    .name = "fork", .about = "a process for each client", .serve = serve,
+    .name = "fork", .about = "a process for each client", .needs = SANDBOX_PROCESSES,
+    .serve = serve,
 };

@@ -49,5 +49,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_pool;
 const struct model model_pool = {
-    .name = "pool", .about = "a fixed number of threads, one client each", .workers = 64, .one_process = true, .serve = serve,
+    .name = "pool", .about = "a fixed number of threads, one client each", .workers = 64, .one_process = true, .needs = SANDBOX_THREADS,
+    .serve = serve,
 };

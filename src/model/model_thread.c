@@ -115,5 +115,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_thread;
 const struct model model_thread = {
-    .name = "thread", .about = "a thread for each client", .one_process = true, .serve = serve,
+    .name = "thread", .about = "a thread for each client", .one_process = true, .needs = SANDBOX_THREADS,
+    .serve = serve,
 };

@@ -20,5 +20,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_uring;
 const struct model model_uring = {
-    .name = "uring", .about = "the same on io_uring", .workers = MODEL_A_CORE, .serve = serve,
+    .name = "uring", .about = "the same on io_uring",
+    .workers = MODEL_A_CORE, .needs = SANDBOX_PROCESSES | SANDBOX_THREADS | SANDBOX_RING, .serve = serve,
 };

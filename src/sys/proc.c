@@ -192,9 +192,18 @@ unsigned long proc_raise_files(void)
 
     if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
         return 1024;
-    lim.rlim_cur = lim.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &lim);
+    if (lim.rlim_cur < lim.rlim_max) {
+        lim.rlim_cur = lim.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &lim);
+    }
     return lim.rlim_cur;
+}
+
+void proc_raise_locked(void)
+{
+    static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+    setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
 unsigned proc_cpus(void)

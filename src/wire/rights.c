@@ -153,6 +153,16 @@ bool rights_below(const struct rights *r, struct span path)
     return any_below(r, path, false);
 }
 
+unsigned rights_any(const struct rights *r)
+{
+    struct span rest = r->rules, place;
+    unsigned rights, all = r->base;
+
+    while (rest.len && next_rule(&rest, &place, &rights) == 0)
+        all |= rights;
+    return all;
+}
+
 /* ---- telling ---- */
 
 const char *rights_text(unsigned rights)

@@ -30,6 +30,8 @@ int rights_parse(struct span text, struct rights *out);
 unsigned rights_at(const struct rights *, struct span path);
 /* Is there something to see: at the path, or somewhere below? */
 bool rights_seen(const struct rights *, struct span path);
+/* What may be done somewhere: the bits of all places together. */
+unsigned rights_any(const struct rights *);
 /* Does some rule speak of a place below the path? Such a folder cannot be moved: its rules would stay behind. */
 bool rights_below(const struct rights *, struct span path);
 

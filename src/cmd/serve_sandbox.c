@@ -1,0 +1,247 @@
+/* serve_sandbox: whom `dray serve` works as, and what it gives up before its first client. Called by serve.c: serve_user when the
+ * ports are bound, serve_sandbox when all is open, serve_sandbox_enter when all is said. Fails with a sentence on standard error
+ * and -EINVAL; what the machine does not offer is said in the start-up line, and is a failure with `--sandbox require` only. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cmd/serve_impl.h"
+#include "sys/proc.h"
+
+/* ---- whom it works as ---- */
+
+static int find_user(const struct conf *c, struct user *out)
+{
+    int rc = user_find(c->user, out);
+
+    if (rc == -EINVAL)
+        return serve_complain("--user: \"%s\" is not UID:GID (write 1000:1000)", c->user);
+    return rc < 0 ? serve_complain("--user: there is no user \"%s\" here (write a name of /etc/passwd, or UID:GID)", c->user) : 0;
+}
+
+/* Root without a word about it becomes the owner of what he serves: what is stored should belong to him. */
+static int choose_user(const struct conf *c, struct user *out)
+{
+    if (c->user)
+        return find_user(c, out);
+    if (c->memory && user_find("nobody", out) == 0)
+        return 0;
+    if (c->memory || user_of_file(c->dir ? c->dir : ".", out) < 0)
+        user_self(out);
+    return 0;
+}
+
+static int become(const struct user *u)
+{
+    int rc = user_become(u);
+
+    return rc < 0 ? serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc)) : 0;
+}
+
+int serve_user(const struct conf *c, struct serve_sandbox *out)
+{
+    struct user self;
+
+    user_self(&self);
+    out->was_root = user_is_root();
+    if (out->was_root) {
+        proc_raise_locked();
+        TRY(choose_user(c, &out->user));
+        return out->user.uid == 0 && !c->user ? 0 : become(&out->user);
+    }
+    out->user = self;
+    if (!c->user)
+        return 0;
+    TRY(find_user(c, &out->user));
+    if (out->user.uid != self.uid)
+        return serve_complain("--user %s: only root can become somebody else; start it as root, or leave it out", c->user);
+    return 0;
+}
+
+/* ---- the rules ---- */
+
+static const struct {
+    const char *word;
+    bool off, debug, require;
+} modes[] = { { .word = "on" }, { "off", true, false, false }, { "require", false, false, true }, { "debug", false, true, false } };
+
+static int read_mode(const struct conf *c, struct serve_sandbox *out)
+{
+    const char *word = c->sandbox ? c->sandbox : "on";
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(word, modes[i].word) != 0)
+            continue;
+        out->off = modes[i].off;
+        out->require = modes[i].require;
+        out->sandbox.debug = modes[i].debug;
+        return 0;
+    }
+    return serve_complain("--sandbox: \"%s\" is none of on, off, require, debug", word);
+}
+
+/* What the accounts of a file may do can change while the server runs. */
+static bool anyone_may_change(const struct auth *auth)
+{
+    unsigned rights = auth->allow_anonymous ? rights_any(&auth->anonymous.rights) : 0;
+
+    for (unsigned i = 0; i < auth->n; i++)
+        rights |= rights_any(&auth->account[i].rights);
+    return auth_users_folder(auth) || rights & ~(unsigned)RIGHTS_READ;
+}
+
+/* Where nobody may change anything, old partials are swept all the same. */
+static void allow_folder(const struct serve_ground *g, const char *partials, struct sandbox *out)
+{
+    if (anyone_may_change(g->auth)) {
+        sandbox_allow(out, (struct sandbox_rule){ .fd = g->storage->root, .access = SANDBOX_CHANGE });
+        return;
+    }
+    sandbox_allow(out, (struct sandbox_rule){ .fd = g->storage->root, .access = SANDBOX_READ });
+    sandbox_allow(out, (struct sandbox_rule){ .fd = -1, .path = partials, .access = SANDBOX_CHANGE });
+}
+
+/* Each path that a running server opens. Who is alive is told by /proc/PID/stat, where claims are kept. */
+static void allow_paths(const struct serve_ground *g, struct serve_sandbox *out)
+{
+    CLEANUP(free_text) char *name = serve_name(g->conf);
+
+    if (!g->conf->memory) {
+        snprintf(out->partials, sizeof out->partials, "%s/" STORE_OWN_PREFIX "partials", name ? name : ".");
+        allow_folder(g, out->partials, &out->sandbox);
+    }
+    if (g->board >= 0)
+        sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = g->board, .access = SANDBOX_REMOVE });
+    if (auth_users_folder(g->auth))
+        sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = -1, .path = auth_users_folder(g->auth), .access = SANDBOX_READ });
+    if (g->conf->memory || g->conf->quota.n)
+        sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = -1, .path = "/proc", .access = SANDBOX_READ });
+}
+
+static void refused(void *arg, const char *call, int number)
+{
+    const struct log *log = arg;
+    struct log err = { .fd = 2 };
+
+    LOG(log->fd < 0 ? &err : log, "sandbox-refused", LOG_TEXT("call", span_of(call)), LOG_NUMBER("number", number),
+        LOG_TEXT("advice", SPAN("the sandbox does not allow this system call, and this process ends; please report it. "
+                                "dray serve --sandbox off works without")));
+}
+
+/* ---- what is there and what is not ---- */
+
+static const char *why(int rc)
+{
+    static const struct {
+        int rc;
+        const char *text;
+    } reasons[] = { { -ENOSYS, "this kernel has none" }, { -EOPNOTSUPP, "it is switched off in this kernel" },
+                    { -ERANGE, "this kernel's is too old" }, { -EPERM, "it is forbidden here, as in some containers" },
+                    { -EACCES, "it is forbidden here, as in some containers" }, { -EBADE, "it was tried and does not hold" },
+                    { -ECANCELED, "a sanitizer writes its reports where it likes" } };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].rc == rc)
+            return reasons[i].text;
+    return err_text(rc);
+}
+
+static void put(struct buf *b, const char *text)
+{
+    if (b->len)
+        buf_text(b, ", ");
+    buf_text(b, text);
+}
+
+/* One part: what it is called where it holds, and where it is missing. */
+static void put_part(struct buf *have, struct buf *lack, int rc, const char *held, const char *missed)
+{
+    if (rc >= 0) {
+        put(have, held);
+        return;
+    }
+    put(lack, missed);
+    buf_printf(lack, ": %s", why(rc));
+}
+
+static void describe(const struct sandbox_found *f, struct buf *have, struct buf *lack)
+{
+    char landlock[48], seccomp[48];
+
+    snprintf(landlock, sizeof landlock, "Landlock (version %d)", f->landlock);
+    snprintf(seccomp, sizeof seccomp, "seccomp (%d system calls)", f->seccomp);
+    put_part(have, lack, f->privileges, "no new privileges", "new privileges are possible");
+    put_part(have, lack, f->landlock, landlock, "no Landlock");
+    put_part(have, lack, f->seccomp, seccomp, "no seccomp");
+    if (f->dumps != 1)
+        put_part(have, lack, f->dumps, "no core dumps", "core dumps are possible");
+}
+
+static int demand(const struct serve_sandbox *s)
+{
+    char held[200], missed[400];
+    struct buf have = BUF(held), lack = BUF(missed);
+
+    describe(&s->found, &have, &lack);
+    if (!s->require || !lack.len)
+        return 0;
+    return serve_complain("--sandbox require, but %s; --sandbox on takes what this machine offers", buf_cstr(&lack));
+}
+
+int serve_sandbox(const struct serve_ground *g, struct serve_sandbox *out)
+{
+    int rc;
+
+    TRY(read_mode(g->conf, out));
+    if (out->off)
+        return 0;
+    out->sandbox.needs = g->needs;
+    out->sandbox.tell = refused;
+    out->sandbox.arg = (void *)(uintptr_t)g->log;
+    allow_paths(g, out);
+    rc = sandbox_try(&out->sandbox, &out->found);
+    if (rc < 0)
+        return serve_complain("cannot try the sandbox: %s; --sandbox off serves without", err_text(rc));
+    return demand(out);
+}
+
+int serve_sandbox_enter(const struct serve_sandbox *s)
+{
+    int rc;
+
+    if (s->off)
+        return 0;
+    rc = user_give_up();
+    if (rc == 0)
+        rc = sandbox_enter(&s->sandbox, &s->found);
+    return rc < 0 ? serve_complain("cannot enter the sandbox: %s; --sandbox off serves without", err_text(rc)) : 0;
+}
+
+/* ---- the start-up lines ---- */
+
+static void print_user(const struct serve_sandbox *s)
+{
+    const char *name = *s->user.name ? s->user.name : "a user without a name";
+
+    if (s->was_root && s->user.uid != 0)
+        printf("It works as %s (%u:%u).\n", name, s->user.uid, s->user.gid);
+    else if (s->was_root)
+        printf("It works as root; --user NAME is safer.\n");
+}
+
+void serve_sandbox_print(const struct serve_sandbox *s)
+{
+    char held[200], missed[400];
+    struct buf have = BUF(held), lack = BUF(missed);
+
+    print_user(s);
+    if (s->off) {
+        printf("Sandbox: off.\n");
+        return;
+    }
+    describe(&s->found, &have, &lack);
+    printf("Sandbox: %s%s%s.%s\n", buf_cstr(&have), lack.len ? "; " : "", buf_cstr(&lack),
+           s->sandbox.debug ? " Debuggers may look in." : "");
+}
