@@ -285,7 +285,7 @@ static int prepare(struct serve *s, int argc, char **argv)
     TRY(serve_people(&s->conf, &s->log, &s->auth));
     TRY(open_ports(s));
     s->env.board = open_board(s); /* root's own, if it is he who asks for the status */
-    TRY(serve_user(&s->conf, &s->sandbox));
+    TRY(serve_user(&s->conf, s->model->needs, &s->sandbox));
     TRY(serve_storage(&s->conf, seats(s), &s->storage));
     TRY(make_env(s));
     return make_sandbox(s);

@@ -18,6 +18,8 @@ int serve_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* What is served and how uploads are treated, as the operator says; `uploads` at once. -EINVAL when that cannot be; he knows
  * why then. */
 int serve_storage(const struct conf *, unsigned uploads, struct storage *out);
+/* The folder as he named it; "." when he named none. */
+const char *serve_folder(const struct conf *);
 /* What it is called: the folder's whole path, or that it is memory. The caller frees; NULL without memory. */
 char *serve_name(const struct conf *);
 
@@ -50,6 +52,7 @@ struct serve_ground {
 
 struct serve_sandbox {
     bool off, require, was_root;
+    bool locks; /* rings need that, and their limit could not be raised */
     struct user user;
     struct sandbox sandbox;
     struct sandbox_found found;
@@ -58,7 +61,7 @@ struct serve_sandbox {
 
 /* Who was started as root becomes --user, or the owner of the folder; when the ports are bound, and before anything is stored.
  * -EINVAL when that cannot be; he knows why then. */
-int serve_user(const struct conf *, struct serve_sandbox *out);
+int serve_user(const struct conf *, unsigned needs, struct serve_sandbox *out);
 /* What is given up, tried in a child. -EINVAL when the operator demands more; he knows why then. */
 int serve_sandbox(const struct serve_ground *, struct serve_sandbox *out);
 /* Gives it up. -EINVAL, with a sentence. */

@@ -28,28 +28,33 @@ static int choose_user(const struct conf *c, struct user *out)
         return find_user(c, out);
     if (c->memory && user_find("nobody", out) == 0)
         return 0;
-    if (c->memory || user_of_file(c->dir ? c->dir : ".", out) < 0)
+    if (c->memory || user_of_file(serve_folder(c), out) < 0)
         user_self(out);
     return 0;
 }
 
-static int become(const struct user *u)
+static int become(const struct conf *c, const struct user *u, bool locks)
 {
-    int rc = user_become(u);
+    int rc = user_become(u, locks);
 
-    return rc < 0 ? serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc)) : 0;
+    if (rc < 0)
+        return serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc));
+    if (!c->memory && !user_may_list(serve_folder(c)))
+        return serve_complain("user %s (%u:%u) may not list %s or enter a folder above it: permission denied; --user NAME chooses "
+                              "another one, --user root stays root", u->name, u->uid, u->gid, serve_folder(c));
+    return 0;
 }
 
-int serve_user(const struct conf *c, struct serve_sandbox *out)
+int serve_user(const struct conf *c, unsigned needs, struct serve_sandbox *out)
 {
     struct user self;
 
     user_self(&self);
     out->was_root = user_is_root();
     if (out->was_root) {
-        proc_raise_locked();
+        out->locks = !proc_raise_locked() && needs & SANDBOX_RING;
         TRY(choose_user(c, &out->user));
-        return out->user.uid == 0 && !c->user ? 0 : become(&out->user);
+        return out->user.uid == 0 && !c->user ? 0 : become(c, &out->user, out->locks);
     }
     out->user = self;
     if (!c->user)
@@ -139,6 +144,7 @@ static const char *why(int rc)
         const char *text;
     } reasons[] = { { -ENOSYS, "this kernel has none" }, { -EOPNOTSUPP, "it is switched off in this kernel" },
                     { -ERANGE, "this kernel's is too old" }, { -EPERM, "it is forbidden here, as in some containers" },
+                    { -EINVAL, "this kernel has none, or it is forbidden here" },
                     { -EACCES, "it is forbidden here, as in some containers" }, { -EBADE, "it was tried and does not hold" },
                     { -ECANCELED, "a sanitizer writes its reports where it likes" } };
 
@@ -213,7 +219,7 @@ int serve_sandbox_enter(const struct serve_sandbox *s)
 
     if (s->off)
         return 0;
-    rc = user_give_up();
+    rc = user_give_up(s->locks);
     if (rc == 0)
         rc = sandbox_enter(&s->sandbox, &s->found);
     return rc < 0 ? serve_complain("cannot enter the sandbox: %s; --sandbox off serves without", err_text(rc)) : 0;

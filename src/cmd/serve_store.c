@@ -24,20 +24,20 @@ int serve_complain(const char *fmt, ...)
     return -EINVAL;
 }
 
-static const char *folder(const struct conf *c)
+const char *serve_folder(const struct conf *c)
 {
     return c->dir ? c->dir : ".";
 }
 
 static int open_folder(const struct conf *c, struct storage *out)
 {
-    int rc = store_local_open(folder(c), c->hidden, out);
+    int rc = store_local_open(serve_folder(c), c->hidden, out);
 
     if (rc == -ENOSYS || rc == -EPERM)
         return serve_complain("this kernel (or its container) does not allow openat2, without which no folder is safe; it takes "
                               "Linux 5.6 or newer");
     if (rc < 0)
-        return serve_complain("cannot serve %s: %s", folder(c), err_text(rc));
+        return serve_complain("cannot serve %s: %s", serve_folder(c), err_text(rc));
     store_local_serve(out);
     return 0;
 }
@@ -62,8 +62,8 @@ char *serve_name(const struct conf *c)
 
     if (c->memory)
         return strdup("memory");
-    real = realpath(folder(c), NULL);
-    return real ? real : strdup(folder(c));
+    real = realpath(serve_folder(c), NULL);
+    return real ? real : strdup(serve_folder(c));
 }
 
 static int choose_sums(const struct conf *c, struct storage *out)
@@ -102,7 +102,7 @@ static int prepare(const struct conf *c, unsigned uploads, struct storage *out)
         return serve_complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
     rc = store_count(out);
     if (rc < 0)
-        return serve_complain("cannot count what is stored in %s: %s", folder(c), err_text(rc));
+        return serve_complain("cannot count what is stored in %s: %s", serve_folder(c), err_text(rc));
     return 0;
 }
 

@@ -199,11 +199,11 @@ unsigned long proc_raise_files(void)
     return lim.rlim_cur;
 }
 
-void proc_raise_locked(void)
+bool proc_raise_locked(void)
 {
     static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 
-    setrlimit(RLIMIT_MEMLOCK, &all);
+    return setrlimit(RLIMIT_MEMLOCK, &all) == 0;
 }
 
 unsigned proc_cpus(void)

@@ -50,8 +50,8 @@ pid_t proc_pid(void);
 void proc_owner(unsigned *uid, unsigned *gid);
 /* The soft descriptor limit is raised to the hard one, which is returned. */
 unsigned long proc_raise_files(void);
-/* As root: no limit to what may be locked in memory, as rings are; without it their number is limited for each user. */
-void proc_raise_locked(void);
+/* No limit to what may be locked in memory, as rings are; else their number is limited for each user. False: not allowed to. */
+bool proc_raise_locked(void);
 unsigned proc_cpus(void);
 
 #endif

@@ -36,10 +36,9 @@ static void by_number(unsigned uid, unsigned gid, struct user *out)
 {
     const struct passwd *p = getpwuid(uid);
 
-    if (p)
+    *out = (struct user){ .uid = uid, .gid = gid };
+    if (p && p->pw_gid == gid)
         take(p, out);
-    else
-        *out = (struct user){ .uid = uid, .gid = gid };
 }
 
 void user_self(struct user *out)
@@ -61,7 +60,7 @@ int user_find(const char *name, struct user *out)
         return -ENOENT;
     if (sscanf(name, "%9u:%9u%n", &uid, &gid, &end) != 2 || name[end])
         return -EINVAL;
-    *out = (struct user){ .uid = uid, .gid = gid };
+    by_number(uid, gid, out);
     return 0;
 }
 
@@ -105,18 +104,30 @@ static bool has_way_back(const struct user *u)
     return u->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0 || setgroups(0, NULL) == 0);
 }
 
-int user_become(const struct user *u)
+static uint64_t kept(bool root, bool locks)
+{
+    return (root ? for_files : 0) | (locks ? 1ULL << CAP_IPC_LOCK : 0);
+}
+
+int user_become(const struct user *u, bool locks)
 {
     TRY(take_groups(u));
+    if (locks && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+        return -errno;
     if (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0)
         return -errno;
     if (u->uid != 0)
-        TRY(capabilities(0));
+        TRY(capabilities(kept(false, locks)));
     return has_way_back(u) ? -EBADE : 0;
 }
 
-int user_give_up(void)
+bool user_may_list(const char *folder)
+{
+    return access(folder, R_OK | X_OK) == 0 || errno != EACCES;
+}
+
+int user_give_up(bool locks)
 {
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* an old kernel has none */
-    return capabilities(user_is_root() ? for_files : 0);
+    return capabilities(kept(user_is_root(), locks));
 }

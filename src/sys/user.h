@@ -19,9 +19,11 @@ void user_self(struct user *out);
 int user_find(const char *name, struct user *out);
 /* Whom the file or folder belongs to; his group when he has no name is that of the file. */
 int user_of_file(const char *path, struct user *out);
-/* Becomes him, with his groups, and makes sure that there is no way back. As root only. */
-int user_become(const struct user *);
-/* Gives up all capabilities; root keeps those that let him read and write anybody's files. */
-int user_give_up(void);
+/* Becomes him, with his groups, and makes sure that there is no way back. As root only. locks: may still lock memory. */
+int user_become(const struct user *, bool locks);
+/* Is there no permission missing? */
+bool user_may_list(const char *folder);
+/* Gives up all capabilities; root keeps those that let him read and write anybody's files. locks: as above. */
+int user_give_up(bool locks);
 
 #endif
