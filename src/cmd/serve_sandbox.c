@@ -40,8 +40,8 @@ static int become(const struct conf *c, const struct user *u, bool locks)
     if (rc < 0)
         return serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc));
     if (!c->memory && !user_may_list(serve_folder(c)))
-        return serve_complain("user %s (%u:%u) may not list %s or enter a folder above it: permission denied; --user NAME chooses "
-                              "another one, --user root stays root", u->name, u->uid, u->gid, serve_folder(c));
+        return serve_complain("user %s (%u:%u) may not list %s or enter a folder above it: permission denied; --user NAME "
+                              "chooses another one, --user root stays root", u->name, u->uid, u->gid, serve_folder(c));
     return 0;
 }
 
@@ -70,7 +70,7 @@ int serve_user(const struct conf *c, unsigned needs, struct serve_sandbox *out)
 static const struct {
     const char *word;
     bool off, debug, require;
-} modes[] = { { .word = "on" }, { "off", true, false, false }, { "require", false, false, true }, { "debug", false, true, false } };
+} modes[] = { { .word = "on" }, { "off", .off = true }, { "require", .require = true }, { "debug", .debug = true } };
 
 static int read_mode(const struct conf *c, struct serve_sandbox *out)
 {

@@ -1,6 +1,6 @@
-/* sandbox: puts the parts together, and tries them first in a child (see sandbox.h). Called by the front door. What the handler of
- * a refused call needs is file-scope state: a signal handler has no other way to know it. Fails with -errno; a part that the
- * machine does not have is no failure, but said in sandbox_found. */
+/* sandbox: puts the parts together, and tries them first in a child (see sandbox.h). Called by the front door. What the handler
+ * of a refused call needs is file-scope state: a signal handler has no other way to know it. Fails with -errno; a part that
+ * the machine does not have is no failure, but said in sandbox_found. */
 #include "sys/sandbox.h"
 
 #include <errno.h>

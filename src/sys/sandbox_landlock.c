@@ -1,7 +1,8 @@
-/* sandbox_landlock: the part of the sandbox that is about files (see sandbox.h; landlock(7)). Called by sandbox.c. Owns nothing:
- * the ruleset's descriptor is closed when it holds. By raw calls, since the libc has none, and with names of our own, since headers
- * are often older than kernels: the kernel is asked for its version, and gets no bit that this version does not know. Fails with
- * -errno; -ENOSYS, -EOPNOTSUPP: not here; -ERANGE: the first version, which forbids to rename from folder to folder. */
+/* sandbox_landlock: the part of the sandbox that is about files (see sandbox.h; landlock(7)). Called by sandbox.c. Owns
+ * nothing: the ruleset's descriptor is closed when it holds. By raw calls, since the libc has none, and with names of our own,
+ * since headers are often older than kernels: the kernel is asked for its version, and gets no bit that this version does not
+ * know. Fails with -errno; -ENOSYS, -EOPNOTSUPP: not here; -ERANGE: the first version, which forbids to rename from folder to
+ * folder. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -34,7 +35,8 @@ static const struct {
     uint64_t rights;
 } meanings[] = {
     { SANDBOX_READ, READ_FILE | READ_DIR },
-    { SANDBOX_CHANGE, READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER },
+    { SANDBOX_CHANGE,
+      READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER },
     { SANDBOX_REMOVE, READ_DIR | REMOVE_FILE },
 };
 

@@ -1,7 +1,8 @@
-/* sandbox_seccomp: the part of the sandbox that is about system calls (see sandbox.h; seccomp(2), libseccomp). Called by sandbox.c.
- * Owns nothing: the filter is the kernel's. The rows are in sandbox.def; what depends on arguments is in the table below. A call
- * that no server needs traps: a signal, whose handler says its name. One that has no row is not there (ENOSYS), so that a libc
- * that is newer than the table falls back to an older call. Fails with -errno: -EINVAL, -ENOSYS, -EPERM where it is not here. */
+/* sandbox_seccomp: the part of the sandbox that is about system calls (see sandbox.h; seccomp(2), libseccomp). Called by
+ * sandbox.c. Owns nothing: the filter is the kernel's. The rows are in sandbox.def; what depends on arguments is in the table
+ * below. A call that no server needs traps: a signal, whose handler says its name. One that has no row is not there (ENOSYS),
+ * so that a libc that is newer than the table falls back to an older call. Fails with -errno: -EINVAL, -ENOSYS, -EPERM where
+ * it is not here. */
 #include <errno.h>
 #include <linux/fs.h>
 #include <sched.h>

@@ -18,8 +18,8 @@
 #include "base/cleanup.h"
 
 /* What an unprivileged server has for its own files, root has by these for everybody's. */
-static const uint64_t for_files = 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_FOWNER |
-                                  1ULL << CAP_FSETID;
+static const uint64_t for_files = 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH |
+                                  1ULL << CAP_FOWNER | 1ULL << CAP_FSETID;
 
 bool user_is_root(void)
 {

@@ -164,7 +164,7 @@ static int sockets(void)
     return socket(AF_INET, SOCK_STREAM, 0) >= 0 && (socket(AF_INET6, SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT) ? OK : WRONG;
 }
 
-static void what_a_server_needs_goes_on(void **state)
+static void a_server_does_what_it_needs(void **state)
 {
     static const struct {
         const char *what;
@@ -289,7 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_no_server_needs_is_named_and_ends_it),
-        cmocka_unit_test(what_a_server_needs_goes_on),
+        cmocka_unit_test(a_server_does_what_it_needs),
         cmocka_unit_test(files_elsewhere_are_out_of_reach),
         cmocka_unit_test(the_self_test_says_what_holds_and_changes_nothing_here),
         cmocka_unit_test(a_call_has_a_name),
