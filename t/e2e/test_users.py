@@ -14,7 +14,7 @@ import pytest
 from ftpraw import OPEN, entry, mlsd, nlst
 from server import DRAY, PASSWORD, environment
 from test_resume import cut, size
-from tools import PATIENCE, blob, make, names, until
+from tools import PATIENCE, blob, make, until
 
 HASH = re.compile(r"^\$y\$[^:]+$")
 
@@ -206,7 +206,6 @@ def test_changes_count_from_the_next_login(server, root, users):
     assert not logs_in(one, "ann")
     with one.raw() as client:
         client.login("bob", "hush")
-        assert "list and download." in client.expect(211, "STAT").text or True
         users("del", "bob")
         client.expect(200, "NOOP")
         assert client.get("NLST") == b""                    # who is in stays in
@@ -331,9 +330,14 @@ def test_the_memory_of_hashes_is_bounded(server, root, users):
 
 # ---------------------------------------------------------------- rights
 
+def plant(root, name, data):
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    make(root, name, data)
+
+
 def fill(root):
     for name in ("in/old", "pub/a/deep", "secret/plans", "top"):
-        make(root, name, b"content")
+        plant(root, name, b"content")
 
 
 @pytest.mark.needs("loop")
@@ -341,20 +345,20 @@ def test_rights_per_folder(server, root, users):
     fill(root)
     users("add", "ann", "--rights", "read,/in=add,/pub=write,/pub/a=read,/secret=none")
     client = serve(server, root, users).raw("ann")
-    assert client.get("RETR top") == b"content" and client.refused("STOR new").code == 553
+    assert client.get("RETR top") == b"content" and client.refused("STOR new").code == 550
     client.put("STOR in/new", b"x")
     assert client.get("RETR in/new") == b"x"
     assert status(client, "DELE in/new") == 550 and client.refused("STOR in/old").code == 553
     client.put("STOR pub/new", b"x")
     client.expect(250, "DELE pub/new")
-    assert client.refused("STOR pub/a/new").code == 553
+    assert client.refused("STOR pub/a/new").code == 550
     client.expect(350, "RNFR top")
     assert status(client, "RNTO pub/top") == 550
     client.expect(257, "MKD pub/folder")
     client.expect(350, "RNFR pub/folder")
     client.expect(250, "RNTO pub/other")
     perms = {name: facts["perm"] for name, facts in mlsd(client.get("MLSD /")).items()}
-    assert perms == {b"in": "ceml".replace("ceml", "celm"), b"pub": "cdelmp", b"top": "r"}
+    assert perms == {b"in": "celm", b"pub": "cdelmp", b"top": "r"}
     assert {n: f["perm"] for n, f in mlsd(client.get("MLSD /pub")).items()} == {b"a": "el", b"other": "cdeflmp"}
     assert entry(client.expect(250, "MLST pub").middle[0].strip().encode())[0]["perm"] == "cdelmp"
     assert entry(client.expect(250, "MLST in/old").middle[0].strip().encode())[0]["perm"] == "r"
@@ -376,7 +380,7 @@ def test_where_there_are_no_rights_there_is_nothing(server, root, users):
     assert b"secret" not in client.get("LIST") and b"secret" not in client.get("NLST s*") and "secret" not in client.expect(213, "STAT .").text
     client.expect(350, "RNFR top")
     assert status(client, "RNTO secret/top") in (550, 553)
-    assert names(root / "secret") == {"plans"} and (root / "top").exists()
+    assert set(os.listdir(root / "secret")) == {"plans"} and (root / "top").exists()
 
 
 @pytest.mark.needs("loop")
@@ -397,7 +401,7 @@ def test_a_drop_folder_takes_and_tells_nothing(server, root, users):
         assert until(lambda: size(client, f"half-{name}"), "what came can be asked for") == 5000
         client.put(f"APPE half-{name}", b"y")
         client.close()
-    assert names(root / "in") == {"old", "ann", "anonymous", "half-ann", "half-anonymous"}
+    assert set(os.listdir(root / "in")) == {"old", "ann", "anonymous", "half-ann", "half-anonymous"}
     assert (root / "in" / "half-ann").read_bytes() == b"x" * 5000 + b"y"
 
 
@@ -434,7 +438,7 @@ def test_what_strangers_may(server, root):
         client.expect(530, "PASS x")
     client = server(root, "--anonymous", "read,/in=add").raw("anonymous")
     client.put("STOR in/new", b"x")
-    assert client.refused("STOR new").code == 553
+    assert client.refused("STOR new").code == 550
     for wrong in (("--anonymous", "all"), ("--anonymous", "read,/in"), ("--anonymous", "read", "--writable")):
         with pytest.raises(AssertionError, match="anonymous"):
             server(root, *wrong)
@@ -455,8 +459,8 @@ def test_rights_are_said(server, root, users):
 @pytest.fixture
 def home(root, users):
     """A folder of ann's, with links that lead out of it and back into it."""
-    make(root, "others/secret", b"secret")
-    make(root, "users/ann/own/file", b"mine")
+    plant(root, "others/secret", b"secret")
+    plant(root, "users/ann/own/file", b"mine")
     inside = root / "users" / "ann"
     (inside / "relative").symlink_to("../../others")
     (inside / "absolute").symlink_to(root / "others")
@@ -485,9 +489,9 @@ def test_a_home_is_all_there_is(server, root, users, home):
     client.expect(350, "RNFR own/new")
     client.expect(250, "RNTO /newer")
     client.expect(257, "MKD /folder")
-    client.expect(250, "SITE CHMOD 600 newer") if False else client.expect(200, "SITE CHMOD 600 newer")
+    client.expect(200, "SITE CHMOD 600 newer")
     client.expect(213, "MFMT 20200101000000 newer")
-    assert names(root / "others") == {"secret"} and (root / "others" / "secret").read_bytes() == b"secret"
+    assert set(os.listdir(root / "others")) == {"secret"} and (root / "others" / "secret").read_bytes() == b"secret"
     assert (home / "newer").read_bytes() == b"x" * 1000 and (home / "folder").is_dir()
 
 
@@ -512,7 +516,7 @@ def test_rules_speak_of_the_home(server, root, users, home):
     users("set", "ann", "--rights", "read,/own=write")
     client = serve(server, root, users).raw("ann")
     client.put("STOR own/new", b"x")
-    assert client.refused("STOR new").code == 553
+    assert client.refused("STOR new").code == 550
     assert status(client, "DELE good/file") == 550          # the way that is named is the one that counts
 
 
@@ -542,7 +546,7 @@ def test_a_race_with_a_link_leads_out_of_no_home(server, root, users, home):
     finally:
         over.set()
         swapper.join()
-    assert names(root / "others") == {"secret"}
+    assert set(os.listdir(root / "others")) == {"secret"}
 
 
 @pytest.mark.needs("loop")
