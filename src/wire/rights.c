@@ -68,10 +68,11 @@ int rights_parse(struct span text, struct rights *out)
 {
     struct span rest = text, first = span_cut(&rest, ','), place;
     struct rights r = { 0 };
+    bool word = !span_starts(text, SPAN("/"));
     unsigned any;
 
-    r.rules = span_starts(text, SPAN("/")) ? text : rest;
-    if (r.rules.at != text.at)
+    r.rules = word ? rest : text;
+    if (word)
         TRY(rights_word(first, &r.base));
     if (text.len && text.at[text.len - 1] == ',')
         return -EINVAL;
