@@ -20,13 +20,13 @@ static bool same(const struct edit_stamp *a, const struct edit_stamp *b)
 }
 
 /* Whoever died with the lock may have left half a text: the file is read anew. */
-static void take(struct auth_file *f)
+void auth_file_take(struct auth_file *f)
 {
     if (lock_take(&f->shared->lock))
         f->shared->seen.ctime = -1;
 }
 
-static void give(struct auth_file *f)
+void auth_file_give(struct auth_file *f)
 {
     lock_give(&f->shared->lock);
 }
@@ -107,14 +107,14 @@ static void read_again(struct auth_file *f)
     bool first;
 
     read_fresh(f, &n);
-    take(f);
+    auth_file_take(f);
     first = !same(&n.stamp, &f->shared->seen) && !is_passing(n.rc);
     if (first)
         f->shared->seen = n.stamp;
     if (first && n.rc == 0)
         install(f, &n);
     count = f->now->n;
-    give(f);
+    auth_file_give(f);
     if (first)
         tell(f, &n, count);
     fresh_end(&n);
@@ -126,15 +126,15 @@ static void follow(struct auth_file *f)
     struct fresh n = { 0 };
     uint64_t version;
 
-    take(f);
+    auth_file_take(f);
     version = f->shared->version;
     n.len = (ssize_t)f->shared->len;
     n.text = malloc(f->shared->len + 1);
     if (n.text)
         memcpy(n.text, f->shared->text, f->shared->len);
-    give(f);
+    auth_file_give(f);
     if (n.text && accounts_parse((struct span){ n.text, (size_t)n.len }, &n.all, &n.fault) == 0) {
-        take(f);
+        auth_file_take(f);
         if (version > f->version) {
             struct accounts *before = f->now;
 
@@ -142,9 +142,23 @@ static void follow(struct auth_file *f)
             f->version = version;
             n.all = before;
         }
-        give(f);
+        auth_file_give(f);
     }
     fresh_end(&n);
+}
+
+bool auth_file_is_current(struct auth_file *f)
+{
+    struct edit_stamp stamp;
+    int rc = edit_look_now(f->dir, f->name, &stamp);
+    bool current;
+
+    if (rc < 0 && rc != -ENOENT)
+        return false;
+    auth_file_take(f);
+    current = same(&stamp, &f->shared->seen) && f->version == f->shared->version;
+    auth_file_give(f);
+    return current;
 }
 
 void auth_file_refresh(struct auth_file *f)
@@ -153,14 +167,14 @@ void auth_file_refresh(struct auth_file *f)
     bool changed, behind;
 
     edit_look(f->dir, f->name, &stamp);
-    take(f);
+    auth_file_take(f);
     changed = !same(&stamp, &f->shared->seen);
-    give(f);
+    auth_file_give(f);
     if (changed)
         read_again(f);
-    take(f);
+    auth_file_take(f);
     behind = f->version != f->shared->version;
-    give(f);
+    auth_file_give(f);
     if (behind)
         follow(f);
 }

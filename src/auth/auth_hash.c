@@ -15,7 +15,7 @@ struct check {
     struct auth_file *file;
     struct span name, password;
     const struct account *account; /* NULL: the name is not known */
-    bool hashed, is;
+    bool is;
     char hash[SECRET_HASH];
 };
 
@@ -46,24 +46,43 @@ static const char *hash_for(const struct auth_file *f, const struct account *a, 
     return secret_known(hash) ? hash : f->decoy;
 }
 
-static int look_call(void *arg)
+static int refresh_call(void *arg)
 {
-    struct check *c = arg;
+    auth_file_refresh(arg);
+    return 0;
+}
+
+/* As a rule nothing has changed, and that is known at once. How many accounts there are then. */
+static int refresh(struct auth_file *f, struct rt_task *task)
+{
+    int n;
+
+    if (!auth_file_is_current(f))
+        TRY(rt_call(task, refresh_call, f));
+    auth_file_take(f);
+    n = (int)f->now->n;
+    auth_file_give(f);
+    return n;
+}
+
+static struct account *hold(struct auth_file *f, struct span name)
+{
+    struct account *a = accounts_find(f->now, name);
+
+    if (a)
+        atomic_fetch_add(&a->refs, 1);
+    return a;
+}
+
+static void look(struct check *c)
+{
     struct auth_file *f = c->file;
     struct account *a;
 
-    auth_file_refresh(f);
-    if (lock_take(&f->shared->lock))
-        f->shared->seen.ctime = -1;
-    a = accounts_find(f->now, c->name);
-    if (a)
-        atomic_fetch_add(&a->refs, 1);
-    c->account = a;
-    c->hashed = f->now->n;
-    if (c->hashed)
-        strcpy(c->hash, hash_for(f, a, c->name));
-    lock_give(&f->shared->lock);
-    return 0;
+    auth_file_take(f);
+    c->account = a = hold(f, c->name);
+    strcpy(c->hash, f->now->n ? hash_for(f, a, c->name) : f->decoy);
+    auth_file_give(f);
 }
 
 /* ---- is it he? ---- */
@@ -107,16 +126,18 @@ static int hash_in_turn(struct check *c, struct rt_task *task)
 int auth_file_check(struct auth_file *f, struct rt_task *task, struct span name, struct span password,
                     const struct account **out)
 {
-    CLEANUP(check_free) struct check *c = calloc(1, sizeof *c);
+    CLEANUP(check_free) struct check *c = NULL;
+    int n = refresh(f, task);
 
+    TRY(n);
+    if (!n) /* nobody's password is hashed: all names cost the same */
+        return -EACCES;
+    c = calloc(1, sizeof *c);
     if (!c)
         return -ENOMEM;
-    c->file = f;
-    c->name = name;
-    c->password = password;
-    TRY(rt_call(task, look_call, c));
-    if (c->hashed)
-        TRY(hash_in_turn(c, task));
+    *c = (struct check){ .file = f, .name = name, .password = password };
+    look(c);
+    TRY(hash_in_turn(c, task));
     if (!c->account || !c->is)
         return -EACCES;
     *out = c->account;
@@ -126,16 +147,14 @@ int auth_file_check(struct auth_file *f, struct rt_task *task, struct span name,
 
 int auth_file_find(struct auth_file *f, struct rt_task *task, struct span name, const struct account **out)
 {
-    CLEANUP(check_free) struct check *c = calloc(1, sizeof *c);
+    const struct account *found;
 
-    if (!c)
-        return -ENOMEM;
-    c->file = f;
-    c->name = name;
-    TRY(rt_call(task, look_call, c));
-    if (!c->account)
+    TRY(refresh(f, task));
+    auth_file_take(f);
+    found = hold(f, name);
+    auth_file_give(f);
+    if (!found)
         return -EACCES;
-    *out = c->account;
-    c->account = NULL;
+    *out = found;
     return 0;
 }

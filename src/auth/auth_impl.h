@@ -56,8 +56,13 @@ struct auth_file {
     char decoy[SECRET_HASH];  /* where there is none */
 };
 
+/* Is it certainly as it was, for this process, too? Never blocks. */
+bool auth_file_is_current(struct auth_file *);
 /* Looks whether the file has changed. Blocks. */
 void auth_file_refresh(struct auth_file *);
+/* The lock behind which the accounts change. */
+void auth_file_take(struct auth_file *);
+void auth_file_give(struct auth_file *);
 void auth_file_free(struct auth_file **);
 
 /* ---- auth_hash.c ---- */

@@ -49,6 +49,21 @@ int edit_look(int dir, const char *name, struct edit_stamp *out)
     return 0;
 }
 
+int edit_look_now(int dir, const char *name, struct edit_stamp *out)
+{
+    CLEANUP(close_fd) int fd = fs_is_local(dir) ? fs_open_handle(dir, name, FS_CACHED) : -EAGAIN;
+    struct stat st;
+
+    *out = (struct edit_stamp){ 0 };
+    if (fd == -EXDEV || fd == -ELOOP) /* a link: followed where that may take its time */
+        return -EAGAIN;
+    TRY(fd);
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    *out = stamp_of(&st);
+    return 0;
+}
+
 static int check(const struct stat *st)
 {
     if (!S_ISREG(st->st_mode))
