@@ -41,9 +41,11 @@ struct auth {
 
 /* From --account, --anonymous and its short forms. -EINVAL and a sentence in err. */
 int auth_init(struct auth *, const struct conf *, struct buf *err);
-/* Adds the accounts of a file. It may be missing, and come or change later; `required`: not at the start. Before the first fork;
- * `log` hears of a file that cannot be used later on. -EINVAL and a sentence in err. */
+/* Adds the accounts of a file, which may change later. Where there is none, and none is `required`, none is looked for again.
+ * Before the first fork; `log` hears of a file that cannot be used later on. -EINVAL and a sentence in err. */
 int auth_users(struct auth *, const char *path, bool required, const struct log *log, struct buf *err);
+/* Looks for changes, once who we are and what we may read is as it will be: the log hears of it when the file cannot be read. */
+void auth_users_look(const struct auth *);
 /* Could anybody log in? -EINVAL and a sentence in err. */
 int auth_somebody(const struct auth *, struct buf *err);
 

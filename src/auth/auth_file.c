@@ -215,12 +215,14 @@ int auth_users(struct auth *a, const char *path, bool required, const struct log
     struct fresh n = { .rc = f ? make(f, path) : -ENOMEM };
     int rc;
 
-    if (n.rc == -ENOENT && !required)
-        return 0;
     if (n.rc == 0)
         read_fresh(f, &n);
-    if (n.rc == 0 && required && !n.stamp.ino)
+    if (n.rc == 0 && !n.stamp.ino)
         n.rc = -ENOENT;
+    if (n.rc == -ENOENT && !required) {
+        fresh_end(&n);
+        return 0;
+    }
     rc = n.rc < 0 ? complain(err, path, &n) : 0;
     if (rc == 0) {
         f->shared->seen = n.stamp;
@@ -231,6 +233,12 @@ int auth_users(struct auth *a, const char *path, bool required, const struct log
     }
     fresh_end(&n);
     return rc;
+}
+
+void auth_users_look(const struct auth *a)
+{
+    if (a->file)
+        auth_file_refresh(a->file);
 }
 
 void auth_file_free(struct auth_file **pf)

@@ -299,6 +299,7 @@ static int run(struct serve *s)
     print_greeting(s);
     if (serve_sandbox_enter(&s->sandbox) < 0)
         return SERVE_FAILED;
+    auth_users_look(&s->auth);
     rc = s->model->serve(&s->env);
     partials_end(&s->storage);
     if (rc < 0)

@@ -227,6 +227,7 @@ static int change(struct user_work *w)
     struct buf err = BUF(text);
     struct user_edit e = { .name = span_of(w->args.name), .add = w->verb->add, .drop = w->verb->drop, .fill = fill, .ctx = w };
     const char *why = fault(w);
+    int rc;
 
     if (!why && w->verb->secret) {
         if (user_file_each(w->path, is_there, w, &err) < 0)
@@ -236,7 +237,10 @@ static int change(struct user_work *w)
     }
     if (why)
         return refuse(why);
-    return user_file_edit(w->path, &e, &err) < 0 ? refuse(buf_cstr(&err)) : USER_OK;
+    rc = user_file_edit(w->path, &e, &err);
+    if (rc > 0)
+        printf("Made %s; a server uses it from its next start on.\n", w->path);
+    return rc < 0 ? refuse(buf_cstr(&err)) : USER_OK;
 }
 
 /* ---- the list ---- */

@@ -164,7 +164,7 @@ static int edit(const char *path, const struct old *o, const struct user_edit *e
     TRY(rc);
     TRY(check(buf_span(&out), u, err));
     rc = out.over || out.len > EDIT_MAX ? -EFBIG : edit_write(o->dir, o->name, buf_span(&out));
-    return rc < 0 ? failed(err, path, rc) : 0;
+    return rc < 0 ? failed(err, path, rc) : !o->text;
 }
 
 int user_file_edit(const char *path, const struct user_edit *e, struct buf *err)

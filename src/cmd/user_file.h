@@ -13,8 +13,8 @@ struct user_edit {
     void *ctx;
 };
 
-/* The file as it was, or as it shall be: nothing between, whoever is interrupted, and nobody's change is lost. -errno and a
- * sentence in err: -EEXIST, -ENOENT (no such account), -EBADMSG (some line is not in order). */
+/* The file as it was, or as it shall be: nothing between, whoever is interrupted, and nobody's change is lost. 1: there was no file
+ * before; 0; -errno and a sentence in err: -EEXIST, -ENOENT (no such account), -EBADMSG (some line is not in order). */
 int user_file_edit(const char *path, const struct user_edit *, struct buf *err);
 /* Each account of the file, in its order. A missing file has none. The same errors. */
 int user_file_each(const char *path, void (*fn)(void *ctx, const struct user *), void *ctx, struct buf *err);

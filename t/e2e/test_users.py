@@ -249,10 +249,13 @@ def test_a_file_that_is_not_there_or_not_in_order(server, root, users):
 @pytest.mark.needs("loop")
 def test_the_default_file(server, root, tmp_path):
     state = tmp_path / "xdg"
+    mine = Users(state / "dray" / "users")
+    mine.path.parent.mkdir(parents=True)
+    mine("add", "ann")
     one = server(root, env={"XDG_STATE_HOME": str(state)})
-    assert not logs_in(one, "ann")
-    Users(state / "dray" / "users")("add", "ann")            # came later
     assert logs_in(one, "ann")
+    mine("add", "bob")
+    assert logs_in(one, "bob")
 
 
 @pytest.mark.needs("loop")
