@@ -65,6 +65,8 @@ void account_drop(const struct account **);
 
 /* The accounts file and how many accounts are in it; NULL: there is none. */
 const char *auth_users_path(const struct auth *, unsigned *count);
+/* Can the file be read again, as the user that this process is by now? */
+bool auth_users_followed(const struct auth *);
 /* The folder that must stay readable while the server runs, so that the file can be read again; NULL: none. */
 const char *auth_users_folder(const struct auth *);
 

@@ -241,6 +241,15 @@ void auth_users_look(const struct auth *a)
         auth_file_refresh(a->file);
 }
 
+bool auth_users_followed(const struct auth *a)
+{
+    CLEANUP(free_text) char *text = NULL;
+    struct edit_stamp stamp;
+    ssize_t n = a->file ? edit_read(a->file->dir, a->file->name, &text, &stamp) : 0;
+
+    return n >= 0 || n == -ENOENT;
+}
+
 void auth_file_free(struct auth_file **pf)
 {
     struct auth_file *f = *pf;

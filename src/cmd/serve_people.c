@@ -50,6 +50,7 @@ void serve_people_print(const struct auth *a)
     for (unsigned i = 0; i < a->n; i++)
         print_one(a->account[i].name, "may, with a password, ", &a->account[i]);
     if (path && count)
-        printf("So may %u account%s of %s what is said there; changes count from the next login on.\n", count,
-               count == 1 ? "" : "s", path);
+        printf("So may %u account%s of %s what is said there; %s.\n", count, count == 1 ? "" : "s", path,
+               auth_users_followed(a) ? "changes count from the next login on"
+                                      : "changes count after a restart only: this user may not read it (give it to him with chown)");
 }

@@ -23,8 +23,8 @@ int edit_folder(const char *path, const char **name);
 int edit_look(int dir, const char *name, struct edit_stamp *out);
 /* The same on a file system of this machine, as far as nothing has to be waited for: -EAGAIN otherwise. */
 int edit_look_now(int dir, const char *name, struct edit_stamp *out);
-/* The whole content on the heap, with a NUL behind it: its length. -EPERM: the file is another user's (and not root's), or
- * others may write it. -EFBIG: more than EDIT_MAX. */
+/* The whole content on the heap, with a NUL behind it: its length. -EPERM: others may write it, or
+ * it is another user's: not ours, not root's, and we are not root. -EFBIG: more than EDIT_MAX. */
 ssize_t edit_read(int dir, const char *name, char **text, struct edit_stamp *stamp);
 /* Waits until nobody else edits in this folder; given back by closing the descriptor. */
 int edit_lock(int dir);

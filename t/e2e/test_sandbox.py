@@ -13,6 +13,7 @@ from ftpraw import OPEN
 from ftptls import Tls
 from server import ACCOUNTS, DRAY, environment
 from test_serve import HERE, refused, run
+from test_users import Users
 from tools import blob, make, until
 
 LEAN = pytest.mark.needs("lean")
@@ -252,6 +253,15 @@ def test_root_becomes_somebody_else(server, tmp_path, flags):
     is_all(one, NOBODY)
     assert os.stat(one.root / "large").st_uid == NOBODY
     assert str(one.proc.pid) in run("status")[1], "root sees it"
+
+
+def test_accounts_that_the_new_user_cannot_read_again(server, tmp_path):
+    """Without root it is oneself who reads them again."""
+    root, users = given_to(tmp_path / "root", NOBODY if ROOT else os.geteuid()), Users(tmp_path / "users")
+    users("add", "ann")
+    assert ("changes count after a restart only" in server(root, "--users", users.path).stdout) == ROOT
+    os.chown(users.path, root.stat().st_uid, -1)
+    assert "changes count from the next login on" in server(root, "--users", users.path).stdout
 
 
 def test_root_stays_root_where_the_folder_is_roots(server, tmp_path):
