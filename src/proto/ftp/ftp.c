@@ -242,13 +242,18 @@ static int run_row(struct ftp *f, const struct ftp_row *row, struct span arg)
     return rc;
 }
 
-static APART int dispatch(struct ftp *f, struct span line)
+/* The line is copied: while a command runs, what comes behind it is heard, into the same buffer. */
+static APART int dispatch(struct ftp *f, struct span said)
 {
+    struct span line = { arena_text(&f->s->scratch, said), said.len };
     struct ftp_cmd cmd;
     const struct ftp_row *row;
     const char *why;
-    int rc = ftp_cmd_parse(line, &cmd), code;
+    int rc, code;
 
+    if (!line.at)
+        return reject(f, 451, "Out of memory; nothing was done.");
+    rc = ftp_cmd_parse(line, &cmd);
     if (!f->s->account && ftp_cmd_is_http(line)) {
         f->over = true;
         return reply(f, 421, "This is FTP, not HTTP; goodbye.");
