@@ -25,16 +25,16 @@ from server import ACCOUNTS, Server
 from tools import PATIENCE, SLOW_FILES, blob, make, until
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
-# crowds: made for thousands of clients.  loop: an event loop; what blocks one session would block all.
+# crowds: made for thousands of clients.  typical: one of each kind (processes, threads, a loop).  loop: an event loop; what blocks one session would block all.
 # disk: what is served lies on a disk, where tests can look and do what clients cannot (any model).
 # lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
     "iterative": set(),
-    "fork": {"at_once", "own_process"},
+    "fork": {"at_once", "own_process", "typical"},
     "prefork": {"at_once", "own_process", "workers", "crowds"},
-    "thread": {"at_once", "crowds"},
+    "thread": {"at_once", "crowds", "typical"},
     "pool": {"at_once"},
-    "epoll": {"at_once", "workers", "crowds", "loop"},
+    "epoll": {"at_once", "workers", "crowds", "loop", "typical"},
     "uring": {"at_once", "workers", "crowds", "loop"},
 }
 MEMORY = os.environ.get("DRAY_STORE") == "memory"
