@@ -36,7 +36,7 @@ static void prepare(void)
 
 static struct choice choose(const uint8_t *h)
 {
-    static const unsigned windows[] = { NET_WINDOW, 4096, 16384, 300 }, torn[] = { 0, 100, 500, 900 };
+    static const unsigned windows[] = { NET_WINDOW, 4096, 16384, 1000 }, torn[] = { 0, 100, 500, 900 };
 
     return (struct choice){
         .ftps = h[0] & 1, .client_tls = h[0] & 2, .auth = h[0] & 4, .data_tls = h[0] & 8, .tls12 = h[0] & 16, .ipv6 = h[0] & 32,

@@ -12,7 +12,7 @@
 
 enum { BYTES = 2 << 20, MTIME = 1500000000 };
 
-enum { LARGEST = 150000 };
+enum { LARGEST = 70000 };
 
 /* What is in each file, as far as it goes. */
 static const char *content(void)

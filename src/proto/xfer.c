@@ -8,9 +8,11 @@
 
 #include "base/cleanup.h"
 
+enum { SEND_STEP = 1 << 20, READ_STEP = 256 * 1024, READ_STEP_MIN = 16 * 1024 };
+
 /* RECEIVE_TURN: a stream that is emptied before the next one has its turn opens its window wide, and its sender wakes us less
  * often. A command is heard at every block all the same. */
-enum { SEND_STEP = 1 << 20, READ_STEP = 256 * 1024, RECEIVE_TURN = 4 << 20, TEXT_BLOCK = 32 * 1024 };
+enum { RECEIVE_TURN = 4 << 20, TEXT_BLOCK = 32 * 1024 };
 
 static int fail(struct xfer *x, enum xfer_side side, int rc)
 {
@@ -46,7 +48,7 @@ static int turn(struct xfer *x)
 /* As much of a piece as goes at once; -EAGAIN: nothing does. */
 static ssize_t send_piece(struct xfer *x, struct file *f, char *block, int64_t off, int64_t len)
 {
-    ssize_t n = file_read(f, block, (size_t)(len < READ_STEP ? len : READ_STEP), off);
+    ssize_t n = file_read(f, block, (size_t)len, off);
 
     if (n <= 0)
         return fail(x, XFER_FILE, n < 0 ? (int)n : -ENODATA);
@@ -74,11 +76,19 @@ static int await_room(struct xfer *x)
     return rc < 0 ? fail(x, XFER_STREAM, rc) : 0;
 }
 
+/* What did not go is read again: no more is read than a client who takes little at a time may take next. */
+static int64_t next_step(ssize_t went)
+{
+    return went < READ_STEP_MIN / 2 ? READ_STEP_MIN : went < READ_STEP / 2 ? 2 * went : READ_STEP;
+}
+
 /* Files that lie nowhere where sendfile could fetch them. */
 static int send_by_reading(struct xfer *x, struct file *f, int64_t off, int64_t end)
 {
+    int64_t step = READ_STEP;
+
     while (off < end) {
-        ssize_t n = send_some(x, f, off, end - off);
+        ssize_t n = send_some(x, f, off, end - off < step ? end - off : step);
 
         if (n == -EAGAIN) {
             TRY(await_room(x));
@@ -86,6 +96,7 @@ static int send_by_reading(struct xfer *x, struct file *f, int64_t off, int64_t 
         }
         TRY(n);
         off += n;
+        step = next_step(n);
         moved(x, n);
         if (off < end)
             TRY(turn(x));
