@@ -30,7 +30,7 @@ int session_login(struct session *s, const struct account *account)
         return 0;
     s->account = account;
     s->store = store_bind(s->server->storage, s->task, account->name, account->rights.base);
-    if (account->rights.rules.len || !account->rights.base)
+    if (account->rights.rules.len || !(account->rights.base & RIGHT_READ))
         s->store.rules = &account->rights;
     rc = account->home ? store_enter(&s->store, account->home) : 0;
     if (rc < 0)

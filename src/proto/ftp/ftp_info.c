@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "proto/ftp/ftp.h"
+#include "store/access.h"
 #include "wire/ftp_list.h"
 
 int verb_syst(struct ftp *f, struct span arg)
@@ -135,8 +136,9 @@ static int stat_session(struct ftp *f)
 {
     const struct server *server = f->s->server;
 
-    return reply(f, 211, "This session:\nClient %s, %s%s\nTYPE %s, MODE S, STRU F, %s\nSessions now: %u of %u\nEnd.", f->s->peer,
+    return reply(f, 211, "This session:\nClient %s, %s%s%s%s\nTYPE %s, MODE S, STRU F, %s\nSessions now: %u of %u\nEnd.", f->s->peer,
                  f->s->account ? "logged in as " : "not logged in", f->s->account ? show(f, span_of(f->user)) : "",
+                 f->s->account ? "; here you may " : "", f->s->account ? rights_text(store_rights(&f->s->store, f->cwd)) : "",
                  f->ascii ? "A" : "I", f->data.mode == DATA_PASSIVE ? "passive" : f->data.mode == DATA_ACTIVE ? "active" : "no data connection arranged",
                  board_count(server->board), board_seats(server->board));
 }
