@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     net_begin(&c.pace, 0);
     stage.log.json = c.json;
     stage.storage.durable = c.durable;
-    stage.auth.account[0].rights = rights_of(&c);
+    stage.auth.account[0].rights.base = rights_of(&c);
     files_fill(&stage.storage);
     stage.storage.hidden = c.hidden;
     play(&c, fuzz_span(data + CHOICE_BYTES, size - CHOICE_BYTES));
