@@ -202,7 +202,7 @@ static int make_env(struct serve *s)
 /* When everything is open; it is entered when everything is said. */
 static int make_sandbox(struct serve *s)
 {
-    struct serve_ground ground = { .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .log = &s->log,
+    struct serve_ground ground = { .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .log = &s->log, .tls = s->tls.tls,
                                    .board = s->board.dir, .needs = s->model->needs };
 
     return serve_sandbox(&ground, &s->sandbox);
@@ -280,7 +280,7 @@ static int prepare(struct serve *s, int argc, char **argv)
     if (rc > 0)
         return rc;
     TRY(choose_model(s));
-    TRY(serve_tls(&s->conf, &s->tls));
+    TRY(serve_tls(&s->conf, &s->log, &s->tls));
     TRY(open_log(s));
     TRY(serve_people(&s->conf, &s->log, &s->auth));
     TRY(open_ports(s));
@@ -325,6 +325,7 @@ int cmd_serve(int argc, char **argv)
         rc = run(s);
     if (s) {
         board_withdraw(&s->board);
+        serve_sandbox_free(&s->sandbox);
         auth_free(&s->auth);
         conf_free(&s->conf);
         passive_free(&s->server.passive);

@@ -32,11 +32,12 @@ struct serve_tls {
     bool on;
     struct tls_rules rules;
     struct tls *tls;
-    char from[512]; /* where the certificate comes from, for people */
+    struct tls_files files[CONF_LIST_MAX];
+    char from[512];   /* where the certificate is that we made, or why it is not kept */
 };
 
 /* As the operator says; -EINVAL when that cannot be, he knows why then. */
-int serve_tls(const struct conf *, struct serve_tls *out);
+int serve_tls(const struct conf *, const struct log *, struct serve_tls *out);
 /* The start-up lines about it. */
 void serve_tls_print(const struct serve_tls *);
 
@@ -46,9 +47,12 @@ struct serve_ground {
     const struct auth *auth;
     const struct storage *storage;
     const struct log *log;
+    const struct tls *tls;
     int board;      /* the folder of the scoreboard's file; -1: there is none */
     unsigned needs; /* of the model */
 };
+
+enum { SERVE_FOLDERS = SANDBOX_RULES - 8 };
 
 struct serve_sandbox {
     bool off, require, was_root;
@@ -56,6 +60,9 @@ struct serve_sandbox {
     struct user user;
     struct sandbox sandbox;
     struct sandbox_found found;
+    bool crowded;                 /* there are more of these: */
+    unsigned folders;             /* whose files are read again when they change */
+    char *folder[SERVE_FOLDERS];
     char partials[PATH_MAX];
 };
 
@@ -68,5 +75,6 @@ int serve_sandbox(const struct serve_ground *, struct serve_sandbox *out);
 int serve_sandbox_enter(const struct serve_sandbox *);
 /* The start-up lines about it. */
 void serve_sandbox_print(const struct serve_sandbox *);
+void serve_sandbox_free(struct serve_sandbox *);
 
 #endif

@@ -3,6 +3,7 @@
  * and -EINVAL; what the machine does not offer is said in the start-up line, and is a failure with `--sandbox require` only. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -108,6 +109,20 @@ static void allow_folder(const struct serve_ground *g, const char *partials, str
     sandbox_allow(out, (struct sandbox_rule){ .fd = -1, .path = partials, .access = SANDBOX_CHANGE });
 }
 
+/* A folder whose name finds no memory counts as one too many. */
+static void allow_reading(void *arg, const char *folder)
+{
+    struct serve_sandbox *s = arg;
+
+    for (unsigned i = 0; i < s->folders; i++)
+        if (strcmp(s->folder[i], folder) == 0)
+            return;
+    if (s->folders < SERVE_FOLDERS && (s->folder[s->folders] = strdup(folder)))
+        sandbox_allow(&s->sandbox, (struct sandbox_rule){ .fd = -1, .path = s->folder[s->folders++], .access = SANDBOX_READ });
+    else
+        s->crowded = true;
+}
+
 /* Each path that a running server opens. Who is alive is told by /proc/PID/stat, where claims are kept. */
 static void allow_paths(const struct serve_ground *g, struct serve_sandbox *out)
 {
@@ -120,7 +135,9 @@ static void allow_paths(const struct serve_ground *g, struct serve_sandbox *out)
     if (g->board >= 0)
         sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = g->board, .access = SANDBOX_REMOVE });
     if (auth_users_folder(g->auth))
-        sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = -1, .path = auth_users_folder(g->auth), .access = SANDBOX_READ });
+        allow_reading(out, auth_users_folder(g->auth));
+    if (g->tls)
+        tls_paths(g->tls, allow_reading, out);
     if (g->conf->memory || g->conf->quota.n)
         sandbox_allow(&out->sandbox, (struct sandbox_rule){ .fd = -1, .path = "/proc", .access = SANDBOX_READ });
 }
@@ -207,6 +224,9 @@ int serve_sandbox(const struct serve_ground *g, struct serve_sandbox *out)
     out->sandbox.tell = refused;
     out->sandbox.arg = (void *)(uintptr_t)g->log;
     allow_paths(g, out);
+    if (out->crowded)
+        return serve_complain("certificates and keys lie in more than %d folders, which is more than the sandbox can let be read; put "
+                              "them together, or serve with --sandbox off", SERVE_FOLDERS);
     rc = sandbox_try(&out->sandbox, &out->found);
     if (rc < 0)
         return serve_complain("cannot try the sandbox: %s; --sandbox off serves without", err_text(rc));
@@ -250,4 +270,10 @@ void serve_sandbox_print(const struct serve_sandbox *s)
     describe(&s->found, &have, &lack);
     printf("Sandbox: %s%s%s.%s\n", buf_cstr(&have), lack.len ? "; " : "", buf_cstr(&lack),
            s->sandbox.debug ? " Debuggers may look in." : "");
+}
+
+void serve_sandbox_free(struct serve_sandbox *s)
+{
+    while (s->folders)
+        free(s->folder[--s->folders]);
 }

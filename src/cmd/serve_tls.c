@@ -52,30 +52,28 @@ static int read_rules(const struct conf *c, struct serve_tls *out)
         TRY(read_data_rule(span_cut(&words, ','), &out->rules));
     if (!out->on && c->ftps_port)
         return serve_complain("--ftps %u and --tls off: choose one", (unsigned)c->ftps_port);
-    if (!c->tls_cert != !c->tls_key)
-        return serve_complain("--tls-cert and --tls-key come together (they may name the same file)");
+    if (c->tls_cert.n != c->tls_key.n)
+        return serve_complain("--tls-cert and --tls-key come together, one for one (they may name the same file)");
+    if (!out->on && c->client_ca)
+        return serve_complain("--client-ca and --tls off: without TLS nobody shows a certificate");
     return 0;
 }
 
 /* ---- the certificate ---- */
 
-static int open_given(const struct conf *c, struct serve_tls *out)
+static int open_files(const struct conf *c, const struct log *log, unsigned n, struct serve_tls *out, struct buf *err)
 {
-    CLEANUP(free_text) char *cert = NULL, *key = NULL;
-    char text[300];
-    struct buf err = BUF(text);
-    int rc = state_read(c->tls_cert, &cert);
+    return tls_open(&(struct tls_from){ .files = out->files, .n = n, .client_ca = c->client_ca, .log = log }, &out->tls, err);
+}
 
-    if (rc < 0)
-        return serve_complain("cannot read --tls-cert %s: %s", c->tls_cert, err_text(rc));
-    rc = state_read(c->tls_key, &key);
-    if (rc < 0)
-        return serve_complain("cannot read --tls-key %s: %s", c->tls_key, err_text(rc));
-    rc = tls_new(cert, key, &out->tls, &err);
-    if (rc < 0)
-        return serve_complain("--tls-cert %s, --tls-key %s: %s", c->tls_cert, c->tls_key, buf_cstr(&err));
-    snprintf(out->from, sizeof out->from, "%s", c->tls_cert);
-    return 0;
+static int open_given(const struct conf *c, const struct log *log, struct serve_tls *out)
+{
+    char text[600];
+    struct buf err = BUF(text);
+
+    for (unsigned i = 0; i < c->tls_cert.n; i++)
+        out->files[i] = (struct tls_files){ c->tls_cert.item[i], c->tls_key.item[i] };
+    return open_files(c, log, c->tls_cert.n, out, &err) < 0 ? serve_complain("TLS: %s", buf_cstr(&err)) : 0;
 }
 
 /* Makes one and keeps it, unless another server was quicker: then his. */
@@ -104,31 +102,51 @@ static int read_or_make(struct serve_tls *out, char **pem)
     return rc;
 }
 
-static int open_own(struct serve_tls *out)
+/* Clients cannot be asked for certificates then: what vouches for them is read with the server's own files. */
+static int open_unkept(const struct conf *c, int why, const char *pem, struct serve_tls *out)
+{
+    char text[300];
+    struct buf err = BUF(text);
+
+    if (c->client_ca)
+        return serve_complain("the certificate of this server could not be kept (%s): --client-ca wants --tls-cert", err_text(why));
+    snprintf(out->from, sizeof out->from, "for this run only: it could not be kept, %s", err_text(why));
+    return tls_new(pem, pem, &out->tls, &err) < 0 ? serve_complain("cannot use what was made: %s", buf_cstr(&err)) : 0;
+}
+
+static int open_own(const struct conf *c, const struct log *log, struct serve_tls *out)
 {
     CLEANUP(free_text) char *pem = NULL;
-    char text[300];
+    char text[600];
     struct buf err = BUF(text);
     int rc = read_or_make(out, &pem);
 
-    if (rc < 0) {
-        if (!pem)
-            pem = tls_cert_make();
-        snprintf(out->from, sizeof out->from, "for this run only: it could not be kept, %s", err_text(rc));
-    }
+    if (rc < 0 && !pem)
+        pem = tls_cert_make();
     if (!pem)
         return serve_complain("cannot make a certificate; --tls off serves without");
-    if (tls_new(pem, pem, &out->tls, &err) < 0)
-        return serve_complain("the certificate in %s: %s (without that file a new one is made)", out->from, buf_cstr(&err));
+    if (rc < 0)
+        return open_unkept(c, rc, pem, out);
+    out->files[0] = (struct tls_files){ out->from, out->from };
+    if (open_files(c, log, 1, out, &err) < 0)
+        return serve_complain("TLS: %s (without %s a new certificate is made)", buf_cstr(&err), out->from);
     return 0;
 }
 
-int serve_tls(const struct conf *c, struct serve_tls *out)
+int serve_tls(const struct conf *c, const struct log *log, struct serve_tls *out)
 {
     TRY(read_rules(c, out));
     if (!out->on)
         return 0;
-    return c->tls_cert ? open_given(c, out) : open_own(out);
+    return c->tls_cert.n ? open_given(c, log, out) : open_own(c, log, out);
+}
+
+static void print_certificates(const struct serve_tls *t)
+{
+    const char *fingerprint;
+
+    for (unsigned i = 0; (fingerprint = tls_fingerprint(t->tls, i)); i++)
+        printf("\nTLS certificate (%s): SHA-256 %s", t->files[i].cert ? t->files[i].cert : t->from, fingerprint);
 }
 
 void serve_tls_print(const struct serve_tls *t)
@@ -146,6 +164,6 @@ void serve_tls_print(const struct serve_tls *t)
     else
         printf("Passwords and files travel encrypted where the client asks for it (AUTH TLS), else unencrypted.");
     if (t->on)
-        printf("\nTLS certificate (%s): SHA-256 %s", t->from, tls_fingerprint(t->tls));
+        print_certificates(t);
     printf("\n");
 }

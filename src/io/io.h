@@ -72,12 +72,15 @@ int io_fd(const struct io *io);
 /* ---- TLS, our side being the server (io_tls.c) ---- */
 
 /* From here on the stream speaks TLS; what it had buffered in the clear is thrown away. `control` (NULL: io is one itself): the
- * stream whose data connection this is; only its TLS session can be resumed then, and the rules hold. -ENOMEM: nothing changed. */
-int io_starttls(struct io *io, const struct tls *tls, const struct io *control, struct tls_rules rules);
+ * stream whose data connection this is; only its TLS session can be resumed then, and the rules hold. May wait, for files that have
+ * changed. -ENOMEM: nothing changed. */
+int io_starttls(struct io *io, struct tls *tls, const struct io *control, struct tls_rules rules);
 /* Shakes hands, before anything else is said. -EINTR loses nothing: call again. Any other failure ends the stream: -EPROTO,
  * -EKEYREJECTED (it had to resume a session and did not), -ENETRESET (the peer left), or what waiting and sending say. */
 int io_handshake(struct io *io);
 bool io_is_tls(const struct io *io);
+/* Did the peer show a certificate that was vouched for, in that name: its common name, or an e-mail address among the others? */
+bool io_peer_is(const struct io *io, struct span name);
 /* Did the stream end without TLS being told (close_notify)? Then somebody may have cut it, though between two records: an end
  * within one is the error -ENETRESET. */
 bool io_truncated(const struct io *io);

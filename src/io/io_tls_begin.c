@@ -10,11 +10,13 @@
 #include "base/cleanup.h"
 #include "io/tls_impl.h"
 
-static int make_ssl(struct io *io, struct io_tls *t, const struct tls *tls)
+static int make_ssl(struct io *io, struct io_tls *t, struct tls *tls)
 {
+    SSL_CTX *ctx = tls_now(tls, io->task);
     BIO *bio = BIO_new(tls->bio);
 
-    t->ssl = SSL_new(tls->ctx);
+    t->ssl = SSL_new(ctx);
+    SSL_CTX_free(ctx);
     if (!bio || !t->ssl) {
         BIO_free(bio);
         SSL_free(t->ssl);
@@ -28,6 +30,7 @@ static int make_ssl(struct io *io, struct io_tls *t, const struct tls *tls)
     SSL_set_accept_state(t->ssl);
     if (!t->who.data)
         return 0;
+    SSL_set_verify(t->ssl, SSL_VERIFY_NONE, NULL); /* who it is was shown on the control connection */
     SSL_set_num_tickets(t->ssl, 0); /* a client that only uploads never reads, and what it has not read makes its end a reset */
     SSL_clear_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS); /* bulk: a large buffer that comes and goes costs more than the cipher */
     return 0;
@@ -44,7 +47,7 @@ static int identify(struct io_tls *t, const struct io *control)
     return RAND_bytes(t->who.id, TLS_ID) == 1 ? 0 : -ENOMEM;
 }
 
-int io_starttls(struct io *io, const struct tls *tls, const struct io *control, struct tls_rules rules)
+int io_starttls(struct io *io, struct tls *tls, const struct io *control, struct tls_rules rules)
 {
     struct io_tls *t = calloc(1, sizeof *t);
     int rc = t ? identify(t, control) : -ENOMEM;

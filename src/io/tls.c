@@ -1,23 +1,18 @@
-/* tls: the context of TLS (see tls.h): versions, ciphers, certificate, ALPN, session tickets. Called by the front door and, through
- * OpenSSL's callbacks, by streams that shake hands; those callbacks never wait. Owns the context.
+/* tls: what all contexts of TLS have in common (see tls.h): versions, ciphers, ALPN, session tickets. Called by tls_set.c, which makes
+ * one for each certificate, and, through OpenSSL's callbacks, by streams that shake hands; those callbacks never wait. Owns nothing.
  * Nothing is cached. Tickets are stateless: their keys are derived from one secret made before the first fork and the time, so that all workers have
  * the same without talking, and a key serves half a day and is accepted for another half (RFC 5077 section 5.5). A ticket carries
  * the id of the control connection it was made for: a data connection does not resume another one's session. It can still shake
  * hands in full where the rules are content with its address: several sessions of one program (curl -Z) share what tickets they
  * have, and offer the wrong one.
  * ALPN that is not FTP is refused: a browser that was lured here must not get an answer (RFC 9325 section 3.7, ALPACA). */
-#include "io/tls.h"
-
-#include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "io/tls_impl.h"
 #include "rt/rt.h"
 #include "sys/clock.h"
@@ -132,92 +127,14 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, 
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* ---- the certificate ---- */
-
-static int complain(struct buf *err, const char *what)
-{
-    unsigned long code = ERR_peek_last_error();
-    const char *why = code ? ERR_reason_error_string(code) : NULL;
-
-    buf_printf(err, "%s%s%s", what, why ? ": " : "", why ? why : "");
-    ERR_clear_error();
-    return -EINVAL;
-}
-
-/* The certificate, then those that vouch for it. */
-static int use_chain(SSL_CTX *ctx, BIO *text)
-{
-    X509 *cert = PEM_read_bio_X509_AUX(text, NULL, NULL, NULL);
-    int ok = cert && SSL_CTX_use_certificate(ctx, cert) == 1;
-
-    X509_free(cert);
-    while (ok && (cert = PEM_read_bio_X509(text, NULL, NULL, NULL))) {
-        ok = SSL_CTX_add0_chain_cert(ctx, cert) == 1;
-        if (!ok)
-            X509_free(cert);
-    }
-    return ok;
-}
-
-static int no_password(char *buf, int size, int writing, void *arg)
-{
-    (void)buf, (void)size, (void)writing, (void)arg;
-    return 0; /* a server that asks for one at its start does not start */
-}
-
-static int use_key(SSL_CTX *ctx, BIO *text)
-{
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(text, NULL, no_password, NULL);
-    int ok = key && SSL_CTX_use_PrivateKey(ctx, key) == 1;
-
-    EVP_PKEY_free(key);
-    return ok;
-}
-
-static int use_pem(SSL_CTX *ctx, const char *pem, int (*use)(SSL_CTX *, BIO *))
-{
-    BIO *text = BIO_new_mem_buf(pem, -1);
-    int ok = text && use(ctx, text);
-
-    BIO_free(text);
-    return ok;
-}
-
-static void take_fingerprint(struct tls *tls)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    struct buf b = BUF(tls->fingerprint);
-
-    X509_digest(SSL_CTX_get0_certificate(tls->ctx), EVP_sha256(), digest, &len);
-    for (unsigned i = 0; i < len; i++)
-        buf_printf(&b, "%s%02X", i ? ":" : "", digest[i]);
-    buf_cstr(&b);
-}
-
-static int load(struct tls *tls, const char *cert, const char *key, struct buf *err)
-{
-    if (!use_pem(tls->ctx, cert, use_chain))
-        return complain(err, "no certificate in PEM form");
-    if (!use_pem(tls->ctx, key, use_key))
-        return complain(err, "no private key in PEM form, without a password");
-    if (SSL_CTX_check_private_key(tls->ctx) != 1)
-        return complain(err, "the private key does not belong to the certificate");
-    take_fingerprint(tls);
-    ERR_clear_error(); /* the end of a PEM text counts as one */
-    return 0;
-}
-
 /* ---- the context ---- */
 
-static int set_up(struct tls *tls)
+/* Data connections ask for the session id that their control connection has in hand, whichever certificate serves them. */
+static int set_up(SSL_CTX *ctx)
 {
-    SSL_CTX *ctx = tls->ctx;
-
-    SSL_CTX_set_app_data(ctx, tls);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL); /* nothing is kept here */
     SSL_CTX_sess_set_get_cb(ctx, on_session_id);
     SSL_CTX_set_timeout(ctx, DAY);
@@ -229,44 +146,18 @@ static int set_up(struct tls *tls)
            SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 &&
            SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"dray", 4) == 1 &&
            SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) == 1 &&
-           SSL_CTX_set_session_ticket_cb(ctx, on_ticket_made, on_ticket_seen, NULL) == 1 &&
-           RAND_bytes(tls->master, sizeof tls->master) == 1;
+           SSL_CTX_set_session_ticket_cb(ctx, on_ticket_made, on_ticket_seen, NULL) == 1;
 }
 
-int tls_new(const char *cert, const char *key, struct tls **out, struct buf *err)
+SSL_CTX *tls_context(struct tls *tls)
 {
-    struct tls *tls = calloc(1, sizeof *tls);
-    int rc = -EINVAL;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
-    if (!tls)
-        return -ENOMEM;
-    tls->ctx = SSL_CTX_new(TLS_server_method());
-    tls->bio = io_tls_bio();
-    if (!tls->ctx || !tls->bio || !set_up(tls))
-        complain(err, "OpenSSL cannot be set up");
-    else
-        rc = load(tls, cert, key, err);
-    if (rc < 0)
-        tls_free(&tls);
-    else
-        *out = tls;
-    return rc;
-}
-
-void tls_free(struct tls **ptls)
-{
-    struct tls *tls = *ptls;
-
-    *ptls = NULL;
-    if (!tls)
-        return;
-    SSL_CTX_free(tls->ctx);
-    BIO_meth_free(tls->bio);
-    OPENSSL_cleanse(tls->master, sizeof tls->master);
-    free(tls);
-}
-
-const char *tls_fingerprint(const struct tls *tls)
-{
-    return tls->fingerprint;
+    if (!ctx)
+        return NULL;
+    SSL_CTX_set_app_data(ctx, tls);
+    if (set_up(ctx))
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
 }

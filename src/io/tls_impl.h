@@ -1,19 +1,35 @@
-/* tls_impl: between tls.c, io_tls.c and io_tls_begin.c only. */
+/* tls_impl: between the files of TLS in io/ only. */
 #ifndef DRAY_IO_TLS_IMPL_H
 #define DRAY_IO_TLS_IMPL_H
 
 #include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "io/io_impl.h"
 
 enum { TLS_ID = 16 };
 
+struct tls_set;
+
 struct tls {
-    SSL_CTX *ctx;
     BIO_METHOD *bio;          /* a stream as OpenSSL sees it: io_tls.c */
     unsigned char master[32]; /* the ticket keys of all times are derived from it */
-    char fingerprint[3 * 32];
+    struct tls_from from;     /* n 0: from texts; nothing is looked at again */
+    uint64_t version;         /* of the files that the set is made of; whoever looks owns it */
+    _Atomic uint64_t *told;   /* the last version of which something was logged, by any process */
+    pthread_mutex_t lock;     /* of what follows; held for moments */
+    bool looking;             /* somebody does */
+    int64_t look_at;          /* again */
+    struct tls_set *set;
 };
+
+/* What tls.c says of all contexts; without a certificate. NULL without memory. */
+SSL_CTX *tls_context(struct tls *);
+/* The context for a new stream, to be freed; looks now and then whether files have changed. May wait. */
+SSL_CTX *tls_now(struct tls *, struct rt_task *);
+/* A PEM text of certificates vouches for clients; false: it holds none. (tls_peer.c) */
+bool tls_ask_clients(SSL_CTX *, BIO *text);
 
 /* Who a TLS stream is, for tickets: the application data of its SSL. */
 struct tls_who {

@@ -31,7 +31,7 @@ struct server {
     struct board *board;
     const struct log *log;
     struct passive *passive;         /* locks itself */
-    const struct tls *tls;           /* NULL: there is none */
+    struct tls *tls;                 /* NULL: there is none; locks itself */
     struct tls_rules rules;
     const struct announce *announce; /* NULL: nothing to say */
     const struct service *const *services; /* by arrival.service */

@@ -13,7 +13,7 @@ enum sandbox_need { SANDBOX_PROCESSES = 1, SANDBOX_THREADS = 2, SANDBOX_EPOLL = 
 /* What may be done with a file or folder and all below it. CHANGE is everything: to write, make, rename and remove. */
 enum sandbox_access { SANDBOX_READ = 1, SANDBOX_CHANGE = 2, SANDBOX_REMOVE = 4 };
 
-enum { SANDBOX_RULES = 16 };
+enum { SANDBOX_RULES = 64 };
 
 struct sandbox_rule {
     int fd;           /* an open file or folder; -1: see path */

@@ -1,5 +1,5 @@
-/* state: finds the folder of dray's state and reads and writes small files (see state.h). Called by the front door for the
- * certificate. Owns nothing. Two that write the same new file at once: one wins, the other is told. */
+/* state: finds the folder of dray's state and reads and writes small files (see state.h). Called by the front door and io/ for
+ * certificates. Owns nothing. Two that write the same new file at once: one wins, the other is told. */
 #include "sys/state.h"
 
 #include <errno.h>
@@ -103,4 +103,38 @@ int state_write_new(const char *path, const char *text)
         rc = -errno;
     unlink(temporary);
     return rc;
+}
+
+static uint64_t nanoseconds(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t state_version(const char *path)
+{
+    const uint64_t odd = 0x9E3779B97F4A7C15;
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return 0;
+    return (((st.st_dev * odd + st.st_ino) * odd + (uint64_t)st.st_size) * odd + nanoseconds(st.st_mtim)) * odd + nanoseconds(st.st_ctim);
+}
+
+static void tell_folder(char *path, void (*each)(void *arg, const char *folder), void *arg)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash)
+        slash[slash == path] = '\0';
+    each(arg, slash ? path : ".");
+}
+
+void state_folders(const char *path, void (*each)(void *arg, const char *folder), void *arg)
+{
+    CLEANUP(free_text) char *name = strdup(path), *real = realpath(path, NULL);
+
+    if (name)
+        tell_folder(name, each, arg);
+    if (real)
+        tell_folder(real, each, arg);
 }

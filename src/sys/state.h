@@ -3,6 +3,7 @@
 #define DRAY_SYS_STATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The path of a file in this user's folder of dray's state, which is made when missing: $XDG_STATE_HOME/dray, else
  * /var/lib/dray for root and ~/.local/state/dray for others. -ENOENT: there is no such place. */
@@ -11,6 +12,10 @@ int state_path(const char *name, char *out, size_t cap);
 int state_read(const char *path, char **out);
 /* A new file for this user alone, whole or not at all; -EEXIST. */
 int state_write_new(const char *path, const char *text);
+/* Differs when another file stands there, or it was written since; 0 when there is none. */
+uint64_t state_version(const char *path);
+/* The folder of a file, and the one in which it is when the name is a link that leads elsewhere. */
+void state_folders(const char *path, void (*each)(void *arg, const char *folder), void *arg);
 enum { STATE_MAX = 1 << 20 };
 
 #endif

@@ -21,8 +21,11 @@ def context(version=None, alpn=None):
 
 
 class Tls(Raw):
-    def __init__(self, one, version=None, user="bob", alpn=None, implicit=None, protect=True, session=None):
-        self.ctx = context(version, alpn)
+    def __init__(self, one, version=None, user="bob", alpn=None, implicit=None, protect=True, session=None, name=None, cert=None,
+                 ctx=None):
+        self.ctx, self.name = ctx or context(version, alpn), name
+        if cert:
+            self.ctx.load_cert_chain(cert)
         super().__init__(("127.0.0.1", implicit) if implicit else one.address(), greet=not implicit)
         one.clients.append(self)
         if not implicit:
@@ -37,13 +40,13 @@ class Tls(Raw):
             self.expect(200, "PROT P")
 
     def begin(self, session=None):
-        self.sock = self.ctx.wrap_socket(self.sock, suppress_ragged_eofs=False, session=session)
+        self.sock = self.ctx.wrap_socket(self.sock, suppress_ragged_eofs=False, session=session, server_hostname=self.name)
         self.file = self.sock.makefile("rb")
 
     def wrap(self, sock, session=None):
         """TLS on a data connection; the session of the control connection, unless said otherwise (False: none)."""
         session = self.sock.session if session is None else session or None
-        secure = self.ctx.wrap_socket(sock, suppress_ragged_eofs=False, session=session)
+        secure = self.ctx.wrap_socket(sock, suppress_ragged_eofs=False, session=session, server_hostname=self.name)
         self.data.append(secure)
         return secure
 

@@ -122,7 +122,7 @@ def test_nothing_outside_of_the_folder_is_opened(server, tmp_path):
     lines = trace.read_text().splitlines()
     entered = [n for n, line in enumerate(lines) if re.match(rf"{one.proc.pid} +seccomp\(SECCOMP_SET_MODE_FILTER.* = 0$", line)]
     assert len(entered) == 1
-    own = (f"{one.proc.pid}.board", '/dray>, "users"')       # the scoreboard and the accounts file are our own, and elsewhere
+    own = (f"{one.proc.pid}.board", '/dray>, "users"', "/dray/tls.pem")      # ours, and elsewhere: scoreboard, accounts, certificate
     later = [line for line in lines[entered[0]:] if "seccomp(" not in line and not any(name in line for name in own)]
     assert any(str(one.root) in line and "large" in line for line in later), "the work is seen"
     assert not [what for line in later for what in paths_of(line, one.root)]

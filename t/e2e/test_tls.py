@@ -303,7 +303,7 @@ def test_a_control_connection_resumes_and_so_do_its_data_connections(site, versi
     first.close()
     second = Raw(site.server.address())
     site.server.clients.append(second)
-    second.__class__, second.ctx = Tls, ctx
+    second.__class__, second.ctx, second.name = Tls, ctx, None
     second.expect(234, "AUTH TLS")
     second.begin(session)
     assert second.sock.session_reused

@@ -10,23 +10,6 @@
 
 enum { GUESSES = 10, GUESS_SECONDS = 1, RIGHTS_ROOM = 1000 };
 
-int verb_user(struct ftp *f, struct span arg)
-{
-    if (arg.len > ACCOUNT_NAME_MAX)
-        return reply(f, 501, "That name is too long.");
-    if (f->s->server->rules.login && !io_is_tls(f->s->control))
-        return reply(f, 530, "Passwords travel encrypted here; AUTH TLS first.");
-    session_login(f->s, NULL);
-    free(f->user);
-    f->user = span_dup(arg);
-    if (!f->user)
-        return -ENOMEM;
-    f->user_given = true;
-    if (auth_is_anonymous(arg) && f->s->server->auth->allow_anonymous)
-        return reply(f, 331, "Any password will do.");
-    return reply(f, 331, "Password, please.");
-}
-
 static int refuse(struct ftp *f)
 {
     seat_count(f->s->seat, STAT_failed_logins);
@@ -46,16 +29,56 @@ static APART int refuse_homeless(struct ftp *f, int rc)
     return reply(f, 530, "Your folder is not there, or cannot be entered; only the operator can mend that.");
 }
 
-static int welcome(struct ftp *f)
+/* 232: no password was needed (RFC 2228 section 5.2). */
+static int welcome(struct ftp *f, int code)
 {
     struct buf b = { .cap = RIGHTS_ROOM };
 
-    LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    if (code == 232)
+        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+            LOG_TEXT("by", SPAN("certificate")));
+    else
+        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
     rights_print(&b, &f->s->account->rights);
-    return reply(f, 230, "Logged in; you may %s.", buf_cstr(&b));
+    return reply(f, code, "%s; you may %s.", code == 232 ? "Your certificate has logged you in" : "Logged in", buf_cstr(&b));
+}
+
+static int enter(struct ftp *f, const struct account *account, int code)
+{
+    int rc = session_login(f->s, account);
+
+    f->user_given = false;
+    if (rc == -ECANCELED)
+        return rc;
+    return rc < 0 ? refuse_homeless(f, rc) : welcome(f, code);
+}
+
+int verb_user(struct ftp *f, struct span arg)
+{
+    const struct account *account;
+
+    if (arg.len > ACCOUNT_NAME_MAX)
+        return reply(f, 501, "That name is too long.");
+    if (f->s->server->rules.login && !io_is_tls(f->s->control))
+        return reply(f, 530, "Passwords travel encrypted here; AUTH TLS first.");
+    session_login(f->s, NULL);
+    free(f->user);
+    f->user = span_dup(arg);
+    if (!f->user)
+        return -ENOMEM;
+    f->user_given = true;
+    if (io_peer_is(f->s->control, arg)) {
+        int rc = auth_find(f->s->server->auth, f->s->task, arg, &account);
+
+        if (rc != -EACCES)
+            return rc < 0 ? rc : enter(f, account, 232);
+    }
+    if (auth_is_anonymous(arg) && f->s->server->auth->allow_anonymous)
+        return reply(f, 331, "Any password will do.");
+    return reply(f, 331, "Password, please.");
 }
 
 int verb_pass(struct ftp *f, struct span arg)
@@ -70,10 +93,7 @@ int verb_pass(struct ftp *f, struct span arg)
     if (rc == -EACCES)
         return refuse(f);
     TRY(rc);
-    rc = session_login(f->s, account);
-    if (rc == -ECANCELED)
-        return rc;
-    return rc < 0 ? refuse_homeless(f, rc) : welcome(f);
+    return enter(f, account, 230);
 }
 
 int verb_acct(struct ftp *f, struct span arg)
