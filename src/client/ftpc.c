@@ -14,14 +14,16 @@ enum { CONNECT_SECONDS = 20, GOODBYE_SECONDS = 2, CATCH_UP_SECONDS = 10 };
 
 static int connect_socket(struct rt_task *task, const struct sock_addr *to)
 {
-    CLEANUP(close_fd) int fd = sock_stream(to->any.sa_family, NULL);
-    int out = fd;
+    int fd = sock_stream(to->any.sa_family, NULL), rc;
 
     TRY(fd);
-    TRY(rt_connect(task, fd, -1, to, sock_addr_len(to), rt_after(task, CONNECT_SECONDS)));
+    rc = rt_connect(task, fd, -1, to, sock_addr_len(to), rt_after(task, CONNECT_SECONDS));
+    if (rc < 0) {
+        rt_close(task, fd);
+        return rc;
+    }
     sock_tune_control(fd);
-    fd = -1;
-    return out;
+    return fd;
 }
 
 int ftpc_connect(struct rt_task *task, const struct sock_addr *to, struct ftpc_how how, struct ftpc **out)
@@ -202,6 +204,11 @@ int ftpc_final(struct ftpc *ftp)
         code = ftpc_reply(ftp);
     while (code > 0 && code < 200);
     return code;
+}
+
+bool ftpc_has_word(struct ftpc *ftp)
+{
+    return io_has_line(ftp->io) || io_fill_now(ftp->io) < 0 || io_has_line(ftp->io);
 }
 
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)

@@ -1,6 +1,7 @@
 /* ftpc_data: data connections of the client. Passive first (EPSV, then PASV), always to the address of the control
  * connection: a server cannot send us elsewhere (CVE-2020-8284); active on request, and then only from that address.
- * Called by ftpc_xfer.c; the descriptor belongs to the caller. Fails as ftpc.h says. RFC 959 section 3.2, RFC 2428. */
+ * Called by ftpc_xfer.c; the descriptor belongs to the caller,
+ * also after a failure (the loop must hear of every close: rt_close). Fails as ftpc.h says. RFC 959 section 3.2, RFC 2428. */
 #include <errno.h>
 #include <string.h>
 
@@ -48,7 +49,6 @@ static int ask_pasv(struct ftpc *ftp, uint16_t *port)
 
 static int open_passive(struct ftpc *ftp, int *fd)
 {
-    CLEANUP(close_fd) int s = -1;
     struct sock_addr to = ftp->peer;
     uint16_t port = 0;
     int rc = ask_epsv(ftp, &port);
@@ -57,14 +57,10 @@ static int open_passive(struct ftpc *ftp, int *fd)
     if (rc == 1)
         TRY(ask_pasv(ftp, &port));
     sock_addr_set_port(&to, port);
-    s = sock_stream(to.any.sa_family, NULL);
-    TRY(s);
-    rc = rt_connect(ftp->task, s, -1, &to, sock_addr_len(&to), rt_after(ftp->task, DATA_CONNECT_SECONDS));
-    if (rc < 0)
-        return ftpc_data_failed(rc);
-    *fd = s;
-    s = -1;
-    return 0;
+    *fd = sock_stream(to.any.sa_family, NULL);
+    TRY(*fd);
+    rc = rt_connect(ftp->task, *fd, -1, &to, sock_addr_len(&to), rt_after(ftp->task, DATA_CONNECT_SECONDS));
+    return rc < 0 ? ftpc_data_failed(rc) : 0;
 }
 
 /* ---- active ---- */
@@ -85,19 +81,15 @@ static int say_port(struct ftpc *ftp, const struct sock_addr *at)
 
 static int open_active(struct ftpc *ftp, int *fd)
 {
-    CLEANUP(close_fd) int s = -1;
     struct sock_addr at;
 
     if (sock_local(io_fd(ftp->io), &at) < 0)
         return -ENOTCONN;
     sock_addr_set_port(&at, 0);
-    s = sock_listen(&at, 4, false);
-    if (s < 0 || sock_local(s, &at) < 0)
+    *fd = sock_listen(&at, 4, false);
+    if (*fd < 0 || sock_local(*fd, &at) < 0)
         return -EPIPE;
-    TRY(say_port(ftp, &at));
-    *fd = s;
-    s = -1;
-    return 0;
+    return say_port(ftp, &at);
 }
 
 /* Strangers that knock at our port are sent away; the server's word on the control connection (425) ends the wait. */
@@ -110,6 +102,8 @@ static int accept_server(struct ftpc *ftp, int listener)
         struct sock_addr peer;
         int fd = rt_accept(ftp->task, listener, hear, &peer, when);
 
+        if (fd == -EINTR && !ftpc_has_word(ftp))
+            continue;
         if (fd == -EINTR && hear >= 0) {
             /* the connection may have come at the same moment: one more look, without waiting */
             hear = -1;
@@ -118,7 +112,7 @@ static int accept_server(struct ftpc *ftp, int listener)
         }
         if (fd < 0 || sock_addr_same_host(&peer, &ftp->peer))
             return fd < 0 ? ftpc_data_failed(fd) : fd;
-        close_fd(&fd);
+        rt_close(ftp->task, fd);
     }
 }
 
@@ -135,7 +129,7 @@ int ftpc_data_take(struct ftpc *ftp, int *fd)
         return 0;
     conn = accept_server(ftp, *fd);
     TRY(conn);
-    close_fd(fd);
+    rt_close(ftp->task, *fd);
     *fd = conn;
     return 0;
 }

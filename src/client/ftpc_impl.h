@@ -28,11 +28,15 @@ int ftpc_reply(struct ftpc *ftp);
 int ftpc_final(struct ftpc *ftp);
 /* ftpc_send and ftpc_final. */
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
+/* After a wait that the control connection interrupted: is there something to be read, or its end? It may have been the echo of
+ * what was read before. Does not wait. */
+bool ftpc_has_word(struct ftpc *ftp);
 /* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT, -EPIPE or -EACCES. */
 int ftpc_verdict(const struct ftpc *ftp);
 
 /* ftpc_data.c: before the command, a connected descriptor (passive) or a listening one (active); after the server's
- * confirmation, ftpc_data_take turns the latter into the connection. The caller closes *fd. */
+ * confirmation, ftpc_data_take turns the latter into the connection. The caller closes *fd (-1: none) by rt_close, also after
+ * a failure. */
 int ftpc_data_open(struct ftpc *ftp, int *fd);
 int ftpc_data_take(struct ftpc *ftp, int *fd);
 /* What a failed wait on a data connection is called: -ECANCELED, -ENOMEM, else -EPIPE. */

@@ -31,19 +31,27 @@ static int command(struct ftpc *ftp, const char *verb, struct span arg)
     return confirmation(ftp);
 }
 
-int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data)
+static int begin(struct ftpc *ftp, const char *verb, struct span arg, int *fd, struct io **data)
 {
-    CLEANUP(close_fd) int fd = -1;
     int stream;
 
-    TRY(ftpc_data_open(ftp, &fd));
+    TRY(ftpc_data_open(ftp, fd));
     TRY(command(ftp, verb, arg));
-    TRY(ftpc_data_take(ftp, &fd));
-    stream = fd;
-    fd = -1;
+    TRY(ftpc_data_take(ftp, fd));
+    stream = *fd;
+    *fd = -1;
     TRY(io_socket(ftp->task, stream, data));
     io_hear(*data, ftp->ended ? NULL : ftp->io);
     return 0;
+}
+
+int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data)
+{
+    int fd = -1, rc = begin(ftp, verb, arg, &fd, data);
+
+    if (fd >= 0)
+        rt_close(ftp->task, fd);
+    return rc;
 }
 
 int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data)
@@ -73,9 +81,11 @@ int64_t ftpc_announced(const struct ftpc *ftp)
     return span_starts(text, SPAN("bytes)")) && span_u64(number, INT64_MAX, &bytes) == 0 ? (int64_t)bytes : -1;
 }
 
-/* The server spoke before the data ended: a refusal ends the transfer; "done" lets the rest of the data come. */
+/* Perhaps the server spoke before the data ended: a refusal ends the transfer; "done" lets the rest of the data come. */
 static int overheard(struct ftpc *ftp, struct io *data)
 {
+    if (!ftpc_has_word(ftp))
+        return 0;
     io_hear(data, NULL);
     TRY(ftpc_final(ftp));
     ftp->ended = true;
@@ -151,7 +161,7 @@ static int last_words(struct ftpc *ftp, int rc)
     unsigned patience = ftp->how.patience;
     int said;
 
-    ftp->how.patience = LAST_WORDS_SECONDS;
+    ftp->how.patience = patience < LAST_WORDS_SECONDS ? patience : LAST_WORDS_SECONDS;
     said = ftpc_end(ftp);
     ftp->how.patience = patience;
     return said < 0 ? said : rc;

@@ -29,9 +29,12 @@ static int grow(struct listing *l)
     return 0;
 }
 
-static bool wanted(const struct ftp_entry *e)
+/* "." and ".." are no names of anything in it, however they come. */
+static bool wanted(const struct listing *l, const struct ftp_entry *e)
 {
-    return (e->kind == FTP_FILE || e->kind == FTP_DIR) && !span_starts(e->name, SPAN("."));
+    if (e->kind == FTP_CDIR || e->kind == FTP_PDIR || span_eq(e->name, SPAN(".")) || span_eq(e->name, SPAN("..")))
+        return false;
+    return l->all || (e->kind != FTP_OTHER && !span_starts(e->name, SPAN(".")));
 }
 
 static bool harmless(struct span name)
@@ -55,6 +58,7 @@ static int keep(struct listing *l, const struct ftp_entry *e)
         .size = e->kind == FTP_FILE && e->has & 1u << FTP_FACT_SIZE ? e->size : -1,
         .mtime = e->has & 1u << FTP_FACT_MODIFY ? e->mtime : INT64_MIN,
         .folder = e->kind == FTP_DIR,
+        .other = e->kind == FTP_OTHER,
     };
     return 0;
 }
@@ -67,9 +71,9 @@ int listing_add_line(struct listing *l, struct span line, bool facts, int64_t no
     l->bytes += (int64_t)line.len + 2;
     if (l->bytes > LISTING_BYTES)
         return -EFBIG;
-    if (rc > 0 && wanted(&e) && harmless(e.name))
+    if (rc > 0 && wanted(l, &e) && harmless(e.name))
         return keep(l, &e);
-    if (rc < 0 || (rc > 0 && wanted(&e)))
+    if (rc < 0 || (rc > 0 && wanted(l, &e)))
         l->odd++;
     return 0;
 }
@@ -98,13 +102,13 @@ void listing_free(struct listing *l)
 
 /* ---- from the server ---- */
 
-static int read_lines(struct client *cl, struct io *data, bool facts, struct listing *l)
+static int read_lines(struct ftpc *ftp, struct rt_task *task, struct io *data, bool facts, struct listing *l)
 {
     int64_t now = clock_wall();
 
     for (;;) {
         struct span line;
-        int rc = ftpc_line(cl->ftp, data, &line);
+        int rc = ftpc_line(ftp, data, &line);
 
         if (rc == -ENODATA)
             return 0;
@@ -114,8 +118,14 @@ static int read_lines(struct client *cl, struct io *data, bool facts, struct lis
             TRY(rc);
         if (rc == 0)
             TRY(listing_add_line(l, line, facts, now));
-        TRY(client_check(cl));
+        TRY(rt_turn(task, -1));
     }
+}
+
+static int end_data(struct ftpc *ftp, struct io **data)
+{
+    io_close(data);
+    return ftpc_end(ftp);
 }
 
 static int fetch(struct client *cl, struct span folder, bool loud, struct listing *l, struct io **data)
@@ -125,12 +135,22 @@ static int fetch(struct client *cl, struct span folder, bool loud, struct listin
     TRY(ftpc_list_begin(cl->ftp, folder, &facts, data));
     if (loud)
         client_note(cl);
-    TRY(read_lines(cl, *data, facts, l));
-    io_close(data);
-    TRY(ftpc_end(cl->ftp));
+    TRY(read_lines(cl->ftp, &cl->task, *data, facts, l));
+    TRY(end_data(cl->ftp, data));
     if (loud)
         client_note(cl);
     return 0;
+}
+
+/* After a fetch that ended with rc, the session being in step again. */
+static int settle(struct listing *l, int rc)
+{
+    if (rc == -EFBIG)
+        l->cut = true;
+    else if (rc < 0)
+        listing_free(l);
+    listing_sort(l);
+    return rc == -EFBIG ? 0 : rc;
 }
 
 int listing_fetch(struct client *cl, struct span folder, bool loud, struct listing *out)
@@ -138,14 +158,26 @@ int listing_fetch(struct client *cl, struct span folder, bool loud, struct listi
     CLEANUP(io_abort) struct io *data = NULL;
     int rc = fetch(cl, folder, loud, out, &data);
 
-    if (rc < 0)
-        rc = client_give_up(cl, &data, rc);
-    if (rc == -EFBIG)
-        out->cut = true;
-    else if (rc < 0)
-        listing_free(out);
-    listing_sort(out);
-    return rc == -EFBIG ? 0 : rc;
+    return settle(out, rc < 0 ? client_give_up(cl, &data, rc) : rc);
+}
+
+static int load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l, struct io **data)
+{
+    bool facts;
+
+    TRY(ftpc_list_begin(ftp, folder, &facts, data));
+    TRY(read_lines(ftp, task, *data, facts, l));
+    return end_data(ftp, data);
+}
+
+int listing_load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l)
+{
+    CLEANUP(io_abort) struct io *data = NULL;
+    int rc = load(ftp, task, folder, l, &data);
+
+    if (rc < 0 && !task->cancelled)
+        rc = ftpc_give_up(ftp, &data, rc);
+    return settle(l, rc);
 }
 
 /* ---- to the screen ---- */

@@ -13,6 +13,7 @@ struct listing_entry {
     int64_t size;  /* bytes; -1 unknown */
     int64_t mtime; /* seconds since 1970; INT64_MIN unknown */
     bool folder;
+    bool other; /* neither a file nor a folder: a link, a device */
 };
 
 /* Zeroed is empty. */
@@ -23,12 +24,16 @@ struct listing {
     unsigned odd;  /* lines that made no sense, and names that could do harm: left out */
     int64_t bytes; /* received */
     bool cut;
+    bool all; /* also hidden names, and what is neither file nor folder; set before it is filled */
 };
 
 /* Reads a folder ("" is the current one) into an empty listing: regular files and folders, no hidden ones. With
  * `loud` the server's confirmations are shown. Fails as ftpc.h says, the session being in step again; the listing is
  * then empty. */
 int listing_fetch(struct client *cl, struct span folder, bool loud, struct listing *out);
+
+/* The same for a task of its own: no words on the screen, and l->cut as the only sign that it is longer. */
+int listing_load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l);
 
 /* Prints it: folders, files, a line of totals. */
 void listing_show(const struct client *cl, const struct listing *l);

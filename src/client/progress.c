@@ -23,7 +23,7 @@ static int64_t speed(const struct progress *p, int64_t now)
 {
     double seconds = (double)(now - p->started) / 1e9;
 
-    return seconds < 0.001 ? -1 : (int64_t)((double)p->done / seconds);
+    return seconds < 0.001 ? -1 : (int64_t)((double)(p->done - p->from) / seconds);
 }
 
 /* How many bytes of s fit into `columns`; *used of them are taken. */

@@ -10,6 +10,7 @@ struct progress {
     struct span name;
     int64_t total;          /* bytes; -1 unknown */
     int64_t done;           /* bytes */
+    int64_t from;           /* of them, what was there before it started */
     int64_t started, drawn; /* ns, rt_now */
     bool visible;
 };

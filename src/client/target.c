@@ -97,6 +97,16 @@ static int parse_scheme(struct span *text, bool *url)
     return 0;
 }
 
+/* RFC 1738 section 3.2.2: ";type=i" says how to transfer. Here all is transferred byte for byte. */
+static struct span without_type(struct span path)
+{
+    size_t start = path.len < 7 ? 0 : path.len - 7;
+
+    if (path.len >= 7 && span_ieq((struct span){ path.at + start, 6 }, SPAN(";type=")))
+        path.len = start;
+    return path;
+}
+
 int target_parse(struct span text, struct target *out)
 {
     struct span where;
@@ -107,7 +117,7 @@ int target_parse(struct span text, struct target *out)
     TRY(parse_scheme(&text, &url));
     out->port = url ? 21 : TARGET_PORT;
     where = span_cut(&text, '/');
-    TRY(put_text(text, url, out->path, sizeof out->path));
+    TRY(put_text(url ? without_type(text) : text, url, out->path, sizeof out->path));
     at = span_rfind(where, '@');
     if (at >= 0)
         TRY(parse_user((struct span){ where.at, (size_t)at }, url, out));

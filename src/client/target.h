@@ -16,7 +16,7 @@ struct target {
 };
 
 /* "HOST", "HOST:PORT", "::1", "[::1]:2121", "user@HOST", and "ftp://user:password@HOST:PORT/path" (RFC 1738 section
- * 3.2: percent escapes, port 21 unless given). Without "ftp://" the port is TARGET_PORT. -EINVAL malformed,
+ * 3.2: percent escapes, port 21 unless given, ";type=x" ignored). Without "ftp://" the port is TARGET_PORT. -EINVAL malformed,
  * -EPROTONOSUPPORT another scheme. */
 int target_parse(struct span text, struct target *out);
 

@@ -5,6 +5,7 @@
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
+#include "cmd/verbs.h"
 
 static const struct {
     const char *name;
@@ -13,6 +14,14 @@ static const struct {
 } commands[] = {
     { "serve", cmd_serve, "serve a folder over FTP" },
     { "open", cmd_open, "look into a server, with a menu" },
+    { "ls", cmd_verb, "list a folder of a server" },
+    { "get", cmd_verb, "fetch files and folders" },
+    { "put", cmd_verb, "bring files and folders" },
+    { "cat", cmd_verb, "print a file of a server" },
+    { "rm", cmd_verb, "remove files and folders of a server" },
+    { "mv", cmd_verb, "rename at a server" },
+    { "mkdir", cmd_verb, "make a folder at a server" },
+    { "find", cmd_verb, "search a server" },
     { "user", cmd_user, "who may log in: the accounts file" },
     { "status", cmd_status, "what the servers of this user are doing" },
     { "partials", cmd_partials, "what is kept of uploads that broke off" },
@@ -32,6 +41,7 @@ static int help(FILE *to, int code)
           "  dray serve --read-only /srv    share another one, downloads only\n"
           "  dray open                      the menu, on this machine's server\n"
           "  dray open files.example:2121   the menu, elsewhere\n"
+          "  dray get -r files.example/photos   the same for scripts: ls get put cat rm mv mkdir find\n"
           "\n`dray COMMAND --help` tells more; so does the manual, dray(1). `dray --version` tells the version.\n",
           to);
     return code;

@@ -19,6 +19,9 @@ void loop_free(struct loop **);
 int loop_start(struct loop *, void (*fn)(struct rt_task *, void *arg), const void *arg, size_t len);
 /* The loop that a task of its runs on. */
 struct loop *loop_of(struct rt_task *);
+/* A task of the loop waits until another one of it calls loop_rouse (also before this): 0, -ETIMEDOUT at `when`, -ECANCELED. */
+int loop_rest(struct rt_task *, int64_t when);
+void loop_rouse(struct rt_task *);
 /* Until the last task has ended. */
 void loop_run(struct loop *);
 

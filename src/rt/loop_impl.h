@@ -19,6 +19,7 @@ struct ctask {
     int64_t since;  /* parked since */
     bool waiting;   /* parked in a wait, which an event, a deadline or a stop ends */
     bool queued;
+    bool roused;    /* by another task: see loop_rest */
     unsigned at;    /* in loop.all */
 };
 

@@ -130,6 +130,30 @@ static int coro_wait(struct rt_task *task, struct pollfd *fds, unsigned n, int64
     return count;
 }
 
+int loop_rest(struct rt_task *task, int64_t when)
+{
+    struct ctask *t = ctask(task);
+
+    while (!t->roused) {
+        if (task->cancelled)
+            return -ECANCELED;
+        if (when != RT_NEVER && clock_mono() >= when)
+            return -ETIMEDOUT;
+        park_waiting(t, NULL, 0, when);
+    }
+    t->roused = false;
+    return 0;
+}
+
+void loop_rouse(struct rt_task *task)
+{
+    struct ctask *t = ctask(task);
+
+    t->roused = true;
+    if (t->waiting)
+        loop_wake(t);
+}
+
 static void coro_forget(struct rt_task *task, int fd, short events)
 {
     struct loop *l = ctask(task)->loop;

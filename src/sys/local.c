@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -109,6 +110,13 @@ bool local_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool local_is_link(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 ssize_t local_read(int fd, void *buf, size_t len)
 {
     ssize_t n;
@@ -117,6 +125,23 @@ ssize_t local_read(int fd, void *buf, size_t len)
         n = read(fd, buf, len);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
+}
+
+int local_write_out(const char *at, size_t len)
+{
+    while (len) {
+        ssize_t n = write(1, at, len);
+
+        if (n < 0 && errno == EAGAIN) {
+            poll(&(struct pollfd){ .fd = 1, .events = POLLOUT }, 1, -1);
+            continue;
+        }
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
 }
 
 int local_first_line(const char *path, char *out, size_t cap)

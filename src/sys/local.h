@@ -38,8 +38,14 @@ int local_open(const char *path, int *fd, int64_t *size);
 /* Is there anything under this name, dangling links included? */
 bool local_exists(const char *path);
 
+/* Is it a symbolic link itself? */
+bool local_is_link(const char *path);
+
 /* One read(2), interruptions hidden. */
 ssize_t local_read(int fd, void *buf, size_t len);
+
+/* All of it to standard output, also one that is set to not wait. */
+int local_write_out(const char *at, size_t len);
 
 /* The first line of a small file (a password), without its line end, NUL-terminated: its length; -E2BIG. */
 int local_first_line(const char *path, char *out, size_t cap);

@@ -160,6 +160,11 @@ static void addresses(void **state)
         { "ftp://b%40b:p%3Aw@h/%2Fetc/a%20b", "h", 21, "b@b", "p:w", "/etc/a b" },
         { "ftp://b:@h", "h", 21, "b", "", "" },
         { "ftp://b:p@w@h", "h", 21, "b", "p@w", "" },
+        { "ftp://h/a;type=i", "h", 21, NULL, NULL, "a" },
+        { "ftp://h/a;TYPE=A", "h", 21, NULL, NULL, "a" },
+        { "ftp://h/a;type=", "h", 21, NULL, NULL, "a;type=" },
+        { "ftp://h/a%3btype=i", "h", 21, NULL, NULL, "a;type=i" },
+        { "h/a;type=i", "h", 2121, NULL, NULL, "a;type=i" },
         { "h/a://b", "h", 2121, NULL, NULL, "a://b" },
     };
 

@@ -1,0 +1,367 @@
+/* crew: see crew.h. Called by the verbs; owns jobs, workers, sites and the loop. The first worker logs in alone: what is wrong with
+ * the address or the password is found once. Then others join, as many as there are jobs for them; one that the server does not
+ * want (421, 530) leaves, and no further one is tried. A job that broke off is tried again after a while by the same worker.
+ * Failures end in the report and in the outcome, never in the crew. */
+#include "client/crew.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "rt/loop.h"
+#include "sys/clock.h"
+
+enum { PAUSE_MOST = 30 }; /* seconds between two tries */
+
+/* ---- sites and jobs ---- */
+
+struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how)
+{
+    struct site *s = c->sites;
+
+    while (s && !site_is(s, where))
+        s = s->next;
+    if (s)
+        return s;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->where = *where;
+    s->how = how;
+    s->next = c->sites;
+    c->sites = s;
+    return s;
+}
+
+static struct job *make_job(const struct job *like, const struct job_kind *kind, struct span there, struct span here)
+{
+    struct job *job = malloc(sizeof *job + there.len + here.len + 2);
+
+    if (!job)
+        return NULL;
+    *job = *like;
+    job->kind = kind;
+    job->seen = 0;
+    memcpy(job->there, there.at, there.len);
+    job->there[there.len] = '\0';
+    job->here = job->there + there.len + 1;
+    if (here.len)
+        memcpy(job->there + there.len + 1, here.at, here.len);
+    job->there[there.len + 1 + here.len] = '\0';
+    return job;
+}
+
+static void push_job(struct crew *c, struct job *job)
+{
+    c->waiting++;
+    job->next = NULL;
+    if (job->kind->folder) {
+        job->next = c->folders;
+        c->folders = job;
+        return;
+    }
+    if (!c->files)
+        c->files_end = &c->files;
+    *c->files_end = job;
+    c->files_end = &job->next;
+}
+
+static struct job *pop_job(struct crew *c)
+{
+    struct job **from = c->files ? &c->files : &c->folders, *job = *from;
+
+    if (!job)
+        return NULL;
+    *from = job->next;
+    c->waiting--;
+    return job;
+}
+
+/* ---- workers ---- */
+
+static void work(struct rt_task *task, void *arg);
+
+static int start_worker(struct crew *c, struct site *join)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    int rc;
+
+    if (!w)
+        return -ENOMEM;
+    w->crew = c;
+    w->site = join;
+    w->joining = join;
+    rc = loop_start(c->loop, work, &w, sizeof w);
+    if (rc < 0) {
+        free(w);
+        return rc;
+    }
+    w->next = c->workers;
+    c->workers = w;
+    c->count++;
+    return 0;
+}
+
+static unsigned joining(const struct crew *c)
+{
+    unsigned n = 0;
+
+    for (const struct worker *w = c->workers; w; w = w->next)
+        n += w->joining;
+    return n;
+}
+
+/* More hands, when there are more jobs than hands on their way, and the one that finds the jobs: it soon takes one itself. */
+static void grow(struct crew *c, struct site *site)
+{
+    while (site->known && c->count < c->most && c->waiting > joining(c) + 1)
+        if (start_worker(c, site) < 0)
+            return;
+}
+
+static void rouse(struct crew *c, bool all)
+{
+    for (struct worker *w = c->workers; w; w = w->next)
+        if (w->resting) {
+            loop_rouse(w->task);
+            w->resting = false;
+            if (!all)
+                return;
+        }
+}
+
+int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind, struct span there, struct span here)
+{
+    struct job *job = make_job(like, kind, there, here);
+
+    if (!job)
+        return -ENOMEM;
+    if (!kind->folder) {
+        c->report.totals.planned++;
+        c->report.totals.planned_bytes += job->size > 0 ? job->size : 0;
+    }
+    push_job(c, job);
+    if (!c->loop)
+        return 0;
+    rouse(c, false);
+    grow(c, job->site);
+    return 0;
+}
+
+int worker_connect(struct worker *w, struct site *site)
+{
+    bool full;
+    int rc;
+
+    if (w->ftp && (w->site != site || ftpc_lost(w->ftp)))
+        site_leave(w->site, w->task, &w->ftp);
+    w->site = site;
+    if (w->ftp)
+        return 0;
+    rc = site_connect(site, w->task, &w->ftp, &full, &w->why);
+    if (rc < 0 && full && w->crew->most >= w->crew->count)
+        w->crew->most = w->crew->count > 1 ? w->crew->count - 1 : 1;
+    if (rc == 0)
+        grow(w->crew, site);
+    return rc;
+}
+
+int worker_failed(struct worker *w, const char *doing, struct span name, int rc)
+{
+    struct io *none = NULL;
+
+    if (!w->task->cancelled && !ftpc_lost(w->ftp))
+        rc = ftpc_give_up(w->ftp, &none, rc);
+    failure_there(&w->why, w->ftp, doing, name, rc);
+    return rc;
+}
+
+int worker_failed_here(struct worker *w, struct span name, int rc)
+{
+    failure_here(&w->why, name, rc);
+    return rc;
+}
+
+/* ---- a job, and what comes of it ---- */
+
+static void note_outcome(struct crew *c, enum outcome out)
+{
+    if (c->outcome == OUT_DONE || out == OUT_INTERRUPTED)
+        c->outcome = out;
+}
+
+/* What broke off on the way can end well the next time; what was refused cannot. */
+static bool worth_another(const struct worker *w, const struct job *job)
+{
+    if (w->task->cancelled || job->seen >= w->crew->order->retries)
+        return false;
+    return w->why.out == OUT_INCOMPLETE || (w->why.out == OUT_CONNECT && w->site && w->site->known);
+}
+
+static int pause_before_next(struct worker *w, struct job *job)
+{
+    unsigned seconds = 1u << job->seen;
+    char text[900];
+
+    seconds = seconds > PAUSE_MOST ? PAUSE_MOST : seconds;
+    job->seen++;
+    snprintf(text, sizeof text, "%s; once more in %u s (%u of %u)", w->why.text, seconds, job->seen, w->crew->order->retries);
+    report_note(&w->crew->report, job->kind->verb, span_of(job->there), text);
+    return rt_sleep(w->task, rt_after(w->task, seconds));
+}
+
+static int attempt(struct worker *w, struct job *job)
+{
+    TRY(worker_connect(w, job->site));
+    w->again = job->seen;
+    return job->kind->run(w, job);
+}
+
+static void carry_out(struct worker *w, struct job *job)
+{
+    int rc = attempt(w, job);
+
+    while (rc < 0 && worth_another(w, job) && pause_before_next(w, job) == 0)
+        rc = attempt(w, job);
+    if (w->task->cancelled && rc < 0)
+        w->why.out = OUT_INTERRUPTED;
+    if (rc < 0) {
+        note_outcome(w->crew, w->why.out);
+        report_failed(&w->crew->report, job->kind->verb, span_of(job->there), &w->why);
+    }
+    free(job);
+}
+
+/* Nothing is left and nobody can find more: those who rest go home, those who still try to join stop trying. */
+static void go_home(struct crew *c)
+{
+    for (struct worker *w = c->workers; w; w = w->next)
+        if (w->joining && w->task) {
+            w->task->cancelled = true;
+            loop_rouse(w->task);
+        }
+    rouse(c, true);
+}
+
+static struct job *next_job(struct worker *w)
+{
+    struct crew *c = w->crew;
+
+    while (!w->task->cancelled) {
+        struct job *job = pop_job(c);
+
+        if (job || !c->busy)
+            return job;
+        w->resting = true;
+        if (loop_rest(w->task, RT_NEVER) < 0)
+            break;
+    }
+    w->resting = false;
+    return NULL;
+}
+
+static void forget_worker(struct worker *w)
+{
+    struct worker **at = &w->crew->workers;
+
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    w->crew->count--;
+    free(w);
+}
+
+static void join(struct worker *w)
+{
+    if (w->joining && worker_connect(w, w->site) < 0)
+        w->site = NULL;
+    w->joining = false;
+}
+
+static void work(struct rt_task *task, void *arg)
+{
+    struct worker *w = *(struct worker **)arg;
+    struct crew *c = w->crew;
+    struct job *job;
+    bool joined = w->joining;
+
+    w->task = task;
+    join(w);
+    while ((w->ftp || !joined) && (job = next_job(w))) {
+        c->busy++;
+        carry_out(w, job);
+        c->busy--;
+    }
+    if (!c->busy && !c->waiting)
+        go_home(c);
+    site_leave(w->site, task, &w->ftp);
+    forget_worker(w);
+}
+
+/* ---- the whole ---- */
+
+enum outcome crew_resolve(struct crew *c)
+{
+    struct failure why;
+
+    for (struct site *s = c->sites; s; s = s->next)
+        if (site_resolve(s, &why) < 0) {
+            note_outcome(c, why.out);
+            report_failed(&c->report, "connect", span_of(s->where.host), &why);
+        }
+    return c->outcome;
+}
+
+enum outcome crew_run(struct crew *c, int now)
+{
+    struct failure why;
+    int rc;
+
+    c->report.totals.began = clock_mono();
+    rc = loop_new(&loop_epoll, (struct rt_stop){ .drain = -1, .now = now }, c->most + 1, &c->loop);
+    if (rc == 0)
+        rc = start_worker(c, NULL);
+    if (rc < 0) {
+        failure_here(&why, SPAN("the event loop"), rc);
+        note_outcome(c, why.out);
+        report_failed(&c->report, "start", SPAN("the event loop"), &why);
+        return c->outcome;
+    }
+    loop_run(c->loop);
+    if (c->waiting)
+        note_outcome(c, OUT_INTERRUPTED);
+    report_finish(&c->report, c->outcome, clock_mono());
+    return c->outcome;
+}
+
+static void free_jobs(struct job *job)
+{
+    while (job) {
+        struct job *next = job->next;
+
+        free(job);
+        job = next;
+    }
+}
+
+static void free_sites(struct site *s)
+{
+    while (s) {
+        struct site *next = s->next;
+
+        explicit_bzero(s->where.password, sizeof s->where.password);
+        free(s);
+        s = next;
+    }
+}
+
+void crew_free(struct crew *c)
+{
+    free_jobs(c->files);
+    free_jobs(c->folders);
+    loop_free(&c->loop);
+    free_sites(c->sites);
+    report_close(&c->report);
+}

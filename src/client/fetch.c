@@ -1,0 +1,371 @@
+/* fetch: see fetch.h. Run by the crew's workers; a fetch owns the temporary file, the data connection and a block while it runs.
+ * Witnesses must agree before a file gets its name: the end of the data, the server's last word, the size, and the content where
+ * the server can hash. What broke off is kept under a name that only the same source (server, path, size, time) finds again; it
+ * is continued when its beginning is proven: by checksum where the server has HASH and RANG, else by that size and time. Failures
+ * of this computer and of the server are told apart (`here`). RFC 959 section 5.4, RFC 3659 sections 3 to 5 and 7. */
+#include "client/fetch.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "client/proof.h"
+#include "sys/save.h"
+#include "wire/text.h"
+
+struct fetch {
+    struct worker *w;
+    struct job *job;
+    struct flight flight;
+    struct save save;
+    struct io *data;
+    char *block;
+    const char *leaf; /* in job->here */
+    bool here, told;  /* the failure is one of this computer; w->why tells it already */
+    bool useless;     /* what is there cannot be the beginning of it */
+    bool begun;
+};
+
+static void fetch_end(struct fetch *f)
+{
+    io_abort(&f->data);
+    if (f->block)
+        rt_block_give(f->block);
+    save_leave(&f->save);
+}
+
+static int64_t now(const struct fetch *f)
+{
+    return rt_now(f->w->task);
+}
+
+static void note(struct fetch *f, const char *text)
+{
+    report_note(&f->w->crew->report, "get", f->flight.there, text);
+}
+
+static int here(struct fetch *f, int rc)
+{
+    f->here |= rc < 0 && rc != -ECANCELED;
+    return rc;
+}
+
+/* Our own sentence, about the file. */
+__attribute__((format(printf, 3, 4))) static int wrong(struct fetch *f, enum outcome out, const char *fmt, ...)
+{
+    char text[200];
+    struct shown name;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    failure_set(&f->w->why, out, "get %s: %s", shown(&name, f->flight.there), text);
+    f->told = true;
+    return -EPIPE;
+}
+
+/* ---- what is here ---- */
+
+/* From where and of what: another source must not find what came of this one. */
+static uint64_t tag_of(const struct job *job)
+{
+    const struct target *t = &job->site->where;
+    char text[64];
+    const char *parts[] = { t->host, t->user, job->there, text };
+    uint64_t h = 0xcbf29ce484222325;
+
+    snprintf(text, sizeof text, "%u %lld %lld", t->port, (long long)job->size, (long long)job->mtime);
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (const char *p = parts[i];; p++) { /* the NUL separates */
+            h = (h ^ (unsigned char)*p) * 0x100000001b3;
+            if (!*p)
+                break;
+        }
+    return h;
+}
+
+/* 1: it is here already, whole. */
+static int look_here(struct fetch *f)
+{
+    const struct order *o = f->w->crew->order;
+    int64_t size, mtime;
+    int rc = save_look(f->job->here, &size, &mtime);
+
+    if (rc == -ENOENT)
+        return 0;
+    if (rc == 0 && o->resume && size == f->job->size && mtime == f->job->mtime)
+        return 1;
+    if (rc < 0)
+        return here(f, rc);
+    return o->force ? 0 : wrong(f, OUT_LOCAL, "there is a file of this name here (-f replaces it)");
+}
+
+static int open_save(struct fetch *f, int64_t *have)
+{
+    const struct order *o = f->w->crew->order;
+    uint64_t tag = tag_of(f->job);
+    char *folder = f->w->other;
+    int rc;
+
+    snprintf(folder, sizeof f->w->other, "%s", f->job->here);
+    folder[f->leaf - f->job->here] = '\0';
+    if (!*folder)
+        strcpy(folder, ".");
+    /* only a run that continues, and only where names are few, looks for what is left of another source */
+    if (o->resume && !f->w->again && save_sweep(folder, f->leaf, tag) > 0)
+        note(f, "the source has changed since: starting over");
+    rc = save_open(folder, f->leaf, tag, o->resume || f->w->again, o->force, &f->save, have);
+    if (rc == -EBUSY)
+        return wrong(f, OUT_LOCAL, "another process is fetching it to the same place");
+    return here(f, rc);
+}
+
+static int start_over(struct fetch *f, int64_t *have, const char *why)
+{
+    note(f, why);
+    *have = 0;
+    return here(f, save_cut(&f->save, 0));
+}
+
+/* Is what is here the beginning of what is there? If not, or if nobody can tell, it goes. */
+static int prove_beginning(struct fetch *f, int64_t *have)
+{
+    const struct job *job = f->job;
+    const char *name;
+    char text[100];
+    int rc;
+
+    if (*have == 0)
+        return 0;
+    if (job->size >= 0 && *have > job->size)
+        return start_over(f, have, "what was here is longer than the file: starting over");
+    rc = proof_compare(f->w, f->save.fd, f->flight.there, *have, false, &name, &f->here);
+    if (rc == -EBADMSG)
+        return start_over(f, have, "what was here is not the beginning of the file: starting over");
+    TRY(rc);
+    if (rc == 0 && (job->size < 0 || job->mtime == INT64_MIN))
+        return start_over(f, have, "the server tells neither checksum nor size and time: starting over");
+    snprintf(text, sizeof text, "continued at byte %lld, proven by %s", (long long)*have,
+             rc ? name : "size and time only (no HASH and RANG there)");
+    note(f, text);
+    return 0;
+}
+
+/* ---- what comes ---- */
+
+static int write_block(struct fetch *f, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = rt_pwrite(f->w->task, f->save.fd, f->block + done, len - done, f->flight.done + (int64_t)done, true);
+
+        if (n <= 0)
+            return here(f, n < 0 ? (int)n : -EIO);
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static void moved(struct fetch *f, ssize_t n)
+{
+    f->flight.done += n;
+    f->w->crew->report.totals.bytes += n;
+    report_moved(&f->w->crew->report, &f->flight, now(f));
+}
+
+/* Stops as soon as there is more than announced: it might never end. */
+static int copy_in(struct fetch *f)
+{
+    for (;;) {
+        ssize_t n = ftpc_read(f->w->ftp, f->data, f->block, RT_BLOCK);
+
+        if (n <= 0)
+            return (int)n;
+        if (f->flight.size >= 0 && f->flight.done + n > f->flight.size) {
+            f->useless = true;
+            return wrong(f, OUT_INCOMPLETE, "not whole: more came than the %lld bytes that were announced",
+                         (long long)f->flight.size);
+        }
+        TRY(write_block(f, (size_t)n));
+        moved(f, n);
+        TRY(rt_turn(f->w->task, -1));
+    }
+}
+
+static int restart(struct fetch *f, int64_t *have)
+{
+    int rc = *have ? ftpc_restart(f->w->ftp, *have) : 0;
+
+    if (rc == -EACCES)
+        return start_over(f, have, "the server cannot begin in the middle: starting over");
+    return rc;
+}
+
+static int transfer(struct fetch *f, int64_t have)
+{
+    struct ftpc *ftp = f->w->ftp;
+
+    f->block = rt_block_take();
+    if (!f->block)
+        return here(f, -ENOMEM);
+    TRY(restart(f, &have));
+    f->flight.from = f->flight.done = have;
+    f->w->crew->report.totals.planned_bytes -= have;
+    TRY(ftpc_begin(ftp, "RETR", f->flight.there, &f->data));
+    if (f->flight.size < 0 && !have)
+        f->flight.size = ftpc_announced(ftp);
+    report_begin(&f->w->crew->report, &f->flight, now(f));
+    f->begun = true;
+    TRY(copy_in(f));
+    io_close(&f->data);
+    TRY(ftpc_end(ftp));
+    if (f->flight.size >= 0 && f->flight.done != f->flight.size)
+        return wrong(f, OUT_INCOMPLETE, "not whole: %lld bytes arrived, %lld were announced", (long long)f->flight.done,
+                     (long long)f->flight.size);
+    return 0;
+}
+
+static int verify(struct fetch *f)
+{
+    int rc = proof_compare(f->w, f->save.fd, f->flight.there, f->flight.done, true, &f->flight.proof, &f->here);
+
+    f->useless |= rc == -EBADMSG;
+    if (rc == -EBADMSG)
+        return wrong(f, OUT_UNVERIFIED, "what arrived is not what the server has: the checksums differ");
+    if (rc == 0 && f->w->crew->order->verify == VERIFY_ALWAYS)
+        return wrong(f, OUT_UNVERIFIED, "cannot be verified: the server computes no checksum of it");
+    if (rc == 0 && f->flight.size >= 0)
+        f->flight.proof = "size";
+    return rc < 0 ? rc : 0;
+}
+
+static int fetch_steps(struct fetch *f)
+{
+    int64_t have;
+    int rc = look_here(f);
+
+    TRY(rc);
+    if (rc == 1) {
+        report_skip(&f->w->crew->report, "get", f->flight.there, f->job->size, "is here already, of the same size and time");
+        return 0;
+    }
+    TRY(open_save(f, &have));
+    TRY(prove_beginning(f, &have));
+    f->flight.from = f->flight.done = have;
+    if (have == 0 || have != f->job->size)
+        TRY(transfer(f, have));
+    TRY(verify(f));
+    TRY(here(f, save_keep(&f->save, f->leaf, f->job->mtime, f->w->crew->order->force)));
+    report_end(&f->w->crew->report, &f->flight, now(f));
+    f->begun = false;
+    return 0;
+}
+
+/* The session back in step, the story told, and what came of it kept if it is good for something. */
+static int conclude(struct fetch *f, int rc)
+{
+    struct worker *w = f->w;
+
+    if (f->begun)
+        report_stop(&w->crew->report, &f->flight);
+    if (!w->task->cancelled)
+        rc = ftpc_give_up(w->ftp, &f->data, rc);
+    if (f->here)
+        failure_here(&w->why, span_of(f->job->here), rc);
+    else if (!f->told)
+        failure_there(&w->why, w->ftp, "get", f->flight.there, rc);
+    if (f->useless || (w->why.out != OUT_INCOMPLETE && w->why.out != OUT_INTERRUPTED))
+        save_drop(&f->save);
+    return rc;
+}
+
+static int run_file(struct worker *w, struct job *job)
+{
+    struct span here_path = span_of(job->here);
+    CLEANUP(fetch_end) struct fetch f = { .w = w, .job = job, .save = SAVE_NONE };
+    int rc;
+
+    f.leaf = job->here + span_rfind(here_path, '/') + 1;
+    f.flight = (struct flight){ .verb = "get", .there = span_of(job->there), .here = here_path, .size = job->size };
+    rc = fetch_steps(&f);
+    return rc < 0 ? conclude(&f, rc) : 0;
+}
+
+const struct job_kind fetch_file = { "get", false, run_file };
+
+/* ---- folders ---- */
+
+bool fetch_name_is_safe(struct span leaf)
+{
+    return leaf.len && leaf.len <= 255 && span_find(leaf, '/') < 0 && !text_has_control(leaf) && !span_eq(leaf, SPAN(".")) &&
+           !span_eq(leaf, SPAN(".."));
+}
+
+static int join(const char *folder, struct span leaf, char *out, size_t cap)
+{
+    struct buf b = { .at = out, .cap = cap - 1 };
+
+    buf_text(&b, folder);
+    if (b.len && out[b.len - 1] != '/')
+        buf_putc(&b, '/');
+    buf_put(&b, leaf);
+    out[b.len] = '\0';
+    return b.over ? -ENAMETOOLONG : 0;
+}
+
+static int add_entry(struct worker *w, const struct job *job, const struct listing_entry *e)
+{
+    struct job like = *job;
+
+    if (e->other) {
+        report_note(&w->crew->report, "get", e->name, "neither a file nor a folder: left out");
+        return 0;
+    }
+    TRY(join(job->there, e->name, w->path, sizeof w->path));
+    TRY(join(job->here, e->name, w->other, sizeof w->other));
+    like.depth = job->depth + 1;
+    like.size = e->size;
+    like.mtime = e->mtime;
+    return crew_add(w->crew, &like, e->folder ? &fetch_folder : &fetch_file, span_of(w->path), span_of(w->other));
+}
+
+static int add_all(struct worker *w, const struct job *job, const struct listing *l)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        int rc = add_entry(w, job, &l->at[i]);
+
+        if (rc < 0)
+            return worker_failed_here(w, l->at[i].name, rc);
+    }
+    return 0;
+}
+
+static int run_folder(struct worker *w, struct job *job)
+{
+    CLEANUP(listing_free) struct listing l = { .all = true };
+    struct shown name;
+    int rc = save_folder(job->here);
+
+    if (rc < 0)
+        return worker_failed_here(w, span_of(job->here), rc);
+    if (job->depth > ORDER_DEPTH) {
+        failure_set(&w->why, OUT_REFUSED, "get %s: folders within folders without end", shown(&name, span_of(job->there)));
+        return -ELOOP;
+    }
+    rc = listing_load(w->ftp, w->task, span_of(job->there), &l);
+    if (rc < 0)
+        return worker_failed(w, "list", span_of(job->there), rc);
+    TRY(add_all(w, job, &l));
+    if (!l.odd && !l.cut)
+        return 0;
+    /* not OUT_INCOMPLETE: to ask once more would bring the same */
+    failure_set(&w->why, OUT_REFUSED, "get %s: %u names left out: not understood, or not safe%s", shown(&name, span_of(job->there)),
+                l.odd, l.cut ? "; and the listing is too long to be read to its end" : "");
+    return -EPROTO;
+}
+
+const struct job_kind fetch_folder = { "get", true, run_folder };

@@ -1,0 +1,158 @@
+/* site: see site.h. Called by the crew's workers, each for a connection of its own; owns nothing but what the struct holds. The
+ * first login asks what the server can do and where it begins; the others take that over, which saves them round trips. Fails
+ * with the sentence of the step that failed. RFC 959 section 5.4 for the sequence. */
+#include "client/site.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "client/ui.h"
+
+static int cannot_connect(const struct site *s, int rc, struct failure *why)
+{
+    struct shown host;
+
+    failure_set(why, rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT, "cannot connect to %s port %u: %s",
+                shown(&host, span_of(s->where.host)), s->where.port, rc == -ENOENT ? "there is no such host" : err_text(rc));
+    return rc;
+}
+
+int site_resolve(struct site *s, struct failure *why)
+{
+    int rc = resolve_host(s->where.host, s->where.port, &s->found);
+
+    return rc < 0 ? cannot_connect(s, rc, why) : 0;
+}
+
+/* The addresses of the host in turn; the last failure is the one told. */
+static int connect_any(struct site *s, struct rt_task *task, struct ftpc **out, struct failure *why)
+{
+    int rc = -EHOSTUNREACH;
+
+    for (unsigned i = 0; i < s->found.count && rc != -ECANCELED; i++) {
+        rc = ftpc_connect(task, &s->found.at[i], s->how, out);
+        if (rc == 0)
+            return 0;
+    }
+    return cannot_connect(s, rc, why);
+}
+
+static int greet(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    int rc = ftpc_greeting(ftp);
+
+    if (rc < 0) {
+        failure_there(why, ftp, "connect to", span_of(s->where.host), rc);
+        why->out = rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
+    }
+    return rc;
+}
+
+static const char *user_of(const struct site *s)
+{
+    return s->where.has_user ? s->where.user : "anonymous";
+}
+
+static int log_in(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    struct span user = span_of(user_of(s));
+    int rc = ftpc_user(ftp, user);
+
+    if (rc == 1 && s->where.has_user && !s->where.has_password) {
+        failure_set(why, OUT_USAGE, "the server wants a password: use --password-file FILE");
+        return -EINVAL;
+    }
+    if (rc == 1)
+        rc = ftpc_password(ftp, s->where.has_user ? span_of(s->where.password) : SPAN("anonymous@"));
+    if (rc < 0)
+        failure_there(why, ftp, "log in as", user, rc);
+    if (rc == -EACCES || rc == -ENOENT)
+        why->out = OUT_LOGIN;
+    return rc;
+}
+
+/* A server that does not say where it begins gets relative names. */
+static int learn(struct site *s, struct ftpc *ftp)
+{
+    struct buf b = { .at = s->home, .cap = sizeof s->home };
+    int rc;
+
+    TRY(ftpc_prepare(ftp));
+    rc = ftpc_pwd(ftp, &b);
+    if (rc == -ENOTCONN || rc == -ECANCELED)
+        return rc;
+    if (rc < 0 || b.over || !span_starts(buf_span(&b), SPAN("/")))
+        b = (struct buf){ .at = s->home, .cap = sizeof s->home };
+    buf_cstr(&b);
+    s->can = *ftpc_skills(ftp);
+    s->known = true;
+    return 0;
+}
+
+static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    int rc = s->known ? ftpc_prepare_as(ftp, &s->can) : learn(s, ftp);
+
+    if (rc < 0)
+        failure_there(why, ftp, "prepare", SPAN("transfers"), rc);
+    return rc;
+}
+
+/* 421 at any moment of it, 530 where the same login has worked before: not us, but so many of us. */
+static bool says_full(const struct site *s, const struct failure *why)
+{
+    return s->open && (why->reply == 421 || (s->known && why->reply == 530));
+}
+
+int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
+{
+    CLEANUP(ftpc_drop) struct ftpc *ftp = NULL;
+    int rc = connect_any(s, task, &ftp, why);
+
+    *full = false;
+    if (rc == 0)
+        rc = greet(s, ftp, why);
+    if (rc == 0)
+        rc = log_in(s, ftp, why);
+    if (rc == 0)
+        rc = prepare(s, ftp, why);
+    if (rc < 0) {
+        *full = says_full(s, why);
+        return rc;
+    }
+    s->open++;
+    *out = ftp;
+    ftp = NULL;
+    return 0;
+}
+
+void site_leave(struct site *s, struct rt_task *task, struct ftpc **ftp)
+{
+    if (!*ftp)
+        return;
+    s->open--;
+    if (task->cancelled)
+        ftpc_drop(ftp);
+    else
+        ftpc_quit(ftp);
+}
+
+int site_path(const struct site *s, struct span path, char *out, size_t cap)
+{
+    int n = path_join(*s->home ? span_of(s->home) : SPAN("/"), path, out, cap);
+
+    TRY(n);
+    if (!*s->home && n > 1 && !span_starts(path, SPAN("/")))
+        memmove(out, out + 1, (size_t)n);
+    return 0;
+}
+
+bool site_is(const struct site *s, const struct target *t)
+{
+    const struct target *w = &s->where;
+
+    return w->port == t->port && strcmp(w->host, t->host) == 0 && w->has_user == t->has_user &&
+           w->has_password == t->has_password && strcmp(w->user, t->user) == 0 && strcmp(w->password, t->password) == 0;
+}

@@ -1,0 +1,36 @@
+/* verbs: the client's commands for the shell: ls, get, put, cat, rm, mv, mkdir, find. */
+#ifndef DRAY_CMD_VERBS_H
+#define DRAY_CMD_VERBS_H
+
+#include "client/crew.h"
+#include "cmd/asked.h"
+
+struct verbs {
+    struct asked asked; /* first: see asked.h */
+    const struct verb_row *row;
+    struct order order;
+    bool json, verbose, debug, longer;
+    struct target where, to; /* of the word that is looked at */
+    struct crew crew;
+};
+
+/* One verb: all that --help and the parser must know. */
+struct verb_row {
+    const char *name, *usage, *about;
+    const struct job_kind *kind;
+    const struct args_row *const *tables;
+    int least, most;                                    /* words after the options */
+    int (*order)(struct verbs *v, int argc, char **argv); /* adds what the words mean: ARGS_GO, or an exit code */
+};
+
+/* argv[0] is the verb. Returns an enum outcome. */
+int cmd_verb(int argc, char **argv);
+
+/* verbs_args.c: fills v, optind then being at the first word: ARGS_GO, or the exit code after --help or a mistake. */
+int verbs_parse(struct verbs *v, int argc, char **argv);
+/* verbs.c, for the rows: each word is an address; FILE... and an address; an address and a new place. */
+int verbs_addresses(struct verbs *v, int argc, char **argv);
+int verbs_files(struct verbs *v, int argc, char **argv);
+int verbs_two(struct verbs *v, int argc, char **argv);
+
+#endif

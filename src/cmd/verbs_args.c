@@ -1,0 +1,254 @@
+/* verbs_args: the options of the client's verbs, one table for each group, and a row for each verb. Called by verbs.c; owns nothing.
+ * The rows are the parser and the help text. Mistakes are told in one line on the error stream and by exit code 2. */
+#include <getopt.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/wish.h"
+#include "cmd/verbs.h"
+
+static int mistake(const char *what)
+{
+    fprintf(stderr, "dray: %s\n", what);
+    return OUT_USAGE;
+}
+
+static struct order *order(void *to)
+{
+    return &((struct verbs *)to)->order;
+}
+
+#define SWITCH(fn, place)                        \
+    static int fn(void *to, const char *value)   \
+    {                                            \
+        (void)value;                             \
+        place = true;                            \
+        return ARGS_GO;                          \
+    }
+
+SWITCH(set_json, ((struct verbs *)to)->json)
+SWITCH(set_verbose, ((struct verbs *)to)->verbose)
+SWITCH(set_debug, ((struct verbs *)to)->debug)
+SWITCH(set_long, ((struct verbs *)to)->longer)
+SWITCH(set_all, order(to)->all)
+SWITCH(set_recursive, order(to)->recursive)
+SWITCH(set_force, order(to)->force)
+SWITCH(set_continue, order(to)->resume)
+SWITCH(set_literal, order(to)->literal)
+SWITCH(set_parents, order(to)->parents)
+
+static int set_number(const char *value, unsigned least, unsigned most, unsigned *out, const char *what)
+{
+    uint64_t n;
+
+    if (span_u64(span_of(value), most, &n) < 0 || n < least)
+        return mistake(what);
+    *out = (unsigned)n;
+    return ARGS_GO;
+}
+
+static int set_jobs(void *to, const char *value)
+{
+    return set_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, "--jobs wants a number from 1 to 32");
+}
+
+static int set_retries(void *to, const char *value)
+{
+    return set_number(value, 0, 1000, &order(to)->retries, "--retries wants a number from 0 to 1000");
+}
+
+static int set_verify(void *to, const char *value)
+{
+    static const char *const words[] = { "auto", "always", "never" };
+
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(value, words[i]) == 0) {
+            order(to)->verify = (enum verify)i;
+            return ARGS_GO;
+        }
+    return mistake("--verify wants auto, always or never");
+}
+
+static int set_to(void *to, const char *value)
+{
+    order(to)->to = value;
+    return *value ? ARGS_GO : mistake("--to wants a folder");
+}
+
+static int set_name(void *to, const char *value)
+{
+    order(to)->name = value;
+    return ARGS_GO;
+}
+
+static int set_type(void *to, const char *value)
+{
+    if (strcmp(value, "f") != 0 && strcmp(value, "d") != 0)
+        return mistake("--type wants f (files) or d (folders)");
+    order(to)->type = *value;
+    return ARGS_GO;
+}
+
+/* "10M": bytes; K, M, G and T are powers of 1024. */
+static int parse_bytes(struct span s, int64_t *out)
+{
+    static const char units[] = "KMGT";
+    const char *unit = s.len ? memchr(units, s.at[s.len - 1] & ~0x20, 4) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    uint64_t n;
+
+    s.len -= unit != NULL;
+    if (span_u64(s, (uint64_t)INT64_MAX >> shift, &n) < 0)
+        return -1;
+    *out = (int64_t)(n << shift);
+    return 0;
+}
+
+/* "+10M": at least; "-1K": at most; "0": exactly. */
+static int set_size(void *to, const char *value)
+{
+    struct span s = span_of(value);
+    char sign = s.len ? *s.at : 0;
+    int64_t n;
+
+    if (parse_bytes(sign == '+' || sign == '-' ? span_from(s, 1) : s, &n) < 0)
+        return mistake("--size wants +BYTES (at least), -BYTES (at most) or BYTES, as in +10M");
+    if (sign != '-')
+        order(to)->least = n;
+    if (sign != '+')
+        order(to)->most = n;
+    return ARGS_GO;
+}
+
+static int set_newer(void *to, const char *value)
+{
+    static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M" };
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct tm tm = { .tm_isdst = -1 };
+        const char *end = strptime(value, forms[i], &tm);
+
+        if (end && !*end) {
+            order(to)->newer = mktime(&tm);
+            return ARGS_GO;
+        }
+    }
+    return mistake("--newer wants a date, 2026-11-25 or \"2026-11-25 14:30\"");
+}
+
+static int set_help(void *to, const char *value);
+
+static const struct args_row common_rows[] = {
+    { 0, "json", NULL, "one JSON object a line: what happens, and the results", set_json },
+    { 'v', "verbose", NULL, "a line for each file, with how it was verified", set_verbose },
+    { 0, "debug", NULL, "show the dialogue with the server, passwords masked", set_debug },
+    { 0, "retries", "N", "try what broke off N times more (default: 3)", set_retries },
+    { 'h', "help", NULL, "show this text", set_help },
+    { .name = NULL },
+};
+
+static const struct args_row literal_rows[] = {
+    { 0, "literal", NULL, "* ? and [ in names mean themselves", set_literal },
+    { .name = NULL },
+};
+
+static const struct args_row transfer_rows[] = {
+    { 'r', "recursive", NULL, "folders and all in them", set_recursive },
+    { 'j', "jobs", "N", "files at once, each on a connection of its own (default: 4)", set_jobs },
+    { 'c', "continue", NULL, "go on where it stopped; what is whole already is left alone", set_continue },
+    { 0, "verify", "WHEN", "compare checksums: auto (where the server computes them), always, never", set_verify },
+    { .name = NULL },
+};
+
+static const struct args_row get_rows[] = {
+    { 'o', "to", "FOLDER", "put the files there, and make it if it is missing (default: here)", set_to },
+    { 'f', "force", NULL, "replace files that are here", set_force },
+    { .name = NULL },
+};
+
+static const struct args_row ls_rows[] = {
+    { 'l', "long", NULL, "with size and time", set_long },
+    { 'a', "all", NULL, "also names that begin with a dot", set_all },
+    { .name = NULL },
+};
+
+static const struct args_row rm_rows[] = {
+    { 'r', "recursive", NULL, "folders and all in them", set_recursive },
+    { .name = NULL },
+};
+
+static const struct args_row mv_rows[] = {
+    { 'f', "force", NULL, "replace what has the new name", set_force },
+    { .name = NULL },
+};
+
+static const struct args_row mkdir_rows[] = {
+    { 'p', "parents", NULL, "also the folders above; one that is there is as good", set_parents },
+    { .name = NULL },
+};
+
+static const struct args_row find_rows[] = {
+    { 0, "name", "PATTERN", "names that match: * ? [a-z]", set_name },
+    { 0, "type", "f|d", "files or folders only", set_type },
+    { 0, "size", "[+-]BYTES", "files of at least (+), at most (-) or exactly so many bytes, as in +10M", set_size },
+    { 0, "newer", "DATE", "changed after that, as in 2026-11-25", set_newer },
+    { 'l', "long", NULL, "with size and time", set_long },
+    { .name = NULL },
+};
+
+#define TABLES(name, ...) static const struct args_row *const name[] = { __VA_ARGS__, asked_rows, common_rows, NULL }
+TABLES(ls_tables, ls_rows, literal_rows);
+TABLES(get_tables, get_rows, transfer_rows, literal_rows);
+TABLES(put_tables, transfer_rows);
+TABLES(cat_tables, literal_rows);
+TABLES(rm_tables, rm_rows, literal_rows);
+TABLES(mv_tables, mv_rows, literal_rows);
+TABLES(mkdir_tables, mkdir_rows);
+TABLES(find_tables, find_rows, literal_rows);
+
+enum { MANY = 1 << 20 };
+
+static const struct verb_row rows[] = {
+    { "ls", "URL...", "Lists folders, and the files that are named.", &verb_ls, ls_tables, 1, MANY, verbs_addresses },
+    { "get", "URL...", "Fetches files. A file has its name when it is whole.", &verb_get, get_tables, 1, MANY, verbs_addresses },
+    { "put", "FILE... URL", "Brings files into a folder of the server, or one file under a new name.", &verb_put, put_tables, 2,
+      MANY, verbs_files },
+    { "cat", "URL...", "Prints files.", &verb_cat, cat_tables, 1, MANY, verbs_addresses },
+    { "rm", "URL...", "Removes files.", &verb_rm, rm_tables, 1, MANY, verbs_addresses },
+    { "mv", "URL NEWPATH", "Renames, or moves into a folder. NEWPATH is a path at the same server.", &verb_mv, mv_tables, 2, 2,
+      verbs_two },
+    { "mkdir", "URL...", "Makes folders.", &verb_mkdir, mkdir_tables, 1, MANY, verbs_addresses },
+    { "find", "URL...", "Shows all that is below a folder, or what of it fits.", &verb_find, find_tables, 1, MANY, verbs_addresses },
+};
+
+static int set_help(void *to, const char *value)
+{
+    const struct verb_row *r = ((struct verbs *)to)->row;
+
+    (void)value;
+    printf("Usage: dray %s [OPTION...] %s\n\n%s\n\n", r->name, r->usage, r->about);
+    args_print(r->tables);
+    puts("\nURL: ftp://[USER[:PASSWORD]@]HOST[:PORT]/PATH, or HOST[:PORT]/PATH (port 2121). * ? and [a-z] match at the server.\n"
+         "A password: --password-file, the URL, DRAY_PASSWORD, ~/.netrc; else a person is asked.\n"
+         "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
+         "9 not whole or connection lost, 10 not what the server has, 130 interrupted; of many failures the first.");
+    return OUT_DONE;
+}
+
+int verbs_parse(struct verbs *v, int argc, char **argv)
+{
+    char text[200];
+    int rc, words;
+
+    for (const struct verb_row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
+        if (strcmp(r->name, argv[0]) == 0)
+            v->row = r;
+    rc = args_parse(v->row->tables, v, argc, argv);
+    if (rc != ARGS_GO)
+        return rc;
+    words = argc - optind;
+    snprintf(text, sizeof text, "%s wants %s (dray %s --help)", v->row->name, v->row->usage, v->row->name);
+    if (words < v->row->least || words > v->row->most)
+        return mistake(text);
+    return v->json && v->row->kind == &verb_cat ? mistake("cat prints the file itself: there is no --json") : ARGS_GO;
+}

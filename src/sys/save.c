@@ -1,0 +1,180 @@
+/* save: see save.h. Called by the client's get; owns the descriptors of a struct save. Files are created exclusively and never
+ * through a link, and renamed without replacing, so that neither a planted link nor a file that appeared meanwhile is written
+ * over. Fails with -errno. */
+#include "sys/save.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/fs.h"
+
+/* The leaf is cut so that the name fits: it is for people, the tag is for us. */
+static void temp_name(const char *leaf, uint64_t tag, char out[SAVE_NAME])
+{
+    snprintf(out, SAVE_NAME, ".%.200s.%016llx.part", leaf, (unsigned long long)tag);
+}
+
+static int open_locked(int dir, const char *temp)
+{
+    CLEANUP(close_fd) int fd = openat(dir, temp, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    struct stat st, named;
+    int out = fd;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EINVAL;
+    TRY(fs_lock_now(fd));
+    /* whoever held it may have given it its name before we had the lock */
+    if (fstatat(dir, temp, &named, AT_SYMLINK_NOFOLLOW) < 0 || named.st_ino != st.st_ino)
+        return -EBUSY;
+    fd = -1;
+    return out;
+}
+
+static int64_t size_of(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) < 0 ? 0 : st.st_size;
+}
+
+int save_open(const char *folder, const char *leaf, uint64_t tag, bool again, bool replace, struct save *out, int64_t *have)
+{
+    CLEANUP(close_fd) int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct save s = SAVE_NONE;
+    struct stat st;
+
+    if (dir < 0)
+        return -errno;
+    if (!replace && fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    temp_name(leaf, tag, s.temp);
+    s.fd = open_locked(dir, s.temp);
+    TRY(s.fd);
+    if (!again && ftruncate(s.fd, 0) < 0) {
+        close_fd(&s.fd);
+        return -EIO;
+    }
+    s.dir = dir;
+    dir = -1;
+    *have = size_of(s.fd);
+    *out = s;
+    return 0;
+}
+
+int save_cut(struct save *s, int64_t bytes)
+{
+    return fs_truncate(s->fd, bytes);
+}
+
+/* Is it the temporary file of an earlier download to this leaf? */
+static bool is_other(const char *name, const char *leaf, const char *own)
+{
+    char before[SAVE_NAME];
+    int n = snprintf(before, sizeof before, ".%.200s.", leaf);
+    size_t len = strlen(name);
+
+    if (n < 0 || len != (size_t)n + 16 + 5 || strcmp(name, own) == 0)
+        return false;
+    return strncmp(name, before, (size_t)n) == 0 && strspn(name + n, "0123456789abcdef") == 16 &&
+           strcmp(name + n + 16, ".part") == 0;
+}
+
+static int remove_other(int dir, const char *name)
+{
+    CLEANUP(close_fd) int fd = open_locked(dir, name);
+
+    return fd >= 0 && unlinkat(dir, name, 0) == 0;
+}
+
+int save_sweep(const char *folder, const char *leaf, uint64_t tag)
+{
+    char own[SAVE_NAME];
+    DIR *dir = opendir(folder);
+    const struct dirent *d;
+    int count = 0;
+
+    if (!dir)
+        return -errno;
+    temp_name(leaf, tag, own);
+    while ((d = readdir(dir)) != NULL)
+        if (is_other(d->d_name, leaf, own))
+            count += remove_other(dirfd(dir), d->d_name);
+    closedir(dir);
+    return count;
+}
+
+int save_keep(struct save *s, const char *leaf, int64_t mtime, bool replace)
+{
+    struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = mtime } };
+    int twin = dup(s->fd);
+
+    /* network file systems report a full disk only at a close; the lock must not go yet */
+    if (twin < 0 || close(twin) < 0)
+        return -errno;
+    if (mtime != INT64_MIN)
+        futimens(s->fd, times); /* a file system that keeps no such time is no reason to have no file */
+    TRY(fs_rename(s->dir, s->temp, s->dir, leaf, replace));
+    s->temp[0] = '\0';
+    save_drop(s);
+    return 0;
+}
+
+void save_leave(struct save *s)
+{
+    if (s->fd >= 0 && size_of(s->fd) == 0) {
+        save_drop(s);
+        return;
+    }
+    close_fd(&s->fd);
+    close_fd(&s->dir);
+    s->temp[0] = '\0';
+}
+
+void save_drop(struct save *s)
+{
+    if (s->temp[0] && s->dir >= 0)
+        unlinkat(s->dir, s->temp, 0);
+    s->temp[0] = '\0';
+    close_fd(&s->fd);
+    close_fd(&s->dir);
+}
+
+int save_look(const char *path, int64_t *size, int64_t *mtime)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    *size = st.st_size;
+    *mtime = st.st_mtim.tv_sec;
+    return 0;
+}
+
+int save_folder(const char *path)
+{
+    CLEANUP(free_text) char *copy = strdup(path);
+    struct stat st;
+
+    if (!copy)
+        return -ENOMEM;
+    if (stat(path, &st) == 0)
+        return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0777);
+        *slash = '/';
+    }
+    return mkdir(path, 0777) < 0 && errno != EEXIST ? -errno : 0;
+}

@@ -1,0 +1,41 @@
+/* save: a download under a temporary name beside its place, until it is whole. The name is made from what is fetched (`tag`), so
+ * that a broken one can be continued, and a changed source does not find it. -errno on failure. */
+#ifndef DRAY_SYS_SAVE_H
+#define DRAY_SYS_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SAVE_NAME = 256 };
+
+struct save {
+    int dir, fd;
+    char temp[SAVE_NAME]; /* "": there is none */
+};
+
+#define SAVE_NONE               \
+    {                           \
+        .dir = -1, .fd = -1     \
+    }
+
+/* The temporary file for `leaf` in `folder`: with `again` what is there of this tag is kept, *have being its bytes; else it is
+ * empty. It is locked: -EBUSY when another process fetches the same. With `leaf` there already and not `replace`: -EEXIST. */
+int save_open(const char *folder, const char *leaf, uint64_t tag, bool again, bool replace, struct save *out, int64_t *have);
+/* Removes what is left of other downloads to this name (of another tag), but not what is being fetched: how many. */
+int save_sweep(const char *folder, const char *leaf, uint64_t tag);
+/* Cuts it to the first `bytes`. */
+int save_cut(struct save *, int64_t bytes);
+/* Gives it its name: now it exists, with that mtime (INT64_MIN: now). Without `replace` an existing name is left alone: -EEXIST.
+ * Holds nothing afterwards on success, and is still to be left or dropped on failure. */
+int save_keep(struct save *, const char *leaf, int64_t mtime, bool replace);
+/* Lets go; the file stays to be continued, unless it is empty. */
+void save_leave(struct save *);
+/* Removes it. For CLEANUP. */
+void save_drop(struct save *);
+
+/* What there is under a path: bytes and mtime of a regular file. -EISDIR, -ENOENT, -EINVAL for other kinds. */
+int save_look(const char *path, int64_t *size, int64_t *mtime);
+/* A folder, and those above it, made where they are missing. */
+int save_folder(const char *path);
+
+#endif

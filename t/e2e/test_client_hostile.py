@@ -1,0 +1,482 @@
+"""The client's verbs against servers that lie (fakeserver.py, client.py), and against lines that break: each trick has its clear
+error, its exit code, and leaves no file that claims to be whole."""
+import hashlib
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site
+from tools import PATIENCE, WAIT, blob, names, until
+
+DATA = blob(300_000)
+BIG = blob(3_000_000)
+
+
+@pytest.fixture
+def client(tmp_path):
+    return Client(tmp_path)
+
+
+@pytest.fixture
+def fake():
+    running = []
+
+    def start(kind=Site, **traits):
+        running.append(type("Trick", (kind,), traits)())
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+# -- downloads
+
+class Cut(Site):
+    def retr(self, path):
+        self.send(self.files[path.strip("/")][self.begin_at():][:1000])
+
+
+class CutWithoutAWord(Site):
+    def retr(self, _):
+        with self.data() as connection:
+            self.say("150 here it comes")
+            connection.sendall(DATA[:1000])
+        return "close"
+
+
+class More(Site):
+    def retr(self, path):
+        self.send(self.files[path.strip("/")] + b"and more")
+
+
+class Endless(Site):
+    def retr(self, _):
+        def for_ever():
+            while True:
+                yield b"x" * 65536
+        try:
+            self.send(for_ever())
+        except OSError:
+            self.say("426 cut")
+
+
+class FailsAtTheEnd(Site):
+    def retr(self, path):
+        self.send(self.files[path.strip("/")], last="451 the disk broke")
+
+
+class NoRestAtAll(Site):
+    """Says 350 and begins at 0 all the same."""
+    def rest(self, _):
+        self.say("350 of course")
+
+
+LIES = {
+    "data cut, 226 all the same": (Cut, INCOMPLETE, "not whole: 1000 bytes arrived, 300000 were announced"),
+    "data cut without a word": (CutWithoutAWord, INCOMPLETE, "the server closed it"),
+    "more than announced": (More, INCOMPLETE, "more came than the 300000 bytes"),
+    "endless": (Endless, INCOMPLETE, "more came than"),
+    "451 behind the data": (FailsAtTheEnd, REFUSED, "the disk broke (451)"),
+}
+
+
+@pytest.mark.parametrize("kind, code, says", LIES.values(), ids=LIES)
+def test_a_download_is_whole_or_not_there(client, fake, kind, code, says):
+    one = fake(kind, files={"x": DATA})
+    client.run("get", "--retries", "0", f"{one.address}/x", code=code)
+    assert says in client.err and names(client.dir) - client.parts() == set()
+
+
+def test_what_is_useless_is_not_kept(client, fake):
+    client.run("get", "--retries", "0", f"{fake(More, files={'x': DATA}).address}/x", code=INCOMPLETE)
+    assert names(client.dir) == set()
+
+
+def test_done_before_the_data_ends(client, fake):
+    class Hasty(Site):
+        def retr(self, path):
+            with self.data() as connection:
+                self.say("150 here it comes", "226 done")
+                time.sleep(0.2)
+                connection.sendall(self.files[path.strip("/")])
+
+    client.run("get", f"{fake(Hasty, files={'x': DATA}).address}/x")
+    assert client.read("x") == DATA
+
+
+class Breaks(Site):
+    """The line breaks twice in mid-file, then it does not."""
+    times = 2
+    asked = ()
+
+    def rest(self, offset):
+        self.asked += (int(offset),)
+        super().rest(offset)
+
+    def retr(self, path):
+        if not self.times:
+            return super().retr(path)
+        self.times -= 1
+        at = self.begin_at()
+        with self.data() as connection:
+            self.say("150 here it comes")
+            connection.sendall(self.files[path.strip("/")][at:at + 100_000])
+        return "close"
+
+
+def test_a_broken_download_goes_on_by_itself(client, fake):
+    one = fake(Breaks, files={"x": DATA})
+    events = client.events("get", "--retries", "2", f"{one.address}/x")
+    assert client.read("x") == DATA and names(client.dir) == {b"x"} and one.asked == (100_000, 200_000)
+    notes = [e["message"] for e in events if e["event"] == "note"]
+    assert sum("once more in" in n for n in notes) == 2 and sum("proven by size and time only" in n for n in notes) == 2
+    assert events[-1]["bytes"] == len(DATA) and events[-2]["from"] == 200_000 and events[-2]["verified"] == "size"
+
+
+def test_another_run_goes_on(client, fake):
+    one = fake(Breaks, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    assert len(client.parts()) == 1
+    client.run("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA and names(client.dir) == {b"x"} and one.asked == (100_000,)
+    assert "continued at byte 100000" in client.err
+
+
+def test_a_source_that_changed_starts_over(client, fake):
+    one = fake(Breaks, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    one.files["x"] = DATA[::-1] + b"!"
+    client.run("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA[::-1] + b"!" and names(client.dir) == {b"x"} and one.asked == ()
+    assert "the source has changed since: starting over" in client.err
+
+
+class Hashing(Breaks):
+    features = (*Site.features, "RANG STREAM", "HASH SHA-256*;MD5")
+    wrong = False
+
+    def rang(self, argument):
+        self.range = tuple(map(int, argument.split()))
+        self.say("350 of these")
+
+    def hash(self, path):
+        data, name = self.files[path.strip("/")], path.strip("/")
+        first, last = getattr(self, "range", (0, len(data) - 1))
+        self.range = (0, len(data) - 1)
+        digest = hashlib.sha256(data[first:last + 1] + (b"!" if self.wrong else b"")).hexdigest()
+        self.say(f"213 SHA-256 {first}-{last} {digest} {name}")
+
+
+def test_the_beginning_is_proven_by_hash(client, fake):
+    one = fake(Hashing, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    events = client.events("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA and one.asked == (100_000,)
+    assert [e["message"] for e in events if e["event"] == "note"] == ["continued at byte 100000, proven by SHA-256"]
+    assert [e["verified"] for e in events if e["event"] == "done"] == ["SHA-256"]
+
+
+def test_a_beginning_that_is_none_goes(client, fake):
+    one = fake(Hashing, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    part = client.dir / client.parts().pop().decode()
+    part.write_bytes(b"#" + part.read_bytes()[1:])
+    client.run("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA and one.asked == () and "is not the beginning of the file: starting over" in client.err
+
+
+def test_content_that_differs_is_refused(client, fake):
+    one = fake(Hashing, files={"x": DATA}, times=0, wrong=True)
+    client.run("get", f"{one.address}/x", code=UNVERIFIED)
+    assert "the checksums differ" in client.err and names(client.dir) == set()
+    client.run("get", "--verify", "never", f"{one.address}/x")
+    assert client.read("x") == DATA
+
+
+def test_verify_always_wants_a_checksum(client, fake):
+    client.run("get", "--verify", "always", f"{fake().address}/x", code=UNVERIFIED)
+    assert names(client.dir) == set()
+
+
+def test_rest_that_is_ignored(client, fake):
+    class Ignores(Breaks, NoRestAtAll):
+        def rest(self, _):
+            self.say("350 of course")
+
+        def begin_at(self):
+            return 0
+
+    one = fake(Ignores, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    client.run("get", "-c", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    assert "more came than" in client.err and names(client.dir) == set()
+    client.run("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA
+
+
+def test_rest_that_is_refused(client, fake):
+    class Unable(Breaks):
+        def rest(self, _):
+            self.say("502 what?")
+
+    one = fake(Unable, files={"x": DATA}, times=1)
+    client.run("get", "--retries", "1", f"{one.address}/x")
+    assert client.read("x") == DATA and "cannot begin in the middle" in client.err
+
+
+def test_pasv_names_another_host(client, fake):
+    one = fake(has_epsv=False, pasv_host="192,0,2,1")
+    client.run("get", f"{one.address}/x")
+    assert client.read("x") == b"one\n"
+
+
+# -- names
+
+def test_names_lead_nowhere_and_paint_nothing(client, fake):
+    class Painter(Site):
+        greeting = "220 \x1b[31mred\x1b]0;title\x07 \u202egnp"
+        folders = ("", "d")
+
+        def facts(self):
+            for name in ("../../escape", "/etc/passwd", "..", ".", "a/b", "\x1b[2Jclear", "new\u0085line", "nul\0byte"):
+                yield f"type=file;size=4; {name}\r\n".encode()
+                yield f"type=dir; {name}\r\n".encode()
+            yield b"type=file;size=4; -rf\r\ntype=file;size=4; fine\r\ntype=file;size=4; \xff latin\r\n"
+
+        def retr(self, _):
+            self.send(b"one\n")
+
+    one = fake(Painter)
+    client.run("get", "-r", f"{one.address}/d", "-o", "t", code=REFUSED)
+    assert "names left out" in client.err
+    assert names(client.dir / "t" / "d") == {b"-rf", b"fine", b"\xff latin"} and names(client.dir) == {b"t"}
+    assert sorted(os.listdir(client.dir.parent)) == ["here", "home"]
+    out = client.run("ls", f"{one.address}/d", code=REFUSED)
+    out += client.run("find", "--debug", f"{one.address}/d", code=REFUSED)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out + client.err)
+
+
+def test_folders_without_end(client, fake):
+    class Maze(Site):
+        def mlst(self, path):
+            self.say("250-facts", f" type=dir; {path}", "250 end")
+
+        def facts(self):
+            yield b"type=dir; again\r\n"
+
+    one = fake(Maze)
+    for verb in (["get", "-r"], ["find"], ["rm", "-r"]):
+        client.run(*verb, f"{one.address}/d", code=REFUSED)
+        assert "without end" in client.err
+    client.run("ls", f"{one.address}/" + "*/" * 60)
+    client.run("ls", f"{one.address}/" + "*/" * 400 + "x", code=USAGE)
+
+
+def test_an_endless_listing_is_cut(client, fake):
+    class EndlessList(Site):
+        def facts(self):
+            number = 0
+            while True:
+                yield b"".join(b"type=file;size=1; %d\r\n" % n for n in range(number, number + 1000))
+                number += 1000
+
+        def mlsd(self, _):
+            try:
+                self.send(self.facts())
+            except OSError:
+                self.say("426 cut")
+
+    client.run("ls", f"{fake(EndlessList).address}/", code=REFUSED)
+    assert client.out.count("\n") == 200_000 and "too long to be read to its end" in client.err
+
+
+def test_endless_replies_are_bounded(client, fake):
+    class Chatty(Site):
+        def session(self):
+            while True:
+                self.say(*["220-" + "x" * 500] * 100)
+
+    client.run("ls", f"{fake(Chatty).address}/", code=CONNECT)
+
+
+# -- uploads
+
+def test_an_upload_has_its_name_when_it_is_whole(client, fake):
+    class Watching(Site):
+        def stor(self, path):
+            self.seen = path
+            super().stor(path)
+
+    one = fake(Watching)
+    os.utime(client.write("a", DATA), (1577934245, 1577934245))
+    client.run("put", "-v", "a", f"{one.address}/")
+    assert one.files["a"] == DATA and one.seen == "/a.part" and set(one.files) == {"x", "a"} and one.mtimes["a"] == "20200102030405"
+    assert "size agrees" in client.out
+
+
+def test_a_server_that_does_not_rename(client, fake):
+    class Rigid(Site):
+        def rnfr(self, _):
+            self.say("502 no")
+
+        def dele(self, path):
+            if path.endswith(".part"):
+                return super().dele(path)
+            self.say("550 no")
+
+    one = fake(Rigid)
+    client.write("a", DATA)
+    client.run("put", "a", f"{one.address}/")
+    assert one.files["a"] == DATA and set(one.files) == {"x", "a"} and "does not rename" in client.err
+
+
+def test_a_server_that_takes_no_temporary_name(client, fake):
+    class Strict(Site):
+        def stor(self, path):
+            if path.endswith(".part"):
+                self.say("553 no such names here")
+            else:
+                super().stor(path)
+
+    one = fake(Strict)
+    client.write("a", DATA)
+    client.run("put", "a", f"{one.address}/")
+    assert one.files["a"] == DATA and "takes no temporary name" in client.err
+
+
+def test_a_server_that_does_not_rename_over(client, fake):
+    class Careful(Site):
+        def rnto(self, path):
+            if path.strip("/") in self.files:
+                self.say("550 it exists")
+            else:
+                super().rnto(path)
+
+    one = fake(Careful)
+    client.write("x", DATA)
+    client.run("put", "x", f"{one.address}/")
+    assert one.files == {"x": DATA}
+
+
+@pytest.mark.parametrize("last, code", [("226 stored", INCOMPLETE), ("552 no room", REFUSED), ("426 cut", INCOMPLETE)])
+def test_an_upload_that_the_server_did_not_keep(client, fake, last, code):
+    class Forgetful(Site):
+        def stor(self, path):
+            super_say, self.say = self.say, lambda *_: None
+            try:
+                with self.data() as connection:
+                    super_say("150 go on")
+                    while connection.recv(1 << 16):
+                        pass
+            finally:
+                del self.say
+            self.files[path.strip("/")] = b"short"
+            self.say(last)
+
+    one = fake(Forgetful)
+    client.write("a", DATA)
+    client.run("put", "--retries", "0", "a", f"{one.address}/", code=code)
+    assert "a" not in one.files
+
+
+def test_an_upload_goes_on_where_it_broke(client, fake):
+    class Fragile(Site):
+        times = 1
+
+        def stor(self, path):
+            if not self.times:
+                return super().stor(path)
+            self.times -= 1
+            connection = self.data()
+            self.say("150 go on")
+            came = b""
+            while len(came) < 100_000:
+                came += connection.recv(100_000 - len(came))
+            self.files[path.strip("/")] = came
+            connection.close()
+            return "close"
+
+    one = fake(Fragile)
+    client.write("a", BIG)
+    client.run("put", "a", f"{one.address}/")
+    assert one.files["a"] == BIG and "continued at byte 100000" in client.err and "REST 100000" in one.heard
+
+
+# -- the end of it
+
+def test_ctrl_c_keeps_what_can_be_continued(client, fake):
+    class Slow(Site):
+        def retr(self, path):
+            def drip():
+                for at in range(self.begin_at(), len(DATA), 10_000):
+                    time.sleep(0.05)
+                    yield DATA[at:at + 10_000]
+            if self.slow:
+                return self.send(drip())
+            super().retr(path)
+
+    one = fake(Slow, files={"x": DATA}, slow=True)
+    child = client.start("get", f"{one.address}/x")
+    until(lambda: any((client.dir / n.decode()).stat().st_size for n in client.parts()), "some bytes are here")
+    child.send_signal(signal.SIGINT)
+    client.finish(child, INTERRUPTED)
+    assert len(client.parts()) == 1 and names(client.dir) == client.parts()
+    one.slow = False
+    client.run("get", "-c", f"{one.address}/x")
+    assert client.read("x") == DATA and names(client.dir) == {b"x"}
+
+
+def test_two_fetch_the_same_to_the_same_place(client, fake):
+    gate = threading.Event()
+
+    class Waits(Site):
+        def retr(self, path):
+            gate.wait(WAIT)
+            super().retr(path)
+
+    one, other = fake(Waits, files={"x": DATA}), None
+    child = client.start("get", f"{one.address}/x")
+    until(client.parts, "the first one has begun")
+    # the same source by another way would be another one; what is compared here is the lock on the temporary file
+    second = client.start("get", f"{one.address}/x")
+    time.sleep(0.1)
+    gate.set()
+    client.finish(child, 0)
+    client.finish(second, LOCAL)
+    assert client.read("x") == DATA and names(client.dir) == {b"x"} and other is None
+
+
+def test_a_full_disk_is_told(client, fake):
+    client.dir.chmod(0o500)
+    try:
+        if os.access(client.dir, os.W_OK):                    # root: nothing is forbidden to it
+            (client.dir / "t").write_bytes(b"")
+            client.run("get", "-o", "t", f"{fake().address}/x", code=LOCAL)
+        else:
+            client.run("get", f"{fake().address}/x", code=LOCAL)
+    finally:
+        client.dir.chmod(0o700)
+    assert "(on this computer)" in client.err
+
+
+def test_the_first_failure_is_the_exit_code(client, fake):
+    one = fake(Cut, files={"x": DATA, "y": b"1"})
+    client.run("get", "-j", "1", "--retries", "0", f"{one.address}/nope", f"{one.address}/x", f"{one.address}/y", code=NOT_FOUND)
+    assert client.read("y") == b"1"
+
+
+def test_a_stalled_server_is_given_up(client, fake):
+    class Stalls(Site):
+        def retr(self, _):
+            self.stalled = self.data()
+            self.say("150 here it comes")
+            self.stalled.sendall(DATA[:1000])
+
+    begun = time.monotonic()
+    client.run("get", "--timeout", "1", "--retries", "0", f"{fake(Stalls, files={'x': DATA}).address}/x", code=INCOMPLETE)
+    assert time.monotonic() - begun < 25 * PATIENCE
