@@ -24,6 +24,7 @@ enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, STDERR = 2, HEL
 struct serve {
     struct conf conf;
     struct auth auth;
+    struct rates rates;
     struct storage storage;
     struct serve_tls tls;
     struct serve_sandbox sandbox;
@@ -184,7 +185,8 @@ static int make_env(struct serve *s)
 
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !s->env.board)
         return serve_complain("not enough memory or descriptors to begin with");
-    s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .board = s->env.board,
+    s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
+                                 .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules };
     s->env.listeners = &s->listeners;
     s->env.stop = stop;
@@ -273,6 +275,8 @@ static int prepare(struct serve *s, int argc, char **argv)
         rc = conf_args(&s->conf, argc, argv, &err);
     if (rc == 0)
         rc = auth_init(&s->auth, &s->conf, &err);
+    if (rc == 0)
+        rc = rates_init(&s->rates, &s->conf, &err);
     if (rc == 0)
         rc = announce_open(&s->conf.passive_address, &s->announce, &err);
     if (rc < 0)

@@ -50,7 +50,7 @@ static size_t words(unsigned seats)
 
 size_t board_size(unsigned seats)
 {
-    size_t each = sizeof(struct seat) + SEAT_PATH + sizeof(pid_t) + 2 * sizeof(uint32_t);
+    size_t each = sizeof(struct seat) + SEAT_PATH + sizeof(pid_t) + 3 * sizeof(uint32_t);
 
     return sizeof(struct board) + (seats + 1) * each + words(seats) * 8;
 }
@@ -61,6 +61,7 @@ void board_init(struct board *b, unsigned seats)
     b->version = BOARD_VERSION;
     b->n = seats;
     b->size = board_size(seats);
+    lock_init(&b->lock);
     atomic_store(&b->magic, BOARD_MAGIC);
 }
 
@@ -124,13 +125,14 @@ static struct seat *claim(struct board *b)
 
 /* ---- addresses ---- */
 
-/* FNV-1a; never 0 */
-static uint32_t hash_addr(const unsigned char *addr, size_t len)
+/* FNV-1a */
+uint32_t board_hash(const void *bytes, size_t len)
 {
+    const unsigned char *at = bytes;
     uint32_t h = 2166136261u;
 
     for (size_t i = 0; i < len; i++)
-        h = (h ^ addr[i]) * 16777619u;
+        h = (h ^ at[i]) * 16777619u;
     return h ? h : 1;
 }
 
@@ -147,7 +149,7 @@ static unsigned count_addr(const struct board *b, const struct guest *g, uint32_
  * Whoever is let in by the bucket alone looked into it when his own seat could already be counted. */
 static bool is_greedy(struct board *b, const struct seat *s, const struct guest *g, unsigned limit)
 {
-    uint32_t hash = hash_addr(g->addr, g->addr_len);
+    uint32_t hash = board_hash(g->addr, g->addr_len);
     _Atomic(uint32_t) *bucket = &board_buckets(b)[hash % b->n];
 
     atomic_fetch_add(bucket, 1);
@@ -188,6 +190,7 @@ void seat_leave(struct seat **seat)
 
     if (!b)
         return;
+    atomic_store(&board_names(b)[i], 0);
     hash = atomic_exchange(&board_hashes(b)[i], 0);
     if (hash)
         atomic_fetch_sub(&board_buckets(b)[hash % b->n], 1);

@@ -49,6 +49,9 @@ void seat_leave(struct seat **);
 
 /* Logged in, or out again (NULL). */
 void seat_account(struct seat *, const char *name, int64_t now);
+/* Logged in, if no more than `most` (0: no limit) are then logged in as this account: exact at whatever concurrency. -EUSERS. The
+ * seat is logged out before. */
+int seat_login(struct seat *, const char *name, unsigned most, int64_t now);
 /* A transfer, listing or checksum begins; of a long path the end is kept. size -1: not known. */
 void seat_doing(struct seat *, enum seat_doing, const char *path, int64_t size, int64_t now);
 /* Bytes of it have moved, or were read. */
@@ -58,6 +61,10 @@ void seat_done(struct seat *, bool well, int64_t now);
 void seat_count(struct seat *, enum stat_id);
 
 /* ---- the whole ---- */
+
+/* What all sessions of the server, or of one account, share of the bandwidth; way: enum of conf/rates.h. */
+struct pace_bucket *board_pace(struct board *, unsigned way);
+struct pace_bucket *board_account_pace(struct board *, const char *account, unsigned way, int64_t now);
 
 /* Frees what a process that has died held. */
 void board_reap(struct board *, pid_t pid);

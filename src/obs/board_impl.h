@@ -1,9 +1,9 @@
 /* board_impl: how the shared memory is laid out; for the board's own files. No pointer is stored in it: every process
  * may have it elsewhere. Behind the seats follow arrays of one entry a seat, dense so that scans read few pages:
  *
- *   header, totals | seats | paths | owners | hashes | buckets | busy bits
+ *   header, totals, limits | seats | paths | owners | hashes | buckets | names | busy bits
  *
- * A seat costs 128 bytes, its path 128 more that are touched by its first transfer, and 12 in the dense arrays. */
+ * A seat costs 128 bytes, its path 128 more that are touched by its first transfer, and 16 in the dense arrays. */
 #ifndef DRAY_OBS_BOARD_IMPL_H
 #define DRAY_OBS_BOARD_IMPL_H
 
@@ -11,8 +11,10 @@
 
 #include "obs/board.h"
 #include "obs/board_file.h"
+#include "obs/pace.h"
+#include "sys/lock.h"
 
-enum { BOARD_VERSION = 2, STRIPES = 16, PATH_WORDS = SEAT_PATH / 8 };
+enum { BOARD_VERSION = 3, STRIPES = 16, PATH_WORDS = SEAT_PATH / 8 };
 #define BOARD_MAGIC UINT64_C(0x3144524f42594152) /* "RAYBORD1" */
 
 /* What changes seldom and is read as one. No padding: it is copied by words. */
@@ -38,6 +40,13 @@ struct stripe {
     _Alignas(128) _Atomic(uint64_t) n[STATS];
 };
 
+/* What all sessions of an account share; key 0: free. */
+struct account_row {
+    _Atomic(uint64_t) key;
+    struct pace_bucket pace[2];
+};
+enum { ACCOUNT_ROWS = 1024 };
+
 struct board {
     _Atomic(uint64_t) magic; /* written last */
     uint32_t version, n;
@@ -45,6 +54,9 @@ struct board {
     struct board_about about;
     _Atomic(uint32_t) top; /* no seat from here on was ever taken */
     struct stripe stripes[STRIPES];
+    struct lock lock; /* held while logins are counted and rows of tables change hands: a few instructions */
+    struct pace_bucket pace[2];
+    struct account_row accounts[ACCOUNT_ROWS];
     struct seat seats[];
 };
 
@@ -71,10 +83,16 @@ static inline _Atomic(uint32_t) *board_buckets(const struct board *b)
     return board_hashes(b) + b->n;
 }
 
-/* A bit for each seat that is taken, as a hint where to look for a free one. Aligned: before it are 12 n bytes. */
+/* Of the account that is logged in there; 0: none. */
+static inline _Atomic(uint32_t) *board_names(const struct board *b)
+{
+    return board_buckets(b) + b->n;
+}
+
+/* A bit for each seat that is taken, as a hint where to look for a free one. Aligned: before it are 16 n bytes. */
 static inline _Atomic(uint64_t) *board_busy(const struct board *b)
 {
-    return (_Atomic(uint64_t) *)(void *)(board_buckets(b) + b->n + (b->n & 1));
+    return (_Atomic(uint64_t) *)(void *)(board_names(b) + b->n);
 }
 
 size_t board_size(unsigned seats);
@@ -82,6 +100,9 @@ size_t board_size(unsigned seats);
 void board_init(struct board *, unsigned seats);
 /* The first words of a seat's tenure. */
 void seat_begin(struct seat *, const struct guest *);
+/* Never 0. */
+uint32_t board_hash(const void *bytes, size_t len);
+bool seat_same_account(const struct board *, unsigned i, const char *name);
 bool seat_same_address(const struct board *, unsigned i, const struct guest *);
 struct board *board_of(const struct seat *);
 void board_add(struct board *, unsigned stripe, enum stat_id, uint64_t n);

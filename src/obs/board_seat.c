@@ -125,6 +125,7 @@ void seat_account(struct seat *s, const char *name, int64_t now)
     if (name)
         memcpy(info.account, name, len);
     publish(s, &info, NULL);
+    atomic_store(&board_names(board_of(s))[s->number], name ? board_hash(name, len) : 0);
     if (name)
         seat_count(s, STAT_logins);
 }
@@ -173,6 +174,14 @@ bool seat_same_address(const struct board *b, unsigned i, const struct guest *g)
 
     get_words(&info, b->seats[i].info, INFO_WORDS);
     return info.addr_len == g->addr_len && memcmp(info.addr, g->addr, g->addr_len) == 0;
+}
+
+bool seat_same_account(const struct board *b, unsigned i, const char *name)
+{
+    struct seat_info info;
+
+    get_words(&info, b->seats[i].info, INFO_WORDS);
+    return strncmp(info.account, name, SEAT_ACCOUNT) == 0;
 }
 
 static bool try_read(const struct board *b, unsigned i, struct seat_info *info, int64_t *bytes, char *path)

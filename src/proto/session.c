@@ -23,21 +23,45 @@ static void logout(struct session *s)
 
 int session_login(struct session *s, const struct account *account)
 {
+    unsigned own;
     int rc;
 
     logout(s);
     if (!account)
         return 0;
+    own = account->limits.sessions;
     s->account = account;
     s->store = store_bind(s->server->storage, s->task, account->name, account->rights.base);
     if (account->rights.rules.len || !(account->rights.base & RIGHT_READ))
         s->store.rules = &account->rights;
     rc = account->home ? store_enter(&s->store, account->home) : 0;
+    if (rc == 0)
+        rc = seat_login(s->seat, account->name, own ? own : s->server->conf->max_per_account, rt_now(s->task));
     if (rc < 0)
         logout(s);
-    else
-        seat_account(s->seat, account->name, rt_now(s->task));
     return rc;
+}
+
+static int64_t account_rate(const struct session *s, unsigned way)
+{
+    int64_t own = way == RATE_DOWN ? s->account->limits.down : s->account->limits.up;
+
+    return s->server->rates ? rates_of_account(s->server->rates, span_of(s->account->name), way, own) : own;
+}
+
+struct pace session_pace(struct session *s, unsigned way)
+{
+    const struct rates *r = s->server->rates;
+    int64_t account = s->account ? account_rate(s, way) : 0;
+    struct pace p = { 0 };
+
+    if (r && r->server.way[way])
+        pace_add(&p, board_pace(s->server->board, way), r->server.way[way]);
+    if (account)
+        pace_add(&p, board_account_pace(s->server->board, s->account->name, way, rt_now(s->task)), account);
+    if (r)
+        pace_add(&p, &s->pace[way], r->session.way[way]);
+    return p;
 }
 
 static int take_seat(struct session *s)

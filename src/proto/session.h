@@ -6,12 +6,14 @@
 #include "auth/auth.h"
 #include "base/arena.h"
 #include "conf/conf.h"
+#include "conf/rates.h"
 #include "io/announce.h"
 #include "io/io.h"
 #include "io/listen.h"
 #include "io/passive.h"
 #include "obs/board.h"
 #include "obs/log.h"
+#include "obs/pace.h"
 #include "store/store.h"
 
 struct session;
@@ -27,6 +29,7 @@ struct service {
 struct server {
     const struct conf *conf;
     const struct auth *auth;
+    const struct rates *rates;       /* NULL: no limit but those of accounts */
     const struct storage *storage;
     struct board *board;
     const struct log *log;
@@ -47,6 +50,7 @@ struct session {
     struct store store;   /* its rights and home are those of the account */
     const struct account *account; /* held; NULL: not logged in */
     char *peer;           /* the client's address as text */
+    struct pace_bucket pace[2]; /* the session's own, for --rate-session */
 };
 
 /* The models' entry; ctx is the struct server. Closes client->fd. */
@@ -55,9 +59,12 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
 /* What the models do now and then, between two clients; ctx is the struct server. */
 int64_t session_chores(struct rt_task *task, void *ctx);
 
-/* Binds the store to an account, which is the session's from now on; NULL logs out. May wait. On failure (-ENOENT: it has no home)
- * nobody is logged in. */
+/* Binds the store to an account, which is the session's from now on; NULL logs out. May wait. On failure (-ENOENT: it has no home;
+ * -EUSERS: as many are logged in as this account as may be) nobody is logged in. */
 int session_login(struct session *, const struct account *);
+
+/* The limits of bandwidth that hold for one transfer of this session (way: RATE_DOWN, RATE_UP). */
+struct pace session_pace(struct session *, unsigned way);
 
 extern const struct service ftp_service;
 extern const struct service ftps_service; /* TLS from the first byte */

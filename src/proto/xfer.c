@@ -24,6 +24,7 @@ static int fail(struct xfer *x, enum xfer_side side, int rc)
 static void moved(struct xfer *x, int64_t n)
 {
     x->bytes += n;
+    pace_used(&x->pace, n);
     seat_moved(x->seat, n);
     io_deadline(x->data, rt_after(x->task, x->stall));
 }
@@ -43,6 +44,25 @@ static int turn(struct xfer *x)
     int rc = rt_turn(x->task, io_hearing(x->data));
 
     return rc == -EINTR ? heard(x) : rc;
+}
+
+/* How much of it the limits of bandwidth let go now, after waiting until it is its turn; meanwhile a command is heard, and the
+ * stall limit rests. */
+static int allow(struct xfer *x, int64_t want, int64_t *most)
+{
+    int64_t when, step = want;
+
+    if (x->pace.n) {
+        step = pace_take(&x->pace, want, rt_now(x->task), &when);
+        while (rt_now(x->task) < when) {
+            int rc = rt_pause(x->task, io_hearing(x->data), when);
+
+            TRY(rc == -EINTR ? heard(x) : rc);
+        }
+        moved(x, 0);
+    }
+    *most = step;
+    return 0;
 }
 
 /* As much of a piece as goes at once; -EAGAIN: nothing does. */
@@ -88,8 +108,11 @@ static int send_by_reading(struct xfer *x, struct file *f, int64_t off, int64_t 
     int64_t step = READ_STEP;
 
     while (off < end) {
-        ssize_t n = send_some(x, f, off, end - off < step ? end - off : step);
+        int64_t most;
+        ssize_t n;
 
+        TRY(allow(x, end - off < step ? end - off : step, &most));
+        n = send_some(x, f, off, most);
         if (n == -EAGAIN) {
             TRY(await_room(x));
             continue;
@@ -107,9 +130,11 @@ static int send_by_reading(struct xfer *x, struct file *f, int64_t off, int64_t 
 static int send_by_sendfile(struct xfer *x, struct file *f, int64_t off, int64_t end)
 {
     while (off < end) {
-        int64_t step = end - off < SEND_STEP ? end - off : SEND_STEP;
-        ssize_t n = io_sendfile(x->data, file_fd(f), &off, (size_t)step);
+        int64_t step;
+        ssize_t n;
 
+        TRY(allow(x, end - off < SEND_STEP ? end - off : SEND_STEP, &step));
+        n = io_sendfile(x->data, file_fd(f), &off, (size_t)step);
         if (n == -EINTR) {
             TRY(heard(x));
             continue;
@@ -135,7 +160,11 @@ int xfer_write(struct xfer *x, const void *buf, size_t len)
 
     while (done < len) {
         size_t before = done;
-        int rc = io_write(x->data, buf, len, &done);
+        int64_t most;
+        int rc;
+
+        TRY(allow(x, (int64_t)(len - done), &most));
+        rc = io_write(x->data, buf, done + (size_t)most, &done);
 
         moved(x, (int64_t)(done - before));
         if (rc == -EINTR)
@@ -201,9 +230,9 @@ static int store_some(struct xfer *x, struct file *f, struct ascii *text, char *
 }
 
 /* What has come, as far as a block goes, so that the disk sees few large writes: 1, or 0 at the end of the stream. */
-static int receive_block(struct xfer *x, struct file *f, struct ascii *text, char *block)
+static int receive_block(struct xfer *x, struct file *f, struct ascii *text, char *block, size_t most)
 {
-    ssize_t n = text ? io_read_now(x->data, block + HALF, HALF - 1) : io_read_now(x->data, block, RT_BLOCK);
+    ssize_t n = io_read_now(x->data, text ? block + HALF : block, most);
 
     if (n == -EAGAIN)
         return 1;
@@ -217,14 +246,16 @@ static int receive_block(struct xfer *x, struct file *f, struct ascii *text, cha
 
 static int receive_some(struct xfer *x, struct file *f, struct ascii *text)
 {
+    int64_t most;
     char *block;
     int rc;
 
     TRY(await(x));
+    TRY(allow(x, text ? HALF - 1 : RT_BLOCK, &most)); /* what is not read yet holds the sender back */
     block = rt_block_take();
     if (!block)
         return fail(x, XFER_FILE, -ENOMEM);
-    rc = receive_block(x, f, text, block);
+    rc = receive_block(x, f, text, block, (size_t)most);
     rt_block_give(block);
     return rc;
 }

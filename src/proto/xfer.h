@@ -5,6 +5,7 @@
 
 #include "io/io.h"
 #include "obs/board.h"
+#include "obs/pace.h"
 #include "store/store.h"
 #include "wire/ascii.h"
 
@@ -14,7 +15,8 @@ struct xfer {
     struct rt_task *task;
     struct io *data;
     struct seat *seat;       /* where the bytes are counted; may be NULL */
-    unsigned stall;          /* seconds without a byte; 0: no limit */
+    struct pace pace;        /* how fast it may be; whoever began it ends it by pace_end */
+    unsigned stall;          /* seconds without a byte; 0: no limit. Time that the pace takes does not count */
     int (*heard)(void *ctx); /* the stream that data hears is readable; <0 ends the transfer, 1: hear no more */
     void *ctx;
     int64_t bytes;           /* moved so far */

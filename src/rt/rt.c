@@ -129,14 +129,19 @@ int rt_idle(struct rt_task *task, bool idle)
     return task->cancelled ? -ECANCELED : 0;
 }
 
-int rt_turn(struct rt_task *task, int hear)
+int rt_pause(struct rt_task *task, int hear, int64_t when)
 {
     struct pollfd p = { .fd = hear, .events = POLLIN };
-    int rc = rt_wait(task, &p, hear >= 0, 0);
+    int rc = rt_wait(task, &p, hear >= 0, when);
 
     if (rc == -ETIMEDOUT)
         return 0;
     return rc > 0 ? -EINTR : rc;
+}
+
+int rt_turn(struct rt_task *task, int hear)
+{
+    return rt_pause(task, hear, 0);
 }
 
 ssize_t rt_recv_now(struct rt_task *task, int fd, void *buf, size_t len)

@@ -68,14 +68,14 @@ extern const struct rt_ops rt_block;
 struct rt_task rt_block_task(struct rt_stop stop);
 
 int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
-
 /* Declares whether the task is between two commands: a drain cancels it in a wait there, and only there. -ECANCELED when it
  * has been cancelled. */
 int rt_idle(struct rt_task *, bool idle);
 
-/* Between two steps of work that may never have to wait: lets others run. -EINTR when `hear` (-1: none) is readable,
- * -ECANCELED when the task is cancelled, else 0. */
+/* Between two steps of work that may never have to wait (pause: that holds back until then): lets others run. -EINTR when `hear`
+ * (-1: none) is readable, -ECANCELED when the task is cancelled, else 0. */
 int rt_turn(struct rt_task *, int hear);
+int rt_pause(struct rt_task *, int hear, int64_t when);
 
 /* What is there, up to len, without waiting: -EAGAIN when that is nothing. An error hides what came before it. */
 ssize_t rt_recv_now(struct rt_task *, int fd, void *buf, size_t len);

@@ -84,8 +84,9 @@ int data_open(struct ftp *, const char *first, struct io **out);
 /* Forgets PASV and PORT. */
 void data_forget(struct ftp *);
 /* A transfer over this stream, its errors turned into 426, 451 and 452 by data_result. */
-struct xfer data_xfer(struct ftp *, struct io *data);
-int data_result(struct ftp *, const struct xfer *, int rc);
+/* way: RATE_DOWN or RATE_UP. */
+struct xfer data_xfer(struct ftp *, struct io *data, unsigned way);
+int data_result(struct ftp *, struct xfer *, int rc);
 
 /* ---- listings shared by LIST, STAT, MLSx (ftp_list.c) ---- */
 

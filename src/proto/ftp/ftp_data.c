@@ -326,20 +326,21 @@ int data_open(struct ftp *f, const char *first, struct io **out)
 
 /* ---- moving ---- */
 
-struct xfer data_xfer(struct ftp *f, struct io *data)
+struct xfer data_xfer(struct ftp *f, struct io *data, unsigned way)
 {
     io_hear(data, f->deaf ? NULL : f->s->control);
     return (struct xfer){ .task = f->s->task, .data = data, .seat = f->s->seat,
-                          .stall = f->s->server->conf->data_timeout,
+                          .pace = session_pace(f->s, way), .stall = f->s->server->conf->data_timeout,
                           .heard = ftp_heard, .ctx = f };
 }
 
-int data_result(struct ftp *f, const struct xfer *x, int rc)
+int data_result(struct ftp *f, struct xfer *x, int rc)
 {
     static const struct {
         int err, code;
     } files[] = { { ENOSPC, 452 }, { EDQUOT, 552 }, { EFBIG, 552 } };
 
+    pace_end(&x->pace);
     if (rc >= 0 || f->fail_code || rc == -ECANCELED)
         return rc;
     if (x->failed == XFER_STREAM)

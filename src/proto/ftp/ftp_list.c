@@ -194,7 +194,7 @@ static int run_through(struct listing *l, const struct target *t)
 
 static int send_listing(struct ftp *f, struct io *data, struct listing *l, const struct target *t)
 {
-    struct xfer x = data_xfer(f, data);
+    struct xfer x = data_xfer(f, data, RATE_DOWN);
     int rc;
 
     f->moving = l->x = &x;

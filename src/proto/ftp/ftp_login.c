@@ -21,6 +21,16 @@ static int refuse(struct ftp *f)
     return reply(f, 421, "Too many wrong passwords; goodbye.");
 }
 
+/* 421, so that clients know it for a state that passes; the words are those by which lftp knows that fewer connections will do. */
+static APART int turn_away(struct ftp *f)
+{
+    seat_count(f->s->seat, STAT_refused);
+    LOG(f->s->server->log, "refused", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+        LOG_TEXT("why", SPAN("too many sessions of this account")));
+    f->over = true;
+    return reply(f, 421, "Too many sessions of this account; end one of them, or try again later.");
+}
+
 /* The account exists, but not the folder that is all it may see. */
 static APART int refuse_homeless(struct ftp *f, int rc)
 {
@@ -53,6 +63,8 @@ static int enter(struct ftp *f, const struct account *account, int code)
     f->user_given = false;
     if (rc == -ECANCELED)
         return rc;
+    if (rc == -EUSERS)
+        return turn_away(f);
     return rc < 0 ? refuse_homeless(f, rc) : welcome(f, code);
 }
 

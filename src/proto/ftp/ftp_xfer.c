@@ -36,7 +36,7 @@ enum { SMALL = 8 * 1024 }; /* fits any socket buffer: its 150 may leave together
 
 static int send_file(struct ftp *f, struct io *data, struct file *file, struct ftp_range part, int64_t *bytes)
 {
-    struct xfer x = data_xfer(f, data);
+    struct xfer x = data_xfer(f, data, RATE_DOWN);
     int rc;
 
     f->moving = &x;
@@ -73,7 +73,7 @@ int verb_retr(struct ftp *f, struct span arg)
 /* A line that breaks, or an ABOR, leaves what came to be continued; a disk that is full does not. */
 static int receive_file(struct ftp *f, struct io *data, struct file **file, int64_t *bytes)
 {
-    struct xfer x = data_xfer(f, data);
+    struct xfer x = data_xfer(f, data, RATE_UP);
     int rc;
 
     f->moving = &x;

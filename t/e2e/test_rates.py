@@ -1,0 +1,199 @@
+"""Limits of bandwidth: shared by sessions, in whatever process or thread each runs; and what goes on while a session holds back.
+
+How exact they are, and how fair, a unit test says on a clock of its own (t/unit/test_pace.c). Here a busy machine may be slow, so
+it is mostly "not faster than", and "not much slower" with patience."""
+import io
+import threading
+import time
+
+import pytest
+
+from ftpraw import OPEN, receive_all
+from server import ACCOUNTS
+from tools import PATIENCE, blob, make
+
+MIB = 1 << 20
+SECONDS = 2.5
+
+
+def fetch(one, user, name, seconds, got, n, gate):
+    """Reads for so many seconds; got[n] says how much came."""
+    client = one.raw(user)
+    data = client.epsv()()
+    gate.wait()
+    end = time.monotonic() + seconds
+    client.expect(OPEN, f"RETR {name}")
+    while (left := end - time.monotonic()) > 0:
+        data.settimeout(max(left, 0.01))
+        try:
+            got[n] += len(data.recv(1 << 16))
+        except TimeoutError:
+            break
+    data.close()
+
+
+def fetch_together(one, users, seconds=SECONDS):
+    """Bytes that each of these sessions got in the same few seconds."""
+    got, gate = [0] * len(users), threading.Barrier(len(users))
+    threads = [threading.Thread(target=fetch, args=(one, user, "big", seconds, got, n, gate)) for n, user in enumerate(users)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got
+
+
+@pytest.fixture
+def limited(server, tmp_path):
+    def start(*flags):
+        root = tmp_path / "root"
+        root.mkdir()
+        make(root, "big", bytes(64 * MIB))
+        return server(root, *ACCOUNTS, "--workers", "4", *flags)
+    return start
+
+
+def judge(got, rate, seconds=SECONDS):
+    """Never more than 5 % over the limit (and a piece of it for each session, and what the sockets hold); not much less either."""
+    total = sum(got)
+    print([round(g / rate / seconds, 3) for g in got])
+    assert total < 1.05 * rate * (seconds + 0.1) + len(got) * rate / 64 + 65536, f"{total / rate / seconds:.3f} times the limit"
+    assert total > rate * seconds * (0.8 if PATIENCE == 1 else 0.3), f"{total / rate / seconds:.3f} times the limit"
+
+
+@pytest.mark.needs("at_once")
+def test_sessions_share_the_servers_limit(limited):
+    one = limited("--rate", "4M")
+    got = fetch_together(one, ["bob", "ann", "rita", "anonymous"])
+    judge(got, 4 * MIB)
+    assert min(got) > 0.5 * sum(got) / len(got), f"not fair: {got}"
+
+
+@pytest.mark.needs("at_once")
+def test_sessions_of_an_account_share_its_limit(limited):
+    one = limited("--rate-account", "2M", "--rate-account", "bob=1M")
+    got = fetch_together(one, ["bob", "bob", "ann", "rita"])
+    judge(got[:2], MIB)
+    judge(got[2:3], 2 * MIB)
+    judge(got[3:], 2 * MIB)
+
+
+def test_a_session_has_its_own_limit(limited):
+    one = limited("--rate-session", "1M/2M")
+    judge(fetch_together(one, ["bob"]), MIB)
+    one.release()
+    client = one.raw("bob")
+    begin = time.monotonic()
+    client.put("STOR up", bytes(4 * MIB))
+    took = time.monotonic() - begin                          # until the 226
+    assert 1.85 < took < 8 * PATIENCE, took
+
+
+def test_every_way_of_moving_is_limited(limited):
+    """Text, listings, and files that sendfile cannot send go by other ways; a rate smaller than any step works."""
+    one = limited("--rate-session", "40K", "--hidden")
+    make(one.root, "text", b"line\n" * 10000)                # 60,000 bytes as text
+    (one.root / "many").mkdir()
+    for n in range(300):
+        make(one.root / "many", f"{n:03}" + "x" * 197)
+    client = one.raw("bob")
+    for command, kind, size in (("RETR text", "A", 60000), ("MLSD many", "I", 60000), ("STOR up", "A", 60000)):
+        client.expect(200, f"TYPE {kind}")
+        begin = time.monotonic()
+        if command.startswith("STOR"):
+            client.put(command, b"four\r\n" * 10000)
+        else:
+            got = client.get(command)
+            assert len(got) >= size
+            size = len(got)
+        took = time.monotonic() - begin
+        assert took > 0.9 * (size - 3000) / 40960, f"{command}: {size} bytes in {took:.2f} s"
+
+
+def test_a_thousand_bytes_a_second(limited):
+    one = limited("--rate-session", "1000")
+    make(one.root, "small", blob(3000))
+    client = one.raw("bob")
+    begin = time.monotonic()
+    assert client.get("RETR small") == blob(3000)
+    assert 2 < time.monotonic() - begin < 10 * PATIENCE
+
+
+def test_small_files_pay_for_their_bytes_only(limited):
+    """A piece that a transfer took and did not need is given back."""
+    one = limited("--rate-session", "1M")
+    make(one.root, "small", b"x" * 100)
+    client = one.raw("bob")
+    begin = time.monotonic()
+    for n in range(100):
+        client.get("RETR small")
+        client.put(f"STOR s{n}", b"y" * 100)
+    assert time.monotonic() - begin < 5 * PATIENCE          # 200 pieces of 16 KiB would take 3 s more
+
+
+def test_abor_is_heard_while_a_session_holds_back(limited):
+    """And NOOP; the queue in front of the session is seconds long."""
+    one = limited("--rate-session", "100")                  # 2.5 s a piece
+    client = one.raw("bob")
+    data = client.epsv()()
+    client.expect(OPEN, "RETR big")
+    assert data.recv(1)
+    begin = time.monotonic()
+    client.expect(200, "NOOP")
+    client.expect(426, "ABOR")
+    client.expect(226)
+    assert time.monotonic() - begin < 1.5 * PATIENCE
+    data.close()
+    client.expect(200, "NOOP")
+
+
+def test_our_own_limit_is_no_stall(limited):
+    """A piece takes longer than the connection may stand still."""
+    one = limited("--rate-session", "100", "--data-timeout", "2")
+    make(one.root, "small", blob(700))
+    client = one.raw("bob")
+    assert client.get("RETR small") == blob(700)
+    client.put("STOR up", blob(700))
+    assert (one.root / "up").read_bytes() == blob(700)
+
+
+@pytest.mark.needs("lean")
+def test_holding_back_costs_no_processor_time(limited):
+    one = limited("--rate-session", "200K")
+    client = one.raw("bob")
+    data = client.epsv()()
+    client.expect(OPEN, "RETR big")
+    time.sleep(0.5)
+    process = one.process_of(client)
+    before = sum(process.cpu_times()[:2])
+    time.sleep(2)
+    assert sum(process.cpu_times()[:2]) - before < 0.5
+    data.close()
+
+
+@pytest.mark.needs("own_process")
+def test_a_killed_session_does_not_slow_the_others(limited):
+    one = limited("--rate", "2M")
+    victims = [one.raw("bob") for _ in range(3)]
+    for client in victims:
+        data = client.epsv()()
+        client.expect(OPEN, "RETR big")
+        assert data.recv(1)
+    for client in victims:
+        one.process_of(client).kill()
+    judge(fetch_together(one, ["ann"]), 2 * MIB)
+
+
+@pytest.mark.parametrize("flags", [("--rate", "fast"), ("--rate-session", "1M/"), ("--rate-account", "=1M"), ("--rate-account", "bob=")])
+def test_what_is_no_rate_is_refused(tmp_path, flags):
+    from test_serve import run
+    code, _, err = run("serve", str(tmp_path), *flags)
+    assert code == 2 and flags[0] in err and "bytes a second" in err
+
+
+def test_an_upload_is_whole_and_honest_under_a_limit(limited):
+    one = limited("--rate-session", "2M")
+    content = blob(3 * MIB)
+    ftp = one.ftp("bob")
+    ftp.storbinary("STOR up", io.BytesIO(content))
+    assert (one.root / "up").read_bytes() == content
