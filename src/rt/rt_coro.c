@@ -82,7 +82,8 @@ static void mark_idle(struct ctask *t)
         t->loop->next_sweep = t->since + LOOP_DEEP_AFTER;
 }
 
-static void park_waiting(struct ctask *t, struct pollfd *fds, unsigned n, int64_t when)
+/* Inlined: an idle session keeps every frame that it waits in. */
+static inline __attribute__((always_inline)) void park_waiting(struct ctask *t, struct pollfd *fds, unsigned n, int64_t when)
 {
     want(t, fds, n, true);
     set_deadline(t, when);

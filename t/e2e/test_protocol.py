@@ -111,6 +111,13 @@ def test_rein_forgets_place_and_restart(site):
     assert client.get(f"RETR {site.path}/f") == b"a\n"
 
 
+def test_who_logs_in_again_begins_at_the_root(site):
+    client = site.raw()
+    client.expect(250, f"CWD {site.path}")
+    client.login("bob")
+    assert '"/"' in client.expect(257, "PWD").text
+
+
 # ---------------------------------------------------------------- what it says of itself
 
 def test_feat_lists_what_clients_look_for_and_nothing_half_done(site):

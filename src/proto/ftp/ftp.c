@@ -88,13 +88,23 @@ const char *show(struct ftp *f, struct span bytes)
     return buf_cstr(&b);
 }
 
+const char *ftp_cwd(const struct ftp *f)
+{
+    return f->cwd ? f->cwd : "/";
+}
+
+const char *ftp_user(const struct ftp *f)
+{
+    return f->s->account ? f->s->account->name : f->user ? f->user : "";
+}
+
 int ftp_path(struct ftp *f, struct span arg, char **out)
 {
     char *path = arena_take(&f->s->scratch, PATH_CAP);
 
     if (!path)
         return -ENOMEM;
-    TRY(path_join(span_of(f->cwd), arg, path, PATH_CAP));
+    TRY(path_join(span_of(ftp_cwd(f)), arg, path, PATH_CAP));
     f->path = path;
     *out = path;
     return 0;
@@ -333,12 +343,12 @@ static int greet_and_serve(struct ftp *f)
 static int run_as(struct session *s, bool tls)
 {
     struct ftp f = {
-        .s = s, .cwd = strdup("/"), .facts = (1u << FTP_FACTS) - 1, .data = { .lease.fd = -1 },
+        .s = s, .facts = (1u << FTP_FACTS) - 1, .data = { .lease.fd = -1 },
         .ascii = true, /* RFC 959 section 5.1; lftp relies on it and never says TYPE A */
         .login_by = rt_after(s->task, s->server->conf->login_timeout),
         .buffer_size_given = tls, .protect = tls,
     };
-    int rc = f.cwd ? greet_and_serve(&f) : -ENOMEM;
+    int rc = greet_and_serve(&f);
 
     data_forget(&f);
     free(f.user);

@@ -19,10 +19,10 @@ struct ftp_data {
 /* Ten thousand of these are there while their clients think: what is small is kept small. */
 struct ftp {
     struct session *s;
-    char *cwd;         /* virtual path, ours */
+    char *cwd;         /* virtual path, ours; NULL: "/" */
     char *rename_from; /* between RNFR and RNTO, ours */
     char *partial_of;  /* what SITE PARTIAL was asked for last, ours */
-    char *user;        /* the name that USER gave, ours; NULL: none yet */
+    char *user;        /* the name that USER gave, ours; NULL: none yet, or it is logged in */
     struct ftp_data data;
     int64_t restart;   /* REST, for the next transfer */
     struct ftp_range range; /* RANG, for the next command */
@@ -54,6 +54,10 @@ int reply_now(struct ftp *);
 int fail_with(struct ftp *, int code, int rc);
 /* Bytes of a client's, harmless in a reply; lives until the next command. */
 const char *show(struct ftp *, struct span bytes);
+/* The current folder. */
+const char *ftp_cwd(const struct ftp *);
+/* The name that USER gave, as it is logged in where it is. */
+const char *ftp_user(const struct ftp *);
 /* The virtual path that an argument names; lives until the next command, and is what errors talk about. */
 int ftp_path(struct ftp *, struct span arg, char **out);
 /* ABOR, STAT and NOOP while data moves: reads what has come and answers. <0 when the transfer must end, 1 when what came has

@@ -137,8 +137,8 @@ static int stat_session(struct ftp *f)
     const struct server *server = f->s->server;
 
     return reply(f, 211, "This session:\nClient %s, %s%s%s%s\nTYPE %s, MODE S, STRU F, %s\nSessions now: %u of %u\nEnd.", f->s->peer,
-                 f->s->account ? "logged in as " : "not logged in", f->s->account ? show(f, span_of(f->user)) : "",
-                 f->s->account ? "; here you may " : "", f->s->account ? rights_text(store_rights(&f->s->store, f->cwd)) : "",
+                 f->s->account ? "logged in as " : "not logged in", f->s->account ? show(f, span_of(ftp_user(f))) : "",
+                 f->s->account ? "; here you may " : "", f->s->account ? rights_text(store_rights(&f->s->store, ftp_cwd(f))) : "",
                  f->ascii ? "A" : "I", f->data.mode == DATA_PASSIVE ? "passive" : f->data.mode == DATA_ACTIVE ? "active" : "no data connection arranged",
                  board_count(server->board), board_seats(server->board));
 }
@@ -192,7 +192,7 @@ int verb_allo(struct ftp *f, struct span arg)
 
     if (span_u64(bytes, INT64_MAX, &want) < 0)
         return reply(f, 501, "ALLO wants a number of bytes.");
-    TRY(store_space(&f->s->store, f->cwd, &room));
+    TRY(store_space(&f->s->store, ftp_cwd(f), &room));
     f->allo = (int64_t)want;
     if ((int64_t)want > room)
         return reply(f, 452, "There is room for %lld bytes only.", (long long)room);

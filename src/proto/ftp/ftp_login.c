@@ -2,7 +2,6 @@
  * answered slowly and ten of them end the session (RFC 2577 section 5); the reply never tells whether the name exists. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -13,7 +12,7 @@ enum { GUESSES = 10, GUESS_SECONDS = 1, RIGHTS_ROOM = 1000 };
 static int refuse(struct ftp *f)
 {
     seat_count(f->s->seat, STAT_failed_logins);
-    LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))));
     TRY(rt_sleep(f->s->task, rt_after(f->s->task, GUESS_SECONDS)));
     if (++f->guesses < GUESSES)
         return reply(f, 530, "Wrong name or password.");
@@ -25,7 +24,7 @@ static int refuse(struct ftp *f)
 static APART int turn_away(struct ftp *f)
 {
     seat_count(f->s->seat, STAT_refused);
-    LOG(f->s->server->log, "refused", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+    LOG(f->s->server->log, "refused", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
         LOG_TEXT("why", SPAN("too many sessions of this account")));
     f->over = true;
     return reply(f, 421, "Too many sessions of this account; end one of them, or try again later.");
@@ -34,7 +33,7 @@ static APART int turn_away(struct ftp *f)
 /* The account exists, but not the folder that is all it may see. */
 static APART int refuse_homeless(struct ftp *f, int rc)
 {
-    LOG(f->s->server->log, "no-home", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+    LOG(f->s->server->log, "no-home", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
         LOG_TEXT("why", span_of(err_text(rc))));
     return reply(f, 530, "Your folder is not there, or cannot be entered; only the operator can mend that.");
 }
@@ -45,10 +44,12 @@ static int welcome(struct ftp *f, int code)
     struct buf b = { .cap = RIGHTS_ROOM };
 
     if (code == 232)
-        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
             LOG_TEXT("by", SPAN("certificate")));
     else
-        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+        LOG(f->s->server->log, "login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))));
+    free(f->user);
+    f->user = NULL;
     b.at = arena_take(&f->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
@@ -68,6 +69,13 @@ static int enter(struct ftp *f, const struct account *account, int code)
     return rc < 0 ? refuse_homeless(f, rc) : welcome(f, code);
 }
 
+static void leave(struct ftp *f)
+{
+    session_login(f->s, NULL);
+    free(f->cwd);
+    f->cwd = NULL;
+}
+
 int verb_user(struct ftp *f, struct span arg)
 {
     const struct account *account;
@@ -76,7 +84,7 @@ int verb_user(struct ftp *f, struct span arg)
         return reply(f, 501, "That name is too long.");
     if (f->s->server->rules.login && !io_is_tls(f->s->control))
         return reply(f, 530, "Passwords travel encrypted here; AUTH TLS first.");
-    session_login(f->s, NULL);
+    leave(f);
     free(f->user);
     f->user = span_dup(arg);
     if (!f->user)
@@ -117,9 +125,8 @@ int verb_acct(struct ftp *f, struct span arg)
 int verb_rein(struct ftp *f, struct span arg)
 {
     (void)arg;
-    session_login(f->s, NULL);
+    leave(f);
     data_forget(f);
-    strcpy(f->cwd, "/");
     f->epsv_all = f->user_given = f->buffer_size_given = f->protect = false;
     f->ascii = true;
     f->hash = SUM_SHA256;

@@ -32,7 +32,7 @@ int verb_pwd(struct ftp *f, struct span arg)
 
     (void)arg;
     TRY(room_257(f, &b));
-    return reply_257(f, &b, f->cwd, "is the current folder.");
+    return reply_257(f, &b, ftp_cwd(f), "is the current folder.");
 }
 
 static int change_folder(struct ftp *f, struct span arg)
@@ -65,7 +65,7 @@ int verb_cdup(struct ftp *f, struct span arg)
 
 static void log_change(struct ftp *f, const char *event, const char *path)
 {
-    LOG(f->s->server->log, event, LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+    LOG(f->s->server->log, event, LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
         LOG_TEXT("path", span_of(path)));
 }
 

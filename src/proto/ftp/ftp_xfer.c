@@ -14,7 +14,7 @@
 
 static void log_transfer(struct ftp *f, const char *event, const char *path, int64_t bytes)
 {
-    LOG(f->s->server->log, event, LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)),
+    LOG(f->s->server->log, event, LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
         LOG_TEXT("path", span_of(path)), LOG_NUMBER("bytes", bytes));
 }
 
