@@ -256,3 +256,48 @@ def test_zero_is_no_limit(site):
     for _ in range(30):
         with site.raw() as client:
             client.expect(200, "NOOP")
+
+
+@pytest.mark.needs("at_once")
+def test_max_per_account_counts_each_account(server):
+    one = server(None, "--max-per-account", "2", *ACCOUNTS)
+    first, second = one.raw("bob"), one.raw("bob")
+    third = one.raw()
+    third.expect(331, "USER bob")
+    refusal = third.expect(421, "PASS secret")
+    assert "Too many" in refusal.text and third.is_closed() == []
+    one.raw("ann"), one.raw("anonymous")                     # others have their own share
+    first.expect(220, "REIN")                                # logs out
+    again = one.raw("bob")
+    second.expect(331, "USER ann")                           # so does this
+    second.expect(230, "PASS secret")
+    one.raw("bob")
+    again.expect(221, "QUIT")
+    again.close()
+    until(lambda: logs_in(one, "bob"), "the seat of the one that left is free")
+
+
+def logs_in(one, user):
+    client = one.raw()
+    client.expect(331, f"USER {user}")
+    return client.cmd("PASS secret").code == 230
+
+
+@pytest.mark.needs("at_once")
+def test_max_per_account_is_exact_when_all_come_at_once(server):
+    one = server(None, "--max-per-account", "5", *ACCOUNTS)
+    codes = []
+    clients = [one.raw() for _ in range(CROWD)]
+    for client in clients:
+        client.expect(331, "USER bob")
+    all_at_once(lambda n: codes.append(clients[n].cmd("PASS secret").code))
+    assert sorted(codes) == [230] * 5 + [421] * (CROWD - 5)
+
+
+@pytest.mark.needs("own_process")
+def test_a_killed_session_gives_its_accounts_place_back(server):
+    one = server(None, "--max-per-account", "1", *ACCOUNTS)
+    victim = one.raw("bob")
+    assert not logs_in(one, "bob")
+    one.process_of(victim).kill()
+    until(lambda: logs_in(one, "bob"), "the dead one's place is free")
