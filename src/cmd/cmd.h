@@ -12,6 +12,11 @@ enum { STATUS_OK = 0, STATUS_NONE = 3 };
 
 int cmd_status(int argc, char **argv);
 
+/* Exit codes of `dray unban`: nothing was known; 2 and 3 as those of status. */
+enum { UNBAN_OK = 0, UNBAN_NOBODY = 1 };
+
+int cmd_unban(int argc, char **argv);
+
 /* Exit codes of `dray verify`: something is bad; wrong usage, or something could not be read. */
 enum { VERIFY_OK = 0, VERIFY_FOUND = 1, VERIFY_USAGE = 2 };
 

@@ -24,6 +24,7 @@ static const struct {
     { "find", cmd_verb, "search a server" },
     { "user", cmd_user, "who may log in: the accounts file" },
     { "status", cmd_status, "what the servers of this user are doing" },
+    { "unban", cmd_unban, "let somebody in again who was banned for wrong passwords" },
     { "partials", cmd_partials, "what is kept of uploads that broke off" },
     { "verify", cmd_verify, "are the files still what was stored?" },
     { "bench", cmd_bench, "measure the server models on this machine" },

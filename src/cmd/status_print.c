@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "client/ui.h"
+#include "obs/bans.h"
 #include "obs/board.h"
 #include "obs/board_file.h"
 #include "sys/clock.h"
@@ -34,12 +35,17 @@ static void print_when(struct buf *b, int64_t mono)
     buf_text(b, text);
 }
 
-static void print_host(struct buf *b, const struct seat_view *v)
+static void print_addr(struct buf *b, const unsigned char *addr, unsigned len)
 {
     struct sock_addr a;
 
-    sock_addr_make(v->addr, v->addr_len, v->port, &a);
+    sock_addr_make(addr, len, 0, &a);
     sock_addr_print(b, &a);
+}
+
+static void print_host(struct buf *b, const struct seat_view *v)
+{
+    print_addr(b, v->addr, v->addr_len);
 }
 
 static double seconds_since(int64_t mono)
@@ -133,6 +139,33 @@ static void text_head(const struct board *b, struct buf *line)
     put(line);
 }
 
+/* Who is banned, and of what names passwords were guessed lately. */
+static void text_ban(const struct ban_view *v)
+{
+    char who[4 * SEAT_ACCOUNT];
+    struct buf w = BUF(who);
+    double left = (double)(v->until - clock_mono()) / SECOND;
+
+    if (v->addr_len)
+        print_addr(&w, v->addr, v->addr_len);
+    else
+        text_terminal(&w, span_of(v->name));
+    buf_text(&w, v->addr_len == 16 ? "/64" : "");
+    printf("  %-22s %u wrong passwords", buf_cstr(&w), v->failures);
+    if (v->until && left > 0)
+        printf(", banned for %.0f s more (ban number %u, %u clients refused)", left, v->bans, v->refused);
+    putchar('\n');
+}
+
+static void text_bans(const struct board *b)
+{
+    struct ban_view v;
+
+    for (unsigned i = 0; i < ban_places(); i++)
+        if (ban_view(b, i, &v))
+            text_ban(&v);
+}
+
 void status_text(const struct board *b, struct buf *line)
 {
     struct seat_view v;
@@ -149,6 +182,7 @@ void status_text(const struct board *b, struct buf *line)
         text_session(&v);
         any = true;
     }
+    text_bans(b);
 }
 
 /* ---- for programs ---- */
@@ -201,6 +235,34 @@ static void json_head(const struct board *b, struct buf *line)
     put(line);
 }
 
+static void json_ban(const struct ban_view *v, struct buf *b)
+{
+    int64_t left = v->until - clock_mono();
+
+    buf_text(b, v->addr_len ? "{\"address\":\"" : "{\"account\":");
+    if (v->addr_len)
+        print_addr(b, v->addr, v->addr_len);
+    else
+        text_json(b, span_of(v->name));
+    buf_printf(b, "%s,\"failures\":%u,\"bans\":%u,\"refused\":%u,\"seconds_left\":%lld}", v->addr_len ? "\"" : "", v->failures,
+               v->bans, v->refused, (long long)(v->until && left > 0 ? (left + SECOND - 1) / SECOND : 0));
+    put(b);
+}
+
+static void json_bans(const struct board *b, struct buf *line)
+{
+    const char *comma = "";
+    struct ban_view v;
+
+    for (unsigned i = 0; i < ban_places(); i++) {
+        if (!ban_view(b, i, &v))
+            continue;
+        fputs(comma, stdout);
+        json_ban(&v, line);
+        comma = ",";
+    }
+}
+
 void status_json(const struct board *b, struct buf *line)
 {
     const char *comma = "";
@@ -217,5 +279,7 @@ void status_json(const struct board *b, struct buf *line)
         json_session(&v, line);
         comma = ",";
     }
+    fputs("],\"bans\":[", stdout);
+    json_bans(b, line);
     puts("]}");
 }

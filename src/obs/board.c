@@ -17,6 +17,7 @@ Totals. Each is a single atomic addition to memory that outlives the worker: not
 
 #include "base/check.h"
 #include "obs/board_impl.h"
+#include "sys/fs.h"
 #include "sys/proc.h"
 
 /* ---- totals ---- */
@@ -62,6 +63,7 @@ void board_init(struct board *b, unsigned seats)
     b->n = seats;
     b->size = board_size(seats);
     lock_init(&b->lock);
+    b->seed = fs_random();
     atomic_store(&b->magic, BOARD_MAGIC);
 }
 

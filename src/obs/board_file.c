@@ -36,6 +36,7 @@ static bool is_gone(pid_t pid)
 struct walk {
     pid_t pid; /* 0: all */
     void (*each)(const struct board *, void *arg);
+    void (*change)(struct board *, void *arg); /* or this */
     void *arg;
     int count;
 };
@@ -61,7 +62,7 @@ static void sweep(int dir, const char *name, struct walk *w)
 
     if (!board && !(draft && is_gone(draft)))
         return;
-    if (shm_open_file(dir, name, &m) != -EPERM && !m.live)
+    if (shm_open_file(dir, name, false, &m) != -EPERM && !m.live)
         w->count += fs_unlink(dir, name) == 0;
     shm_close(&m);
 }
@@ -138,27 +139,38 @@ static void show(int dir, const char *name, struct walk *w)
     const struct board *b;
     struct shm m;
 
-    if (!pid || (w->pid && w->pid != pid) || is_gone(pid) || shm_open_file(dir, name, &m) < 0)
+    if (!pid || (w->pid && w->pid != pid) || is_gone(pid) || shm_open_file(dir, name, w->change, &m) < 0)
         return;
     b = check(&m);
     if (b && b->about.pid == pid) {
-        w->each(b, w->arg);
+        if (w->change)
+            w->change((struct board *)(uintptr_t)b, w->arg);
+        else
+            w->each(b, w->arg);
         w->count++;
     }
     shm_close(&m);
 }
 
-int board_each(pid_t pid, void (*each)(const struct board *, void *arg), void *arg)
+static int walk_places(struct walk *w)
 {
-    struct walk w = { .pid = pid, .each = each, .arg = arg };
-
     for (unsigned i = 0; i < SHM_PLACES; i++) {
         CLEANUP(close_fd) int dir = shm_folder(i, false);
 
         if (dir >= 0)
-            walk_folder(dir, show, &w);
+            walk_folder(dir, show, w);
     }
-    return w.count;
+    return w->count;
+}
+
+int board_each(pid_t pid, void (*each)(const struct board *, void *arg), void *arg)
+{
+    return walk_places(&(struct walk){ .pid = pid, .each = each, .arg = arg });
+}
+
+int board_change(pid_t pid, void (*change)(struct board *, void *arg), void *arg)
+{
+    return walk_places(&(struct walk){ .pid = pid, .change = change, .arg = arg });
 }
 
 const struct board_about *board_about(const struct board *b)

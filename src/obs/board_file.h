@@ -29,6 +29,8 @@ void board_withdraw(struct board_file *);
 
 /* Calls each() for the running servers of this user (pid 0), or one of them; the number of calls. */
 int board_each(pid_t pid, void (*each)(const struct board *, void *arg), void *arg);
+/* The same, to change them: nothing but what may be changed at any time, by atomic stores. */
+int board_change(pid_t pid, void (*change)(struct board *, void *arg), void *arg);
 const struct board_about *board_about(const struct board *);
 
 #endif

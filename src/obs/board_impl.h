@@ -47,6 +47,15 @@ struct account_row {
 };
 enum { ACCOUNT_ROWS = 1024 };
 
+/* Who was wrong lately; key 0: free. Addresses first, then names. */
+struct ban_row {
+    _Atomic(uint64_t) key;
+    _Atomic(int64_t) last, until;
+    _Atomic(uint32_t) failures, bans, refused;
+    _Atomic(uint64_t) name[SEAT_ACCOUNT / 8]; /* of names only */
+};
+enum { BAN_ADDRS = 1024, BAN_NAMES = 512 };
+
 struct board {
     _Atomic(uint64_t) magic; /* written last */
     uint32_t version, n;
@@ -54,9 +63,11 @@ struct board {
     struct board_about about;
     _Atomic(uint32_t) top; /* no seat from here on was ever taken */
     struct stripe stripes[STRIPES];
-    struct lock lock; /* held while logins are counted and rows of tables change hands: a few instructions */
+    struct lock lock; /* held for a few instructions: while logins are counted and rows change hands */
     struct pace_bucket pace[2];
     struct account_row accounts[ACCOUNT_ROWS];
+    uint64_t seed;
+    struct ban_row bans[BAN_ADDRS + BAN_NAMES];
     struct seat seats[];
 };
 
@@ -100,8 +111,7 @@ size_t board_size(unsigned seats);
 void board_init(struct board *, unsigned seats);
 /* The first words of a seat's tenure. */
 void seat_begin(struct seat *, const struct guest *);
-/* Never 0. */
-uint32_t board_hash(const void *bytes, size_t len);
+uint32_t board_hash(const void *bytes, size_t len); /* never 0 */
 bool seat_same_account(const struct board *, unsigned i, const char *name);
 bool seat_same_address(const struct board *, unsigned i, const struct guest *);
 struct board *board_of(const struct seat *);

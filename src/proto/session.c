@@ -64,11 +64,48 @@ struct pace session_pace(struct session *s, unsigned way)
     return p;
 }
 
-static int take_seat(struct session *s)
+static struct guest guest(const struct session *s)
 {
     struct guest g = { .port = sock_addr_port(&s->arrival->peer), .now = rt_now(s->task) };
 
     g.addr_len = sock_addr_bytes(&s->arrival->peer, &g.addr);
+    return g;
+}
+
+static struct ban_rules rules(const struct session *s)
+{
+    return (struct ban_rules){ s->server->conf->ban_after, s->server->conf->ban_time };
+}
+
+struct ban_verdict session_failed(struct session *s, struct span name)
+{
+    struct guest g = guest(s);
+
+    return ban_failed(s->server->board, rules(s), &g, name);
+}
+
+unsigned session_passed(struct session *s, struct span name)
+{
+    struct guest g = guest(s);
+
+    return ban_passed(s->server->board, rules(s), &g, name);
+}
+
+bool session_banned(struct session *s)
+{
+    struct guest g = guest(s);
+    unsigned over;
+    bool holds = s->server->conf->ban_after && ban_holds(s->server->board, &g, &over);
+
+    if (s->server->conf->ban_after && !holds && over)
+        LOG(s->server->log, "ban-over", LOG_TEXT("peer", span_of(s->peer)), LOG_NUMBER("refused", over));
+    return holds;
+}
+
+static int take_seat(struct session *s)
+{
+    struct guest g = guest(s);
+
     return seat_take(s->server->board, &g, s->server->conf->max_per_address, &s->seat);
 }
 
@@ -80,8 +117,14 @@ static APART void note(const struct session *s, const char *event, const char *k
 static int run(struct session *s)
 {
     const struct service *service = s->server->services[s->arrival->service];
-    int rc = take_seat(s);
+    int rc;
 
+    if (session_banned(s)) { /* without a seat, a line in the log, or waiting for him */
+        io_deadline(s->control, rt_after(s->task, 1));
+        io_put(s->control, span_of(service->banned));
+        return io_close(&s->control);
+    }
+    rc = take_seat(s);
     if (rc < 0) {
         note(s, "refused", "why", err_text(rc));
         io_deadline(s->control, rt_after(s->task, 5));
@@ -125,5 +168,6 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
     seat_leave(&s.seat);
     arena_reset(&s.scratch);
     free(s.peer);
-    io_close_politely(&s.control);
+    if (s.control)
+        io_close_politely(&s.control);
 }

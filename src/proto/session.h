@@ -11,6 +11,7 @@
 #include "io/io.h"
 #include "io/listen.h"
 #include "io/passive.h"
+#include "obs/bans.h"
 #include "obs/board.h"
 #include "obs/log.h"
 #include "obs/pace.h"
@@ -20,6 +21,7 @@ struct session;
 
 struct service {
     const char *name;   /* "ftp": also the URL's scheme */
+    const char *banned; /* what a client is told whose address is banned */
     const char *refuse; /* what a client is told that finds no seat, line end included */
     /* The whole session. The control stream is closed by the caller. -errno is for the log only. */
     int (*run)(struct session *);
@@ -63,6 +65,11 @@ int64_t session_chores(struct rt_task *task, void *ctx);
  * -EUSERS: as many are logged in as this account as may be) nobody is logged in. */
 int session_login(struct session *, const struct account *);
 
+/* A password was wrong, or (ban_passed) right: see obs/bans.h. */
+struct ban_verdict session_failed(struct session *, struct span name);
+unsigned session_passed(struct session *, struct span name);
+/* Is the client's address banned? */
+bool session_banned(struct session *);
 /* The limits of bandwidth that hold for one transfer of this session (way: RATE_DOWN, RATE_UP). */
 struct pace session_pace(struct session *, unsigned way);
 

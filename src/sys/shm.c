@@ -84,7 +84,7 @@ int shm_create(int dir, const char *name, size_t size, void **out)
     return rc;
 }
 
-static int map(int fd, struct shm *out)
+static int map(int fd, int prot, struct shm *out)
 {
     struct stat st;
     void *at;
@@ -92,18 +92,18 @@ static int map(int fd, struct shm *out)
     TRY(is_ours(fd));
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
         return -EINVAL;
-    at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    at = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)
         return -errno;
     *out = (struct shm){ .at = at, .size = (size_t)st.st_size, .live = flock(fd, LOCK_SH | LOCK_NB) < 0 };
     return 0;
 }
 
-int shm_open_file(int dir, const char *name, struct shm *out)
+int shm_open_file(int dir, const char *name, bool write, struct shm *out)
 {
-    CLEANUP(close_fd) int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    CLEANUP(close_fd) int fd = openat(dir, name, (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-    return fd < 0 ? -errno : map(fd, out);
+    return fd < 0 ? -errno : map(fd, write ? PROT_READ | PROT_WRITE : PROT_READ, out);
 }
 
 void shm_close(struct shm *m)

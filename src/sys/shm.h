@@ -21,8 +21,8 @@ struct shm {
     size_t size;
     bool live; /* its maker lives */
 };
-/* A file of this user's, mapped for reading. -EPERM: of somebody else's. */
-int shm_open_file(int dir, const char *name, struct shm *out);
+/* A file of this user's, mapped for reading, or for writing, too. -EPERM: of somebody else's. */
+int shm_open_file(int dir, const char *name, bool write, struct shm *out);
 void shm_close(struct shm *);
 
 #endif

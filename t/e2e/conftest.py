@@ -163,7 +163,7 @@ class Shared:
             self.server = None
         if not self.server:
             store = ["", "--memory", "512M"] if MEMORY else [self.work / "root"]
-            self.server = Server(*store, *ACCOUNTS, "--max-sessions", "0", "--max-per-address", "0",
+            self.server = Server(*store, *ACCOUNTS, "--max-sessions", "0", "--max-per-address", "0", "--ban-after", "0",
                                  model=self.model, work=self.work)
             self.server.shared, self.server.tainted = True, False
         return self.server

@@ -155,7 +155,7 @@ def test_tls_hello_is_survived(site):
 
 
 def test_ten_wrong_passwords_and_out(server):
-    one = server(None, *ACCOUNTS)
+    one = server(None, *ACCOUNTS, "--ban-after", "0")
     client = one.raw(timeout=60 * PATIENCE)
     wrong = 0
     while True:

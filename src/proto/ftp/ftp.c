@@ -368,8 +368,9 @@ static int run_tls(struct session *s)
     return run_as(s, true);
 }
 
-const struct service ftps_service = { .name = "ftps", .refuse = "", .run = run_tls };
+const struct service ftps_service = { .name = "ftps", .refuse = "", .banned = "", .run = run_tls };
 
 const struct service ftp_service = {
-    .name = "ftp", .refuse = "421 Too many clients, all of them or from your address; try again later.\r\n", .run = run,
+    .name = "ftp", .banned = "421 Too many wrong passwords came from your address; try again later.\r\n",
+    .refuse = "421 Too many clients, all of them or from your address; try again later.\r\n", .run = run,
 };

@@ -7,17 +7,25 @@
 #include "base/err.h"
 #include "proto/ftp/ftp.h"
 
-enum { GUESSES = 10, GUESS_SECONDS = 1, RIGHTS_ROOM = 1000 };
+enum { GUESSES = 10, RIGHTS_ROOM = 1000 };
+
+static int hang_up(struct ftp *f)
+{
+    f->over = true;
+    return reply(f, 421, "Too many wrong passwords; goodbye.");
+}
 
 static int refuse(struct ftp *f)
 {
+    struct ban_verdict v = session_failed(f->s, span_of(f->user));
+
     seat_count(f->s->seat, STAT_failed_logins);
-    LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))));
-    TRY(rt_sleep(f->s->task, rt_after(f->s->task, GUESS_SECONDS)));
-    if (++f->guesses < GUESSES)
-        return reply(f, 530, "Wrong name or password.");
-    f->over = true;
-    return reply(f, 421, "Too many wrong passwords; goodbye.");
+    LOG(f->s->server->log, "login-failed", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(f->user)));
+    if (v.banned)
+        LOG(f->s->server->log, "ban", LOG_TEXT("peer", span_of(f->s->peer)), LOG_NUMBER("failures", v.failures),
+            LOG_NUMBER("seconds", v.banned / RT_SECONDS(1)));
+    TRY(rt_sleep(f->s->task, rt_after(f->s->task, v.delay)));
+    return v.banned || ++f->guesses >= GUESSES ? hang_up(f) : reply(f, 530, "Wrong name or password.");
 }
 
 /* 421, so that clients know it for a state that passes; the words are those by which lftp knows that fewer connections will do. */
@@ -101,6 +109,14 @@ int verb_user(struct ftp *f, struct span arg)
     return reply(f, 331, "Password, please.");
 }
 
+/* Who gives any password has guessed none; for a name that is being guessed, right and wrong take their time alike. */
+static int passed(struct ftp *f)
+{
+    unsigned delay = auth_is_anonymous(span_of(f->user)) ? 0 : session_passed(f->s, span_of(f->user));
+
+    return delay ? rt_sleep(f->s->task, rt_after(f->s->task, delay)) : 0;
+}
+
 int verb_pass(struct ftp *f, struct span arg)
 {
     const struct account *account;
@@ -109,11 +125,16 @@ int verb_pass(struct ftp *f, struct span arg)
     if (!f->user_given)
         return reply(f, 503, "Say USER first.");
     f->user_given = false;
+    if (session_banned(f->s))
+        return hang_up(f);
     rc = auth_check(f->s->server->auth, f->s->task, span_of(f->user), arg, &account);
     if (rc == -EACCES)
         return refuse(f);
     TRY(rc);
-    return enter(f, account, 230);
+    rc = passed(f);
+    if (rc < 0)
+        account_drop(&account);
+    return rc < 0 ? rc : enter(f, account, 230);
 }
 
 int verb_acct(struct ftp *f, struct span arg)

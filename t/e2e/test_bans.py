@@ -1,0 +1,102 @@
+"""Who guesses passwords is slowed, then banned: his address, and nobody else's; the operator sees it and can lift it."""
+import re
+import threading
+import time
+
+import pytest
+
+from test_status import ask, runtime, status, watched       # noqa: F401 (fixtures)
+from tools import PATIENCE, until
+
+
+def guess(one, source, name, count=1):
+    """Wrong passwords, each over a connection of its own, at the same time; the codes of the answers."""
+    codes = []
+
+    def once(n):
+        with one.raw(source=source) as client:
+            client.expect(331, f"USER {name}{n if name == 'name' else ''}")
+            codes.append(client.cmd("PASS wrong").code)
+
+    threads = [threading.Thread(target=once, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return codes
+
+
+@pytest.fixture
+def guarded(watched):
+    return lambda *flags: watched("--ban-after", "3", "--workers", "4", *flags)
+
+
+@pytest.mark.needs("at_once")
+def test_an_address_that_guesses_is_banned(guarded, runtime):
+    one = guarded()
+    witness = one.raw("bob", source="127.0.0.2")
+    assert sorted(guess(one, "127.0.0.3", "name", 3)) == [421, 530, 530]        # three names count together
+    for _ in range(3):
+        refused = one.raw(source="127.0.0.3", greet=False).is_closed()
+        assert [r.code for r in refused] == [421] and "wrong passwords" in refused[0].text
+    one.raw("bob", source="127.0.0.2").expect(200, "NOOP")                      # another address
+    witness.expect(200, "NOOP")
+    bans = [b for b in status(runtime, one)["bans"] if b.get("address")]
+    assert [(b["address"], b["bans"], b["refused"]) for b in bans] == [("127.0.0.3", 1, 3)] and 590 <= bans[0]["seconds_left"] <= 600
+    assert re.search(r"^  127\.0\.0\.3 .* banned for", ask(runtime, one.proc.pid)[1], re.M)
+    assert len(re.findall(r" ban peer=127\.0\.0\.3 failures=3 seconds=600", one.stderr)) == 1
+    assert "refused" not in one.stderr
+
+
+@pytest.mark.needs("at_once")
+def test_unban(guarded, runtime):
+    import subprocess
+    from server import DRAY, environment
+
+    def unban(*words):
+        return subprocess.run([DRAY, "unban", *map(str, words)], env=environment(XDG_RUNTIME_DIR=str(runtime)), check=False,
+                              capture_output=True).returncode
+    one = guarded()
+    guess(one, "127.0.0.3", "bob", 3)
+    assert [r.code for r in one.raw(source="127.0.0.3", greet=False).is_closed()] == [421]
+    assert unban("127.0.0.9", one.proc.pid) == 1
+    assert unban() == 2 and unban("--what") == 2 and unban("bob", "x") == 2
+    assert unban("127.0.0.3", one.proc.pid) == 0
+    one.raw("bob", source="127.0.0.3")
+    assert [b["account"] for b in status(runtime, one)["bans"]] == ["bob"]
+    assert unban("bob") == 0 and status(runtime, one)["bans"] == []
+    assert unban("--all") == 1
+
+
+def test_a_good_login_forgives_but_not_an_anonymous_one(guarded, runtime):
+    one = guarded()
+    for user, left in (("anonymous", 1), ("bob", 0)):
+        client = one.raw()
+        client.expect(331, "USER bob")
+        if left:
+            client.expect(530, "PASS wrong")
+        client.login(user)
+        assert [b["failures"] for b in status(runtime, one)["bans"] if b.get("address")] == [left]
+        client.close()
+
+
+@pytest.mark.needs("at_once")
+def test_a_name_that_is_guessed_from_many_addresses_is_slow_for_all(watched, runtime):
+    one = watched("--ban-after", "100")
+    for n in range(8):
+        assert guess(one, f"127.0.0.{10 + n}", "bob") == [530]
+    begin = time.monotonic()
+    one.raw("bob", source="127.0.0.99")                     # the owner gets in all the same
+    assert time.monotonic() - begin > 1.9
+    begin = time.monotonic()
+    one.raw("ann", source="127.0.0.99")
+    assert time.monotonic() - begin < 1.5 * PATIENCE
+
+
+@pytest.mark.needs("at_once")
+def test_a_ban_ends(watched):
+    one = watched("--ban-after", "2", "--ban-time", "3")
+    guess(one, "127.0.0.3", "bob", 2)
+    assert [r.code for r in one.raw(source="127.0.0.3", greet=False).is_closed()] == [421]
+    until(lambda: one.raw(source="127.0.0.3", greet=False).reply().code == 220, "the ban is over")
+    assert re.search(r" ban-over peer=127\.0\.0\.3 refused=\d+", one.stderr)
