@@ -368,7 +368,7 @@ def test_floods(site):
 @pytest.mark.needs("typical")
 def test_guesses_by_many_at_once(server):
     """Each waits for its answer, nobody else does."""
-    one = server(None, *ACCOUNTS, "--max-per-address", "0")
+    one = server(None, *ACCOUNTS, "--max-per-address", "0", "--ban-after", "0")
     with bystander(one):
         guessers = [one.raw() for _ in range(20)]
         for client in guessers:
@@ -384,7 +384,7 @@ def test_guesses_by_many_at_once(server):
 @pytest.mark.needs("loop", "typical", "lean")
 def test_a_name_that_exists_costs_what_one_costs_that_does_not(server):
     """Otherwise guessers would learn who is here. By processor time: the answer itself is delayed."""
-    one = server(None, *ACCOUNTS, "--max-per-address", "0", "--workers", "1")
+    one = server(None, *ACCOUNTS, "--max-per-address", "0", "--ban-after", "0", "--workers", "1")
 
     def cost(name):
         clients = [one.raw() for _ in range(15)]

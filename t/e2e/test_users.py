@@ -289,7 +289,7 @@ def cost(one, who, times):
 def test_an_unknown_name_costs_what_a_known_one_does(server, root, users):
     """Processor time, not the clock: without the stand-in a name that is not there would cost next to nothing."""
     users("add", "ann")
-    one = serve(server, root, users, "--account", "eve:secret")
+    one = serve(server, root, users, "--account", "eve:secret", "--ban-after", "0")
     known = cost(one, lambda n: "ann", 12)
     assert known > 12 * 0.005
     for who in (lambda n: f"nobody{n}", lambda n: "eve"):
