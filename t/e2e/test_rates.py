@@ -197,3 +197,13 @@ def test_an_upload_is_whole_and_honest_under_a_limit(limited):
     ftp = one.ftp("bob")
     ftp.storbinary("STOR up", io.BytesIO(content))
     assert (one.root / "up").read_bytes() == content
+
+
+def test_a_session_ends_but_not_its_transfer(limited):
+    """Data counts as activity, whatever the limit of idleness; a whole session has a limit of its own."""
+    one = limited("--rate-session", "100K", "--idle-timeout", "1", "--session-timeout", "2")
+    make(one.root, "f", blob(300 << 10))
+    client = one.raw("bob")
+    assert client.get("RETR f") == blob(300 << 10)           # three seconds
+    replies = client.is_closed()
+    assert [r.code for r in replies] == [421] and "session" in replies[0].text

@@ -281,7 +281,9 @@ static APART int dispatch(struct ftp *f, struct span said)
 
 static int64_t command_deadline(const struct ftp *f)
 {
-    return f->s->account ? rt_after(f->s->task, f->s->server->conf->idle_timeout) : f->login_by;
+    int64_t when = f->s->account ? rt_after(f->s->task, f->s->server->conf->idle_timeout) : f->login_by;
+
+    return when < f->ends ? when : f->ends;
 }
 
 static int next_line(struct ftp *f, struct span *out)
@@ -291,6 +293,8 @@ static int next_line(struct ftp *f, struct span *out)
     size_t len;
     int rc;
 
+    if (rt_now(f->s->task) >= f->ends) /* who never lets us wait has an end, too */
+        return -ETIMEDOUT;
     io_deadline(control, command_deadline(f));
     if (!io_has_line(control))
         TRY(reply_now(f));
@@ -306,7 +310,9 @@ static int next_line(struct ftp *f, struct span *out)
 static APART int farewell(struct ftp *f, int rc)
 {
     io_deadline(f->s->control, rt_after(f->s->task, 5));
-    if (rc == -ETIMEDOUT)
+    if (rc == -ETIMEDOUT && rt_now(f->s->task) >= f->ends)
+        reply(f, 421, "This session has lasted as long as one may; goodbye.");
+    else if (rc == -ETIMEDOUT)
         reply(f, 421, f->s->account ? "No command for too long; goodbye." : "Nobody logged in in time; goodbye.");
     if (rc == -ECANCELED)
         reply(f, 421, "The server is shutting down; goodbye.");
@@ -345,6 +351,7 @@ static int run_as(struct session *s, bool tls)
     struct ftp f = {
         .s = s, .facts = (1u << FTP_FACTS) - 1, .data = { .lease.fd = -1 },
         .ascii = true, /* RFC 959 section 5.1; lftp relies on it and never says TYPE A */
+        .ends = rt_after(s->task, s->server->conf->session_timeout),
         .login_by = rt_after(s->task, s->server->conf->login_timeout),
         .buffer_size_given = tls, .protect = tls,
     };

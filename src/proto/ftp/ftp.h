@@ -27,6 +27,7 @@ struct ftp {
     int64_t restart;   /* REST, for the next transfer */
     struct ftp_range range; /* RANG, for the next command */
     int64_t login_by;  /* deadline of logging in */
+    int64_t ends;      /* of the whole session */
     int64_t allo;      /* what ALLO announced for the next transfer; 0: nothing */
     unsigned short facts; /* OPTS MLST */
     unsigned char hash;   /* OPTS HASH: an enum sum_id */
