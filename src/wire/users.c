@@ -123,8 +123,8 @@ const char *user_name_fault(struct span name)
         return "the name has control characters in it";
     if (span_find(name, ':') >= 0)
         return "the name has a colon in it";
-    if (*name.at == '#' || *name.at == '-')
-        return "a name does not begin with # or -";
+    if (*name.at == '#' || *name.at == '-' || span_trim(name).len != name.len)
+        return "a name does not begin with # or -, nor begin or end with a blank";
     if (span_ieq(name, SPAN("anonymous")) || span_ieq(name, SPAN("ftp")))
         return "that name is everybody's, whatever the password";
     return NULL;

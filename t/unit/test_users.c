@@ -40,6 +40,8 @@ static void what_is_refused(void **state)
         { "anonymous:::::", "everybody" },
         { "FTP:::::", "everybody" },
         { "-x:::::", "begin" },
+        { " %23:::::", "blank" },
+        { "x :::::", "blank" },
         { "a%3ab:::::", "colon" },
         { "a%00b:::::", "control" },
         { "a\tb:::::", "control" },
