@@ -52,7 +52,7 @@ void model_loop(const struct model_env *env, const struct loop_ops *ops)
 {
     struct loop *loop;
 
-    if (loop_new(ops, env->stop, most_tasks(env), &loop) < 0 ||
+    if (loop_new(ops, env->stop, most_tasks(env), &loop) < 0 || sandbox_begun(SANDBOX_RING) < 0 ||
         loop_start(loop, acceptor, &env, sizeof env) < 0)
         proc_exit(1);
     loop_run(loop);

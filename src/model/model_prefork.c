@@ -7,10 +7,18 @@
  * The iterative server, N times: no fork while a client waits, and a bound on processes; with N sessions under way the next
  * client queues. The parent serves nobody; it replaces a worker that dies (model_supervise). */
 #include "model/model.h"
+#include "sys/proc.h"
+
+static void worker(const struct model_env *env)
+{
+    if (sandbox_begun(SANDBOX_PROCESSES) < 0)
+        proc_exit(1);
+    model_serve_in_turn(env);
+}
 
 static int serve(const struct model_env *env)
 {
-    return model_supervise(env, model_serve_in_turn);
+    return model_supervise(env, worker);
 }
 
 extern const struct model model_prefork;

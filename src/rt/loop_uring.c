@@ -6,8 +6,11 @@
 #include <liburing.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/check.h"
+#include "base/cleanup.h"
 #include "rt/loop_impl.h"
 
 enum { ENTRIES = 256, COMPLETIONS = 16384, BATCH = 128 };
@@ -24,14 +27,45 @@ static uint64_t poll_tag(struct loop *l, int fd)
     return (uint64_t)loop_fd(l, fd)->round << 32 | (uint64_t)(unsigned)fd << 1 | 1;
 }
 
+/* liburing 2.3 declares these two, and has them not. */
+static int tell(const struct io_uring *ring, unsigned what, void *arg, unsigned n)
+{
+    return syscall(SYS_io_uring_register, ring->ring_fd, what, arg, n) < 0 ? -errno : 0;
+}
+
+/* Entries of a ring are no system calls: what filters those does not see them. So it takes only what stands in this file. */
+static int restrict_to_ours(struct io_uring *ring)
+{
+    static const unsigned char ours[] = { IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL, IORING_OP_READ, IORING_OP_WRITE,
+                                          IORING_OP_TIMEOUT };
+    struct io_uring_restriction r[sizeof ours] = { { 0 } };
+
+    for (size_t i = 0; i < sizeof ours; i++)
+        r[i] = (struct io_uring_restriction){ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = ours[i] };
+    TRY(tell(ring, IORING_REGISTER_RESTRICTIONS, r, sizeof ours));
+    return tell(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
+static int begin(struct io_uring *ring, struct io_uring_params *p)
+{
+    int rc = io_uring_queue_init_params(ENTRIES, ring, p);
+
+    TRY(rc);
+    rc = restrict_to_ours(ring);
+    if (rc < 0)
+        io_uring_queue_exit(ring);
+    return rc;
+}
+
 static int uring_open(struct loop *l)
 {
     struct io_uring_params p = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
+                 IORING_SETUP_R_DISABLED,
         .cq_entries = COMPLETIONS,
     };
     struct io_uring *ring = calloc(1, sizeof *ring);
-    int rc = ring ? io_uring_queue_init_params(ENTRIES, ring, &p) : -ENOMEM;
+    int rc = ring ? begin(ring, &p) : -ENOMEM;
 
     if (rc < 0) {
         free(ring);

@@ -49,6 +49,10 @@ void sandbox_allow(struct sandbox *, struct sandbox_rule);
  * program, to open a socket of another kind. Returns when the child has ended. -errno: it could not be tried at all. */
 int sandbox_try(const struct sandbox *, struct sandbox_found *out);
 
+/* Within it, what only the beginning took is given up as well: PROCESSES, to start any; RING, to make or change a ring. Nothing is
+ * done where there is no sandbox. -errno. */
+int sandbox_begun(unsigned gone);
+
 /* Enters it, with all that was found. Before any thread. -errno: something that was found failed now. */
 int sandbox_enter(const struct sandbox *, const struct sandbox_found *);
 

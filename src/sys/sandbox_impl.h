@@ -21,6 +21,8 @@
 int sandbox_landlock(const struct sandbox *);
 /* For this process, at once and for good. The number of calls that are allowed. */
 int sandbox_seccomp(const struct sandbox *);
+/* On top of that: these (SANDBOX_PROCESSES, SANDBOX_RING) are refused from now on. */
+int sandbox_seccomp_less(unsigned gone);
 /* The name of a system call; "?" when the table does not have it. */
 const char *sandbox_call_name(int number);
 

@@ -73,6 +73,7 @@ static const struct condition {
     { SCMP_SYS(prctl), ALL, false, IS(0, PR_CAP_AMBIENT) },
     { SCMP_SYS(prlimit64), ALL, true, { 2, SCMP_CMP_EQ, 0, 0 } },
     { SCMP_SYS(prlimit64), ALL, false, { 2, SCMP_CMP_NE, 0, 0 } },
+    { SCMP_SYS(seccomp), PROCESSES | RING, true, IS(0, 1) }, /* a further filter, see sandbox_begun; it can only take away */
     { SCMP_SYS(clone), PROCESSES | THREADS, true, BITS(0, NAMESPACES, 0) },
     { SCMP_SYS(clone), PROCESSES | THREADS, false, SET(0, CLONE_NEWNS) },
     { SCMP_SYS(clone), PROCESSES | THREADS, false, SET(0, CLONE_NEWUTS) },
@@ -147,6 +148,24 @@ int sandbox_seccomp(const struct sandbox *s)
     }
     TRY(seccomp_load(ctx));
     return count;
+}
+
+int sandbox_seccomp_less(unsigned gone)
+{
+    static const struct {
+        int number;
+        unsigned gone;
+    } begun[] = { { SCMP_SYS(clone), PROCESSES }, { SCMP_SYS(fork), PROCESSES }, { SCMP_SYS(io_uring_setup), RING },
+                  { SCMP_SYS(io_uring_register), RING }, { SCMP_SYS(seccomp), PROCESSES | RING } };
+    CLEANUP(release) scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+    if (!ctx)
+        return -ENOMEM;
+    TRY(set(ctx));
+    for (size_t i = 0; i < sizeof begun / sizeof *begun && !SANDBOX_TOOLS; i++)
+        if (begun[i].gone & gone && begun[i].number >= 0)
+            TRY(seccomp_rule_add(ctx, SCMP_ACT_TRAP, begun[i].number, 0));
+    return seccomp_load(ctx);
 }
 
 const char *sandbox_call_name(int number)

@@ -101,6 +101,10 @@ static int run_later(void)
     return mprotect(at, 4096, PROT_READ | PROT_EXEC);
 }
 
+static int process_after_the_beginning(void) { return sandbox_begun(SANDBOX_PROCESSES) == 0 ? one_more_process() : WRONG; }
+static int ring_after_the_beginning(void) { return sandbox_begun(SANDBOX_RING) == 0 ? new_ring() : WRONG; }
+static int filter_after_the_beginning(void) { return sandbox_begun(SANDBOX_RING) == 0 ? sandbox_begun(SANDBOX_RING) : WRONG; }
+
 static void what_no_server_needs_is_named_and_ends_it(void **state)
 {
     static const struct {
@@ -115,6 +119,9 @@ static void what_no_server_needs_is_named_and_ends_it(void **state)
         { "socket", socket_netlink, 0, false }, { "socket", socket_packet, 0, false }, { "socket", socket_vsock, 0, false },
         { "prctl", make_dumpable, 0, true }, { "mmap", run_what_was_written, 0, true }, { "mprotect", run_later, 0, true },
         { "clone", new_namespace, SANDBOX_THREADS, true }, { "clone", one_more_process, 0, true },
+        { "clone", process_after_the_beginning, SANDBOX_PROCESSES, true },
+        { "io_uring_setup", ring_after_the_beginning, SANDBOX_RING, true },
+        { "seccomp", filter_after_the_beginning, SANDBOX_RING, true },
         { "io_uring_setup", new_ring, SANDBOX_EPOLL, false }, { "epoll_create1", new_epoll, SANDBOX_RING, false },
     };
 
