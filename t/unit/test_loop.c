@@ -3,6 +3,8 @@
  * A loop that loses a wake-up would hang: SIGALRM ends the test then, and it has failed. */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <liburing.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -542,6 +544,31 @@ static void a_crowd_is_served_to_the_last(void **state)
 
 /* ---- the rows ---- */
 
+/* ---- a ring ---- */
+
+enum { OURS = 4711 };
+
+/* Entries are no system calls: a filter of those would not see this one. */
+static void a_ring_takes_no_entry_of_another_kind(void **state)
+{
+    struct io_uring *ring = w.loop->ring;
+    struct io_uring_sqe *e;
+    struct io_uring_cqe *c;
+    int said = 1;
+
+    (void)state;
+    if (!ring)
+        return;
+    e = io_uring_get_sqe(ring);
+    io_uring_prep_openat(e, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
+    io_uring_sqe_set_data64(e, OURS);
+    assert_true(io_uring_submit_and_wait(ring, 1) >= 1); /* others of the loop's may go with it */
+    for (; io_uring_peek_cqe(ring, &c) == 0; io_uring_cqe_seen(ring, c))
+        if (c->user_data == OURS)
+            said = c->res;
+    assert_int_equal(said, -EACCES);
+}
+
 #define LOOP_TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 static int on_both_sides(const char *name)
@@ -560,6 +587,7 @@ static int on_both_sides(const char *name)
         LOOP_TEST(old_news_do_not_reach_a_new_descriptor),
         LOOP_TEST(who_sleeps_deep_wakes_with_all_it_had),
         LOOP_TEST(a_crowd_is_served_to_the_last),
+        LOOP_TEST(a_ring_takes_no_entry_of_another_kind),
     };
 
     alarm(LIMIT);
