@@ -166,6 +166,22 @@ def test_no_command_leads_out_while_names_are_swapped(site, outside):    # noqa:
             say_all(client, "door", "door/secret", inside=True)
 
 
+@pytest.mark.needs("loop", "typical")
+def test_a_folder_of_the_kernel(server):
+    """Files that have no size and never end, or do something when written: nothing comes out, nothing goes in, nothing hangs."""
+    one = server(f"/proc/{os.getpid()}", *ACCOUNTS)
+    client = one.raw("bob")
+    for name in "status", "mem", "environ", "clear_refs":
+        reply, got = transfer(client, f"RETR {name}")
+        assert got == b"" and reply.code in (226, 451, 550), reply.text
+    for name in "fd/0", "root/etc/passwd", "exe":
+        assert transfer(client, f"RETR {name}")[0].code == 550
+    for line in "STOR comm", "APPE oom_score_adj", "STOR new", "STOR clear_refs":
+        assert transfer(client, line, b"1")[0].code >= 450, line
+    client.get("LIST")
+    client.expect(200, "NOOP")
+
+
 # ---------------------------------------------------------------- the data connection
 
 BOUNCES = ["PORT 127,0,0,2,{0}", "PORT 0,0,0,0,{0}", "PORT 255,255,255,255,{0}", "PORT 224,0,0,1,{0}", "PORT 127,0,0,257,{0}",
