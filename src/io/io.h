@@ -79,6 +79,8 @@ int io_starttls(struct io *io, struct tls *tls, const struct io *control, struct
  * -EKEYREJECTED (it had to resume a session and did not), -ENETRESET (the peer left), or what waiting and sending say. */
 int io_handshake(struct io *io);
 bool io_is_tls(const struct io *io);
+/* What was agreed on: "TLSv1.3 TLS_AES_128_GCM_SHA256", and ", resumed" if so. */
+void io_tls_print(const struct io *io, struct buf *b);
 /* Did the peer show a certificate that was vouched for, in that name: its common name, or an e-mail address among the others? */
 bool io_peer_is(const struct io *io, struct span name);
 /* Did the stream end without TLS being told (close_notify)? Then somebody may have cut it, though between two records: an end

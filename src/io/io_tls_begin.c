@@ -131,6 +131,13 @@ bool io_is_tls(const struct io *io)
     return io->tls;
 }
 
+void io_tls_print(const struct io *io, struct buf *b)
+{
+    const SSL *ssl = io->tls->ssl;
+
+    buf_printf(b, "%s %s%s", SSL_get_version(ssl), SSL_get_cipher_name(ssl), SSL_session_reused(ssl) ? ", resumed" : "");
+}
+
 bool io_truncated(const struct io *io)
 {
     return io->tls && io->tls->truncated;

@@ -40,7 +40,7 @@ TRAITS = {
 MEMORY = os.environ.get("DRAY_STORE") == "memory"
 BUILD = (set() if server_module.sanitized() else {"lean"}) | (set() if MEMORY else {"disk"})
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
-CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone")
+CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone", "ruby", "php")
 SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")
 LIMIT = int(150 * PATIENCE)                                  # seconds that one test may take
 

@@ -15,6 +15,15 @@ static APART void log_failure(const struct ftp *f, const char *what, int rc)
         LOG_TEXT("why", span_of(err_text(rc))));
 }
 
+static APART void log_success(const struct ftp *f)
+{
+    char text[100];
+    struct buf b = BUF(text);
+
+    io_tls_print(f->s->control, &b);
+    LOG(f->s->server->log, "tls", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("agreed", buf_span(&b)));
+}
+
 /* ---- the control connection ---- */
 
 int ftp_starttls(struct ftp *f)
@@ -27,9 +36,10 @@ int ftp_starttls(struct ftp *f)
     if (rc == 0)
         rc = io_handshake(control);
     if (rc == 0)
-        return 0;
-    log_failure(f, "control", rc);
-    f->over = true;
+        log_success(f);
+    else
+        log_failure(f, "control", rc);
+    f->over = rc < 0;
     return rc;
 }
 
