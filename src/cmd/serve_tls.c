@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "cmd/serve_impl.h"
+#include "sys/sock.h"
 #include "sys/state.h"
 
 /* ---- the rules ---- */
@@ -145,6 +146,8 @@ static void print_certificates(const struct serve_tls *t)
 {
     const char *fingerprint;
 
+    printf("\nTLS 1.2 and 1.3 by OpenSSL; kernel TLS is not used (%s).",
+           sock_has_kernel_tls() ? "this kernel has it, but dray seals records itself" : "this kernel has none");
     for (unsigned i = 0; (fingerprint = tls_fingerprint(t->tls, i)); i++)
         printf("\nTLS certificate (%s): SHA-256 %s", t->files[i].cert ? t->files[i].cert : t->from, fingerprint);
 }

@@ -181,6 +181,14 @@ int sock_shutdown_send(int fd)
     return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
+/* A socket that is not connected is refused by the very part that is looked for (ENOTCONN), else by its absence (ENOENT). */
+bool sock_has_kernel_tls(void)
+{
+    CLEANUP(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd >= 0 && (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") == 0 || errno == ENOTCONN);
+}
+
 int sock_drain(int listener, unsigned most)
 {
     for (unsigned i = 0; i <= most; i++) {

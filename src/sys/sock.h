@@ -54,6 +54,9 @@ void sock_close(int fd);
 /* Closing it will reset the connection, so that a cut stream cannot pass for a whole one. */
 void sock_reset_on_close(int fd);
 
+/* Could this kernel encrypt TLS records itself (CONFIG_TLS)? */
+bool sock_has_kernel_tls(void);
+
 /* One line for each address that a wildcard listener of this family answers at, loopback first. each() gets the printed
  * address; returns the number of calls or -errno. */
 int sock_each_local(int family, void (*each)(void *arg, const char *host), void *arg);

@@ -1,4 +1,5 @@
 """TLS: what clients do, what attackers try, and how uploads may end, on every model."""
+import errno
 import re
 import socket
 import ssl
@@ -209,6 +210,17 @@ def test_required_for_one_of_the_two(server, tmp_path):
     client.close()
     client = Tls(two, protect=False)
     assert client.get("NLST") == b""
+
+
+def test_the_start_says_whether_the_kernel_could_encrypt(server):
+    has = False
+    with socket.socket() as probe:
+        try:
+            probe.setsockopt(socket.IPPROTO_TCP, 31, b"tls")             # TCP_ULP
+        except OSError as e:
+            has = e.errno == errno.ENOTCONN
+    word = "this kernel has it" if has else "this kernel has none"
+    assert f"kernel TLS is not used ({word}" in server(None).stdout
 
 
 def test_off(server):
