@@ -6,7 +6,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -307,6 +310,46 @@ static void wrong_certificates_are_refused(void **state)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* ---- the folders that a sandbox has to leave open ---- */
+
+static void note_folder(void *arg, const char *folder)
+{
+    buf_printf(arg, "%s ", folder);
+}
+
+static void its_folders_are_known(void **state)
+{
+    CLEANUP(free_text) char *pem = tls_cert_make();
+    char dir[] = "/tmp/dray-test-XXXXXX", real[100], link[100], inner[100], text[300], want[300];
+    struct tls_files files = { .cert = link, .key = link };
+    struct buf b = BUF(text);
+    struct tls *one = NULL;
+    FILE *f;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(inner, sizeof inner, "%s/archive", dir);
+    snprintf(real, sizeof real, "%s/1.pem", inner);
+    snprintf(link, sizeof link, "%s/now.pem", dir);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    f = fopen(real, "w");
+    assert_non_null(f);
+    fputs(pem, f);
+    fclose(f);
+    assert_int_equal(symlink("archive/1.pem", link), 0);
+    assert_int_equal(tls_open(&(struct tls_from){ .files = &files, .n = 1 }, &one, &b), 0);
+    assert_non_null(tls_fingerprint(one, 0));
+    assert_null(tls_fingerprint(one, 1));
+    tls_paths(one, note_folder, &b);
+    snprintf(want, sizeof want, "%s %s %s %s ", dir, inner, dir, inner);
+    same_text("folders", 0, buf_span(&b), want);
+    tls_free(&one);
+    unlink(link);
+    unlink(real);
+    rmdir(inner);
+    rmdir(dir);
+}
+
 static int set_up(void **state)
 {
     CLEANUP(free_text) char *pem = tls_cert_make();
@@ -337,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_handshake_has_a_deadline),
         cmocka_unit_test(what_was_said_in_the_clear_is_thrown_away),
         cmocka_unit_test(wrong_certificates_are_refused),
+        cmocka_unit_test(its_folders_are_known),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
