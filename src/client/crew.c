@@ -17,7 +17,12 @@ enum { PAUSE_MOST = 30 }; /* seconds between two tries */
 
 /* ---- sites and jobs ---- */
 
-struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how)
+static void tell(void *arg, struct span host, const char *note)
+{
+    report_note(arg, "connect", host, note);
+}
+
+struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how, struct secure *secure)
 {
     struct site *s = c->sites;
 
@@ -30,6 +35,9 @@ struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_h
         return NULL;
     s->where = *where;
     s->how = how;
+    s->secure = secure;
+    s->tell = tell;
+    s->tell_arg = &c->report;
     s->next = c->sites;
     c->sites = s;
     return s;

@@ -54,8 +54,8 @@ struct crew {
     int dest; /* put: 0 not known, 1 the destination is a folder, -1 it is none */
 };
 
-/* The site of an address, made if it is new; NULL without memory. Addresses are not looked up yet. */
-struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how);
+/* The site of an address, made if it is new; NULL without memory. Addresses are not looked up yet. `secure` outlives the crew. */
+struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how, struct secure *secure);
 
 /* A new job, which is a copy of `like` but for kind and paths. Starts workers as needed. -ENOMEM. */
 int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind, struct span there, struct span here);

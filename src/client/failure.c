@@ -70,6 +70,8 @@ static void plain(struct failure *f, const char *what, int rc)
 {
     if (rc == -EPIPE)
         failure_set(f, OUT_INCOMPLETE, "%s: the data connection failed before the end", what);
+    else if (rc == -EPROTO)
+        failure_set(f, OUT_TLS, "%s: the data connection is not encrypted by the same server", what);
     else if (rc == -ECANCELED)
         failure_set(f, OUT_INTERRUPTED, "%s: stopped", what);
     else
@@ -84,7 +86,7 @@ void failure_there(struct failure *f, const struct ftpc *ftp, const char *doing,
     snprintf(what, sizeof what, "%s %s", doing, shown(&safe, name));
     if (rc == -ENOENT || rc == -EACCES)
         refused(f, ftp, rc == -ENOENT ? OUT_NOT_FOUND : OUT_REFUSED, what);
-    else if (rc != -ECANCELED && ftpc_lost(ftp))
+    else if (rc != -ECANCELED && rc != -EPROTO && ftpc_lost(ftp))
         lost(f, ftp);
     else if (rc == -EPIPE && (ftpc_code(ftp) == 425 || ftpc_code(ftp) == 426))
         refused(f, ftp, OUT_INCOMPLETE, what);

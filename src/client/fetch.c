@@ -208,6 +208,7 @@ static int restart(struct fetch *f, int64_t *have)
 static int transfer(struct fetch *f, int64_t have)
 {
     struct ftpc *ftp = f->w->ftp;
+    bool cut;
 
     f->block = rt_block_take();
     if (!f->block)
@@ -221,11 +222,14 @@ static int transfer(struct fetch *f, int64_t have)
     report_begin(&f->w->crew->report, &f->flight, now(f));
     f->begun = true;
     TRY(copy_in(f));
+    cut = io_truncated(f->data);
     io_close(&f->data);
     TRY(ftpc_end(ftp));
     if (f->flight.size >= 0 && f->flight.done != f->flight.size)
         return wrong(f, OUT_INCOMPLETE, "not whole: %lld bytes arrived, %lld were announced", (long long)f->flight.done,
                      (long long)f->flight.size);
+    if (f->flight.size < 0 && cut)
+        return wrong(f, OUT_INCOMPLETE, "perhaps not whole: the data ended without TLS being told, and no size says that it was all");
     return 0;
 }
 

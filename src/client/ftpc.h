@@ -4,7 +4,7 @@
  *
  * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for
  * both ftpc_words says why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data
- * connection could not be made or broke, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent,
+ * connection could not be made or broke, -EPROTO it is not encrypted as it has to be, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent,
  * -ENOMEM. */
 #ifndef DRAY_CLIENT_FTPC_H
 #define DRAY_CLIENT_FTPC_H
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
-#include "io/io.h"
+#include "io/tls_client.h"
 
 struct ftpc;
 
@@ -42,6 +42,15 @@ void ftpc_quit(struct ftpc **ftp);
 void ftpc_drop(struct ftpc **ftp);
 
 int ftpc_greeting(struct ftpc *ftp);
+
+/* TLS (ftpc_tls.c). ftpc_auth asks for it: -EACCES when the server does not want it, and the connection goes on in the clear.
+ * ftpc_starttls shakes hands, on a connection that is nothing but that (ftps) or after ftpc_auth; -EPROTO and others are its end.
+ * Whom it leads to is looked at with ftpc_peer, before the login. tls and host must live as long as the connection. */
+int ftpc_auth(struct ftpc *ftp);
+int ftpc_starttls(struct ftpc *ftp, const struct tls *tls, const char *host);
+int ftpc_peer(const struct ftpc *ftp, struct tls_peer *out);
+/* After ftpc_prepare: does data travel encrypted? */
+bool ftpc_is_protected(const struct ftpc *ftp);
 /* 1 when a password is wanted next, 0 when that was enough. */
 int ftpc_user(struct ftpc *ftp, struct span name);
 int ftpc_password(struct ftpc *ftp, struct span password);
@@ -68,6 +77,8 @@ ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len);
 int ftpc_line(struct ftpc *ftp, struct io *data, struct span *line);
 /* Up to len bytes of a file from *off, which moves on; 0: the file ended. -EIO may be the file's. */
 ssize_t ftpc_sendfile(struct ftpc *ftp, struct io *data, int file, int64_t *off, size_t len);
+/* After the last byte was handed over: says so to the server. 0, or that failed. */
+int ftpc_close_sent(struct ftpc *ftp, struct io **data);
 int ftpc_end(struct ftpc *ftp);
 /* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so
  * that the session can go on. The task is no longer cancelled when this is called. Returns the failure that tells

@@ -167,6 +167,7 @@ int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can)
     ftp->can = *can;
     if (can->utf8)
         TRY(ftpc_ask(ftp, "OPTS", SPAN("UTF8 ON")));
+    TRY(ftpc_protect(ftp));
     return demand(ftp, "TYPE", SPAN("I"));
 }
 

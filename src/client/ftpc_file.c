@@ -48,17 +48,20 @@ static int ask_mdtm(struct ftpc *ftp, struct span path, int64_t *mtime)
     return 0;
 }
 
-/* Whether a path without a size is a folder or a file whose size is not told, only the attempt to enter it tells. What stays is
- * the answer to that: it says best what is wrong. */
+/* Whether a path without a size is a folder only the attempt to enter it tells. What stays is the answer to that: it says best what
+ * is wrong; but a server that knows no SIZE may have a file there all the same. */
 static int ask_one_by_one(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
 {
+    bool sizeless;
+    int rc;
+
     TRY(ftpc_size(ftp, path, &out->size));
-    if (out->size < 0) {
-        TRY(demand(ftp, "CWD", path));
-        out->folder = true;
-        return 0;
-    }
-    return ask_mdtm(ftp, path, &out->mtime);
+    sizeless = ftp->reply.code == 500 || ftp->reply.code == 502;
+    if (out->size >= 0)
+        return ask_mdtm(ftp, path, &out->mtime);
+    rc = demand(ftp, "CWD", path);
+    out->folder = rc == 0;
+    return sizeless && (rc == -ENOENT || rc == -EACCES) ? ask_mdtm(ftp, path, &out->mtime) : rc;
 }
 
 int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)

@@ -17,6 +17,9 @@ struct ftpc {
     bool ended;        /* its final reply came before the data ended: it is in `reply` */
     bool lost;
     int cause;
+    const struct tls *tls; /* NULL: in the clear */
+    const char *host;      /* for TLS; somebody else's */
+    bool protect;          /* data connections are encrypted, too */
     struct ftpc_can can;
 };
 
@@ -31,6 +34,9 @@ int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
 /* After a wait that the control connection interrupted: is there something to be read, or its end? It may have been the echo of
  * what was read before. Does not wait. */
 bool ftpc_has_word(struct ftpc *ftp);
+/* ftpc_tls.c: PBSZ and PROT, when the control connection is encrypted; and the handshake of a data connection, if it shall be. */
+int ftpc_protect(struct ftpc *ftp);
+int ftpc_shake_data(struct ftpc *ftp, struct io *data);
 /* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT, -EPIPE or -EACCES. */
 int ftpc_verdict(const struct ftpc *ftp);
 

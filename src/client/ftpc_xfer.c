@@ -41,6 +41,7 @@ static int begin(struct ftpc *ftp, const char *verb, struct span arg, int *fd, s
     stream = *fd;
     *fd = -1;
     TRY(io_socket(ftp->task, stream, data));
+    TRY(ftpc_shake_data(ftp, *data));
     io_hear(*data, ftp->ended ? NULL : ftp->io);
     return 0;
 }
@@ -200,6 +201,8 @@ static int stop_server(struct ftpc *ftp, struct io **data)
 
 int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc)
 {
+    if (rc == -EPROTO) /* somebody plays tricks: no word more */
+        ftp->lost = true;
     if (!ftp->lost && ftp->transferring && rc != -EPIPE)
         return stop_server(ftp, data) < 0 && rc != -ECANCELED ? -ENOTCONN : rc;
     io_abort(data);

@@ -1,6 +1,6 @@
 /* menu: what a beginner sees: a prompt, a line, its outcome. Called by cmd/open with a session that is logged in;
  * owns the input and the names for completion. A failed command never ends the menu, a lost connection does. The
- * choices themselves are in menu_rows.c. Exit codes: cmd/open.h. */
+ * choices themselves are in menu_rows.c. Exit codes: client/outcome.h. */
 #include "client/menu.h"
 
 #include <errno.h>

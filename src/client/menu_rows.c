@@ -1,6 +1,6 @@
 /* menu_rows: the choices of the menu. Every choice is one row: number, letter, words, question, action; the printed
  * menu, the help and completion come from the rows. Called by menu.c; owns nothing. A choice that fails says so in
- * one line and returns its outcome; it never ends the menu. Exit codes: cmd/open.h. */
+ * one line and returns its outcome; it never ends the menu. Exit codes: client/outcome.h. */
 #include <errno.h>
 
 #include "base/cleanup.h"

@@ -167,14 +167,6 @@ static int copy_out(struct sending *s)
     return 0;
 }
 
-/* Only a clean end says that all of it was handed over. */
-static int close_data(struct sending *s)
-{
-    int rc = io_close(&s->data);
-
-    return rc == 0 || rc == -ECANCELED ? rc : -EPIPE;
-}
-
 static int restart(struct sending *s, int64_t *have)
 {
     int rc = *have ? ftpc_restart(ftp(s), *have) : 0;
@@ -208,7 +200,7 @@ static int transfer(struct sending *s, int64_t have)
     report_begin(&s->w->crew->report, &s->flight, now(s));
     s->begun = true;
     TRY(copy_out(s));
-    TRY(close_data(s));
+    TRY(ftpc_close_sent(ftp(s), &s->data));
     return ftpc_end(ftp(s));
 }
 

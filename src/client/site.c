@@ -91,13 +91,33 @@ static int learn(struct site *s, struct ftpc *ftp)
     return 0;
 }
 
+static int secure(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    char text[400];
+    struct buf note = BUF(text);
+    int rc = secure_begin(s->secure, ftp, &s->where, &note, why);
+
+    if (note.len)
+        s->tell(s->tell_arg, span_of(s->where.host), buf_cstr(&note));
+    return rc;
+}
+
+/* TLS comes before the greeting (ftps) or after it. */
+static int meet(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    if (s->where.tls)
+        TRY(secure(s, ftp, why));
+    TRY(greet(s, ftp, why));
+    return s->where.tls ? 0 : secure(s, ftp, why);
+}
+
 static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
 {
     int rc = s->known ? ftpc_prepare_as(ftp, &s->can) : learn(s, ftp);
 
     if (rc < 0)
         failure_there(why, ftp, "prepare", SPAN("transfers"), rc);
-    return rc;
+    return rc < 0 ? rc : secure_check(s->secure, ftp, why);
 }
 
 /* 421 at any moment of it, 530 where the same login has worked before: not us, but so many of us. */
@@ -113,7 +133,7 @@ int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *
 
     *full = false;
     if (rc == 0)
-        rc = greet(s, ftp, why);
+        rc = meet(s, ftp, why);
     if (rc == 0)
         rc = log_in(s, ftp, why);
     if (rc == 0)
@@ -153,6 +173,6 @@ bool site_is(const struct site *s, const struct target *t)
 {
     const struct target *w = &s->where;
 
-    return w->port == t->port && strcmp(w->host, t->host) == 0 && w->has_user == t->has_user &&
+    return w->port == t->port && w->tls == t->tls && strcmp(w->host, t->host) == 0 && w->has_user == t->has_user &&
            w->has_password == t->has_password && strcmp(w->user, t->user) == 0 && strcmp(w->password, t->password) == 0;
 }

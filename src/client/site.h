@@ -3,6 +3,7 @@
 #define DRAY_CLIENT_SITE_H
 
 #include "client/failure.h"
+#include "client/secure.h"
 #include "client/target.h"
 #include "sys/resolve.h"
 #include "wire/path.h"
@@ -11,6 +12,9 @@ struct site {
     struct site *next;
     struct target where; /* its path is nobody's here: each wish has its own */
     struct ftpc_how how;
+    struct secure *secure; /* of the whole run */
+    void (*tell)(void *arg, struct span host, const char *note); /* what is worth knowing of a server */
+    void *tell_arg;
     struct resolve found;
     unsigned open;  /* connections now */
     bool direct;    /* uploads go under their own name at once: it does not let us rename */

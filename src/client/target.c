@@ -86,11 +86,18 @@ static int parse_host(struct span s, struct target *t)
     return put_text(s, false, t->host, sizeof t->host);
 }
 
-static int parse_scheme(struct span *text, bool *url)
+static bool take_scheme(struct span *text, struct span scheme)
 {
-    *url = span_ieq((struct span){ text->at, text->len < 6 ? text->len : 6 }, SPAN("ftp://"));
-    if (*url)
-        *text = span_from(*text, 6);
+    if (!span_ieq((struct span){ text->at, text->len < scheme.len ? text->len : scheme.len }, scheme))
+        return false;
+    *text = span_from(*text, scheme.len);
+    return true;
+}
+
+static int parse_scheme(struct span *text, bool *url, bool *tls)
+{
+    *tls = take_scheme(text, SPAN("ftps://"));
+    *url = *tls || take_scheme(text, SPAN("ftp://"));
     for (size_t i = 0; i + 3 <= text->len; i++)
         if (span_starts(span_from(*text, i), SPAN("://")) && span_find(*text, '/') > (ptrdiff_t)i)
             return -EPROTONOSUPPORT;
@@ -114,8 +121,8 @@ int target_parse(struct span text, struct target *out)
     bool url;
 
     *out = (struct target){ 0 };
-    TRY(parse_scheme(&text, &url));
-    out->port = url ? 21 : TARGET_PORT;
+    TRY(parse_scheme(&text, &url, &out->tls));
+    out->port = out->tls ? 990 : url ? 21 : TARGET_PORT;
     where = span_cut(&text, '/');
     TRY(put_text(url ? without_type(text) : text, url, out->path, sizeof out->path));
     at = span_rfind(where, '@');

@@ -189,14 +189,6 @@ static int copy_out(struct transfer *t)
     return 0;
 }
 
-/* Only a clean end says that all of it was handed over. */
-static int close_data(struct transfer *t)
-{
-    int rc = io_close(&t->data);
-
-    return rc == 0 || rc == -ECANCELED ? rc : -EPIPE;
-}
-
 static int put_steps(struct transfer *t)
 {
     struct client *cl = t->cl;
@@ -207,7 +199,7 @@ static int put_steps(struct transfer *t)
     client_note(cl);
     start_bar(t);
     TRY(copy_out(t));
-    TRY(close_data(t));
+    TRY(ftpc_close_sent(cl->ftp, &t->data));
     TRY(ftpc_end(cl->ftp));
     progress_clear(&t->bar);
     client_note(cl);

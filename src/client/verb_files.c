@@ -144,7 +144,7 @@ static int copy_to_output(struct worker *w, struct io *data, char *block, int64_
     }
 }
 
-static int cat_steps(struct worker *w, struct span path, int64_t *done, bool *here, struct io **data)
+static int cat_steps(struct worker *w, struct span path, int64_t *done, bool *here, bool *cut, struct io **data)
 {
     char *block;
     int rc;
@@ -155,6 +155,7 @@ static int cat_steps(struct worker *w, struct span path, int64_t *done, bool *he
     if (block)
         rt_block_give(block);
     TRY(rc);
+    *cut = io_truncated(*data);
     io_close(data);
     return ftpc_end(w->ftp);
 }
@@ -164,13 +165,13 @@ static int take_cat(struct worker *w, struct job *wish, struct span path, const 
     CLEANUP(io_abort) struct io *data = NULL;
     struct ftpc_facts facts;
     int64_t done = 0;
-    bool here = false;
+    bool here = false, cut = false;
     int rc;
 
     TRY(look(w, "cat", path, known, &facts));
     if (facts.folder)
         return refuse(w, "cat", path, OUT_REFUSED, "is a folder");
-    rc = cat_steps(w, path, &done, &here, &data);
+    rc = cat_steps(w, path, &done, &here, &cut, &data);
     if (done)
         wish->seen = ~0U; /* not once more: the beginning is out already */
     if (rc < 0 && !w->task->cancelled)
@@ -179,7 +180,7 @@ static int take_cat(struct worker *w, struct job *wish, struct span path, const 
         return worker_failed_here(w, SPAN("standard output"), rc);
     if (rc < 0)
         return worker_failed(w, "cat", path, rc);
-    if (facts.size >= 0 && done != facts.size)
+    if (facts.size >= 0 ? done != facts.size : cut)
         return refuse(w, "cat", path, OUT_INCOMPLETE, "not whole: the size is not what was announced");
     return 0;
 }

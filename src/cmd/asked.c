@@ -61,6 +61,42 @@ static int set_timeout(void *to, const char *value)
     return ARGS_GO;
 }
 
+static int set_tls(void *to, const char *value)
+{
+    static const char *const words[] = { "prefer", "require", "off" };
+
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(value, words[i]) == 0) {
+            ((struct asked *)to)->secure.mode = (enum secure_mode)i;
+            return ARGS_GO;
+        }
+    fprintf(stderr, "dray: --tls wants prefer, require or off\n");
+    return OUT_USAGE;
+}
+
+static int set_cacert(void *to, const char *value)
+{
+    ((struct asked *)to)->secure.cacert = value;
+    return ARGS_GO;
+}
+
+static int set_pin(void *to, const char *value)
+{
+    if (strlen(value) != 3 * 32 - 1) {
+        fprintf(stderr, "dray: --pin wants the SHA-256 of a certificate, as 32 pairs of digits with colons between\n");
+        return OUT_USAGE;
+    }
+    ((struct asked *)to)->secure.pin = value;
+    return ARGS_GO;
+}
+
+static int set_insecure(void *to, const char *value)
+{
+    (void)value;
+    ((struct asked *)to)->secure.insecure = true;
+    return ARGS_GO;
+}
+
 static int set_quiet(void *to, const char *value)
 {
     (void)value;
@@ -71,6 +107,10 @@ static int set_quiet(void *to, const char *value)
 const struct args_row asked_rows[] = {
     { 'u', "user", "NAME", "log in as NAME (default: anonymous); the password is asked for", set_user },
     { 0, "password-file", "FILE", "take the password from the first line of FILE", set_password_file },
+    { 0, "tls", "MODE", "prefer: encrypt where the server offers it (default); require; off", set_tls },
+    { 0, "cacert", "FILE", "believe who these certificates (PEM) vouch for, not the system's", set_cacert },
+    { 0, "pin", "SHA256", "believe this certificate only, and note it", set_pin },
+    { 0, "insecure", NULL, "believe any certificate: encrypted, but perhaps to somebody else", set_insecure },
     { 0, "active", NULL, "let the server connect to this computer for each transfer (PORT)", set_active },
     { 0, "timeout", "SECONDS", "give up when nothing comes for so long (default: 60)", set_timeout },
     { 'q', "quiet", NULL, "results and errors only: no progress, no word of the server", set_quiet },
@@ -88,7 +128,7 @@ static int parse(char *arg, struct target *out)
         return 0;
     args_wipe_password(arg);
     fprintf(stderr, "dray: %s: %s\n", shown(&safe, span_of(arg)),
-            rc == -EPROTONOSUPPORT ? "only ftp:// is spoken here" : "this is no address");
+            rc == -EPROTONOSUPPORT ? "only ftp:// and ftps:// are spoken here" : "this is no address");
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #define DRAY_CMD_ASKED_H
 
 #include "client/client.h"
+#include "client/secure.h"
 #include "client/target.h"
 #include "cmd/args.h"
 
@@ -13,9 +14,10 @@ struct asked {
     char user[128], password[128];
     bool has_user, has_password, quiet;
     struct ftpc_how how;
+    struct secure secure;
 };
 
-/* --user --password-file --active --timeout --quiet. */
+/* Login, TLS, and how patient to be. */
 extern const struct args_row asked_rows[];
 
 /* An address, completed by what options say, which counts more; then, for a login, by $DRAY_PASSWORD and the netrc file. A

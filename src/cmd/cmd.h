@@ -2,7 +2,7 @@
 #ifndef DRAY_CMD_CMD_H
 #define DRAY_CMD_CMD_H
 
-/* Exit codes of `dray serve`; those of the client are in cmd/open.h. */
+/* Exit codes of `dray serve`; those of the client are in client/outcome.h. */
 enum { SERVE_OK = 0, SERVE_FAILED = 1, SERVE_USAGE = 2 };
 
 int cmd_serve(int argc, char **argv);

@@ -24,7 +24,22 @@ static int cannot_connect(struct open *o, int rc)
     return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
 }
 
-static int greet(struct open *o)
+static int secure(struct open *o)
+{
+    struct client *cl = &o->client;
+    char text[400];
+    struct buf note = BUF(text);
+    struct failure why;
+    int rc = secure_begin(&o->asked.secure, cl->ftp, &o->target, &note, &why);
+
+    if (note.len)
+        ui_note(&cl->ui, "%s", buf_cstr(&note));
+    if (rc < 0)
+        ui_fail(&cl->ui, "%s", why.text);
+    return rc < 0 ? (int)why.out : ARGS_GO;
+}
+
+static int hear_greeting(struct open *o)
 {
     struct client *cl = &o->client;
     struct shown host;
@@ -37,6 +52,16 @@ static int greet(struct open *o)
     ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->target.host)), o->target.port);
     client_note(cl);
     return ARGS_GO;
+}
+
+/* TLS comes before the greeting (ftps) or after it. */
+static int greet(struct open *o)
+{
+    int rc = o->target.tls ? secure(o) : ARGS_GO;
+
+    if (rc == ARGS_GO)
+        rc = hear_greeting(o);
+    return rc == ARGS_GO && !o->target.tls ? secure(o) : rc;
 }
 
 /* The addresses of the host in turn; the last failure is the one told. */
@@ -79,6 +104,20 @@ static int login_failed(struct open *o, const char *user, int rc)
     return rc == -EACCES || rc == -ENOENT ? OUT_LOGIN : out;
 }
 
+static int prepare(struct open *o)
+{
+    struct client *cl = &o->client;
+    struct failure why;
+    int rc = ftpc_prepare(cl->ftp);
+
+    if (rc < 0)
+        return client_failed(cl, "prepare", SPAN("transfers"), rc);
+    if (secure_check(&o->asked.secure, cl->ftp, &why) == 0)
+        return ARGS_GO;
+    ui_fail(&cl->ui, "%s", why.text);
+    return why.out;
+}
+
 static int login(struct open *o)
 {
     struct client *cl = &o->client;
@@ -97,8 +136,7 @@ static int login(struct open *o)
     if (rc < 0)
         return login_failed(o, user, rc);
     ui_note(&cl->ui, "Logged in as %s.", shown(&safe, span_of(user)));
-    rc = ftpc_prepare(cl->ftp);
-    return rc < 0 ? (int)client_failed(cl, "prepare", SPAN("transfers"), rc) : ARGS_GO;
+    return prepare(o);
 }
 
 static int enter_folder(struct open *o)
@@ -149,6 +187,8 @@ static void choose_locale(void)
 
 static void open_free(struct open **o)
 {
+    if (*o)
+        secure_free(&(*o)->asked.secure);
     free(*o);
     *o = NULL;
 }

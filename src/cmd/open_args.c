@@ -25,12 +25,12 @@ static int set_help(void *to, const char *value)
 {
     (void)to;
     (void)value;
-    puts("Usage: dray open [OPTION...] [HOST[:PORT] | ftp://[USER@]HOST[:PORT][/FOLDER]]\n\n"
+    puts("Usage: dray open [OPTION...] [HOST[:PORT] | ftp[s]://[USER@]HOST[:PORT][/FOLDER]]\n\n"
          "Opens an FTP server with a menu: list, download and upload files (default: 127.0.0.1:2121).\n");
     args_print(tables);
     puts("\nCommands are typed, or read from a pipe: printf 'get notes.txt\\nquit\\n' | dray open HOST\n"
          "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
-         "9 not whole or connection lost, 130 interrupted.");
+         "8 TLS, 9 not whole or connection lost, 130 interrupted.");
     return OUT_DONE;
 }
 

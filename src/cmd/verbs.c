@@ -35,7 +35,7 @@ static int wish(struct verbs *v, const char *path, const char *here)
         how.talk = report_talk;
         how.talk_arg = &c->report;
     }
-    like.site = crew_site(c, &v->where, how);
+    like.site = crew_site(c, &v->where, how, &v->asked.secure);
     if (!like.site || crew_add(c, &like, v->row->kind, span_of(path), span_of(here)) < 0)
         return mistake(c, OUT_LOCAL, "out of memory");
     return ARGS_GO;
@@ -147,6 +147,7 @@ static void verbs_free(struct verbs **v)
 {
     if (*v) {
         crew_free(&(*v)->crew);
+        secure_free(&(*v)->asked.secure);
         explicit_bzero(*v, sizeof **v);
     }
     free(*v);

@@ -138,3 +138,10 @@ void state_folders(const char *path, void (*each)(void *arg, const char *folder)
     if (real)
         tell_folder(real, each, arg);
 }
+
+int state_append(const char *path, const char *line)
+{
+    CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return fd < 0 ? -errno : fs_write_all(fd, line, strlen(line));
+}

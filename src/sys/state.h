@@ -16,6 +16,8 @@ int state_write_new(const char *path, const char *text);
 uint64_t state_version(const char *path);
 /* The folder of a file, and the one in which it is when the name is a link that leads elsewhere. */
 void state_folders(const char *path, void (*each)(void *arg, const char *folder), void *arg);
+/* One more line, at once, into a file for this user alone, made when missing. */
+int state_append(const char *path, const char *line);
 enum { STATE_MAX = 1 << 20 };
 
 #endif

@@ -1,7 +1,8 @@
-"""The client's verbs as the tests run them, and a false server that knows what they ask."""
+"""The client's verbs as the tests run them, and false servers that know what they ask, in the clear and over TLS."""
 import json
 import re
 import socket
+import ssl
 import subprocess
 
 from fakeserver import Fake
@@ -19,7 +20,7 @@ class Client:
         self.dir, self.home = folder / "here", folder / "home"
         self.dir.mkdir()
         self.home.mkdir()
-        self.env = environment(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm", HOME=str(self.home))
+        self.env = environment(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm", HOME=str(self.home), XDG_STATE_HOME=str(self.home))
         self.env.pop("NETRC", None)
 
     def start(self, *words, **more):
@@ -123,3 +124,77 @@ class Site(Fake):
         when, _, path = argument.partition(" ")
         self.mtimes[path.strip("/")] = when
         self.say(f"213 Modify={when}; {path}")
+
+
+def certificate(folder, name="one", host="127.0.0.1", issuer=None, days=30):
+    """A new key and its certificate in one file, self-signed or signed by another such file."""
+    path = folder / f"{name}.pem"
+    kind = "IP" if host[0].isdigit() else "DNS"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
+             "-subj", f"/CN={name}", "-addext", f"subjectAltName={kind}:{host}", "-keyout", path, "-out", folder / "cert"]
+    if issuer:
+        words += ["-CA", issuer, "-CAkey", issuer, "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run(words, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + (folder / "cert").read_bytes())
+    return path
+
+
+class TlsSite(Site):
+    """The same over TLS, when asked."""
+    pem = data_pem = None
+    says_prot = "200 encrypted"
+    protected = closes_well = True
+
+    def __init__(self):
+        super().__init__()
+        self.prot_said, self.reused = False, []
+
+    def context(self, pem):
+        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ctx.load_cert_chain(pem)
+        return ctx
+
+    def session(self):
+        self.secure = self.context(self.pem)
+        self.data_secure = self.context(self.data_pem) if self.data_pem else self.secure
+        self.offset, self.prot_said = 0, False
+        self.say(self.greeting)
+        rest = b""
+        while True:
+            while b"\n" not in rest:
+                more = self.control.recv(4096)
+                if not more:
+                    return
+                rest += more
+            line, _, rest = rest.partition(b"\n")
+            verb, _, argument = line.rstrip(b"\r").decode("utf-8", "surrogateescape").partition(" ")
+            self.heard.append((verb + " " + argument).strip())
+            if getattr(self, self.methods.get(verb, verb.lower()), self.unknown)(argument) == "close":
+                return
+
+    def auth(self, _):
+        self.say("234 go on")
+        self.control = self.secure.wrap_socket(self.control, server_side=True)
+
+    def pbsz(self, _):
+        self.say("200 fine")
+
+    def prot(self, _):
+        self.say(self.says_prot)
+        self.prot_said = self.says_prot.startswith("200")
+
+    def send(self, payload, first="150 opening", last="226 done"):
+        if not self.prot_said:
+            return super().send(payload, first, last)
+        plain = super().data()
+        self.say(first)
+        connection = self.data_secure.wrap_socket(plain, server_side=True)
+        self.reused.append(connection.session_reused)
+        for part in payload if not isinstance(payload, bytes) else [payload]:
+            connection.sendall(part)
+        if self.closes_well:
+            connection.unwrap().close()
+        else:
+            connection.close()                                # no close_notify: Python does not say it by itself
+        self.say(last)
+        return None

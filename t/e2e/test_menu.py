@@ -35,10 +35,11 @@ class Menu:
 
     def __init__(self, folder):
         self.dir = folder / "here"
+        self.env = session_environment(XDG_STATE_HOME=str(folder / "state"))
         self.dir.mkdir()
 
     def start(self, *words):
-        return subprocess.Popen([DRAY, "open", *words], cwd=self.dir, env=session_environment(), stdin=subprocess.PIPE,
+        return subprocess.Popen([DRAY, "open", *words], cwd=self.dir, env=self.env, stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, *words, lines=(), code=0):
@@ -59,7 +60,7 @@ class Menu:
         (self.dir / name).write_bytes(data)
 
     def terminal(self, *words, width=80):
-        child = pexpect.spawn(DRAY, ["open", *words], cwd=str(self.dir), env=session_environment(), encoding="utf-8", use_poll=True,
+        child = pexpect.spawn(DRAY, ["open", *words], cwd=str(self.dir), env=self.env, encoding="utf-8", use_poll=True,
                               timeout=WAIT, dimensions=(24, width))
         child.delaybeforesend = None
         return child

@@ -158,6 +158,7 @@ static void addresses(void **state)
         { "ftp://h", "h", 21, NULL, NULL, "" },
         { "FTP://h:2121/", "h", 2121, NULL, NULL, "" },
         { "ftp://b%40b:p%3Aw@h/%2Fetc/a%20b", "h", 21, "b@b", "p:w", "/etc/a b" },
+        { "ftps://h/a", "h", 990, NULL, NULL, "a" },
         { "ftp://b:@h", "h", 21, "b", "", "" },
         { "ftp://b:p@w@h", "h", 21, "b", "p@w", "" },
         { "ftp://h/a;type=i", "h", 21, NULL, NULL, "a" },
@@ -173,6 +174,7 @@ static void addresses(void **state)
         struct target t;
 
         same_int("parsed", i, target_parse(span_of(rows[i].text), &t), 0);
+        same_int("tls", i, t.tls, strncmp(rows[i].text, "ftps", 4) == 0);
         same_text("host", i, span_of(t.host), rows[i].host);
         same_int("port", i, t.port, rows[i].port);
         same_int("has user", i, t.has_user, rows[i].user != NULL);
@@ -204,7 +206,7 @@ static void no_addresses(void **state)
         { "ftp://h/%00", -EINVAL },
         { ":21", -EINVAL },
         { "http://h/", -EPROTONOSUPPORT },
-        { "ftps://h", -EPROTONOSUPPORT },
+        { "ftpx://h", -EPROTONOSUPPORT },
     };
 
     (void)state;

@@ -1,0 +1,185 @@
+/* secure: see secure.h. Called at the beginning of each connection, by the menu and by the verbs' workers; owns what all TLS
+ * streams share, and the file of servers that were seen before (state folder, "known_servers": a line "host:port fingerprint" for
+ * each; the last one counts). Only a certificate that is signed by nobody but itself is believed at first sight, and noted: one
+ * that claims an authority and is not vouched for is refused, as is any other than the noted one. Fails with OUT_TLS. */
+#include "client/secure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "client/ui.h"
+#include "sys/state.h"
+
+static void server_name(const struct target *t, struct buf *b)
+{
+    buf_printf(b, strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
+}
+
+__attribute__((format(printf, 3, 4))) APART static int refuse(struct failure *why, const struct target *t, const char *fmt, ...)
+{
+    char text[500], name[280];
+    struct buf b = BUF(name);
+    struct shown safe;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    server_name(t, &b);
+    failure_set(why, OUT_TLS, "%s: %s", shown(&safe, buf_span(&b)), text);
+    return -EKEYREJECTED;
+}
+
+/* ---- servers that were seen before ---- */
+
+/* Prints the noted fingerprint; nothing when there is none. */
+static void look_up(const struct target *t, struct buf *out)
+{
+    CLEANUP(free_text) char *text = NULL;
+    char path[512], name[280];
+    struct buf b = BUF(name), empty = *out;
+    struct span rest;
+
+    server_name(t, &b);
+    if (state_path("known_servers", path, sizeof path) < 0 || state_read(path, &text) < 0)
+        return;
+    for (rest = span_of(text); rest.len;) {
+        struct span line = span_cut(&rest, '\n');
+
+        if (!span_ieq(span_cut(&line, ' '), buf_span(&b)))
+            continue;
+        *out = empty;
+        buf_put(out, line);
+    }
+}
+
+static int note_down(const struct target *t, const char *fingerprint)
+{
+    char path[512], line[400];
+    struct buf b = BUF(line);
+
+    TRY(state_path("known_servers", path, sizeof path));
+    server_name(t, &b);
+    buf_printf(&b, " %s\n", fingerprint);
+    return state_append(path, buf_cstr(&b));
+}
+
+/* ---- whom to believe ---- */
+
+static int judge_pinned(const struct secure *s, const struct target *t, const struct tls_peer *peer, struct failure *why)
+{
+    char known[100];
+    struct buf b = BUF(known);
+
+    if (!span_ieq(span_of(s->pin), span_of(peer->fingerprint)))
+        return refuse(why, t, "its certificate is not the one of --pin, but SHA-256 %s", peer->fingerprint);
+    look_up(t, &b);
+    if (!span_eq(buf_span(&b), span_of(peer->fingerprint)))
+        note_down(t, peer->fingerprint);
+    return 0;
+}
+
+static int judge_first(const struct secure *s, const struct target *t, const struct tls_peer *peer, struct buf *note,
+                       struct failure *why)
+{
+    int rc;
+
+    if (!peer->self_signed || s->cacert)
+        return refuse(why, t, "its certificate is not to be trusted: %s (--cacert FILE names who vouches for it; --pin %s believes it)",
+                      peer->why, peer->fingerprint);
+    rc = note_down(t, peer->fingerprint);
+    buf_printf(note, "seen for the first time; its certificate vouches for itself, and is %s: SHA-256 %s",
+               rc < 0 ? "believed without being noted" : "noted", peer->fingerprint);
+    return 0;
+}
+
+static int judge_known(const struct secure *s, const struct target *t, const struct tls_peer *peer, struct buf *note,
+                       struct failure *why)
+{
+    char known[100];
+    struct buf b = BUF(known);
+
+    look_up(t, &b);
+    if (!b.len)
+        return judge_first(s, t, peer, note, why);
+    if (span_eq(buf_span(&b), span_of(peer->fingerprint)))
+        return 0;
+    return refuse(why, t,
+                  "ITS CERTIFICATE HAS CHANGED. Somebody may be between you and the server. It is SHA-256 %s, and was %s. If the "
+                  "change is right: --pin %s",
+                  peer->fingerprint, buf_cstr(&b), peer->fingerprint);
+}
+
+static int judge(const struct secure *s, struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why)
+{
+    struct tls_peer peer;
+
+    if (s->insecure)
+        return 0;
+    if (ftpc_peer(ftp, &peer) < 0)
+        return refuse(why, t, "it shows no certificate");
+    if (s->pin)
+        return judge_pinned(s, t, &peer, why);
+    return peer.trusted ? 0 : judge_known(s, t, &peer, note, why);
+}
+
+/* ---- the beginning ---- */
+
+APART static int make(struct secure *s, const struct target *t, struct failure *why)
+{
+    char text[200];
+    struct buf err = BUF(text);
+
+    if (s->tls || tls_client_new(s->cacert, &s->tls, &err) == 0)
+        return 0;
+    return refuse(why, t, "TLS: %s", buf_cstr(&err));
+}
+
+/* Asked for and not had: only who wants no more than to prefer it goes on. */
+static int not_offered(const struct secure *s, struct ftpc *ftp, const struct target *t, int rc, struct failure *why)
+{
+    if (rc != -EACCES) {
+        failure_there(why, ftp, "ask for", SPAN("TLS"), rc);
+        return rc;
+    }
+    if (s->mode == SECURE_PREFER)
+        return 0;
+    return refuse(why, t, "the server offers no TLS (AUTH TLS: %d), and --tls require wants it", ftpc_code(ftp));
+}
+
+int secure_begin(struct secure *s, struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why)
+{
+    int rc;
+
+    if (s->mode == SECURE_OFF && !t->tls)
+        return 0;
+    TRY(make(s, t, why));
+    rc = t->tls ? 0 : ftpc_auth(ftp);
+    if (rc < 0)
+        return not_offered(s, ftp, t, rc, why);
+    rc = ftpc_starttls(ftp, s->tls, t->host);
+    if (rc == -ECANCELED) {
+        failure_there(why, ftp, "begin", SPAN("TLS"), rc);
+        return rc;
+    }
+    if (rc < 0)
+        return refuse(why, t, "TLS failed: %s", err_text(rc));
+    return judge(s, ftp, t, note, why);
+}
+
+int secure_check(const struct secure *s, const struct ftpc *ftp, struct failure *why)
+{
+    if (s->mode != SECURE_REQUIRE || ftpc_is_protected(ftp))
+        return 0;
+    failure_set(why, OUT_TLS, "the server wants data in the clear (PROT P refused), and --tls require wants it encrypted");
+    return -EACCES;
+}
+
+void secure_free(struct secure *s)
+{
+    tls_free(&s->tls);
+}
