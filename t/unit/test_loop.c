@@ -83,6 +83,48 @@ static void turner(struct rt_task *task, void *arg)
         rt_turn(task, -1);
 }
 
+/* ---- resting ---- */
+
+static struct rt_task *rester_task;
+
+static void rester(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rester_task = task;
+    w.saw[0] = loop_rest(task, RT_NEVER);                /* roused by the other task */
+    w.saw[1] = loop_rest(task, clock_mono() + MS(5));    /* by nobody */
+    loop_rouse(task);
+    w.saw[2] = loop_rest(task, RT_NEVER);                /* before it rested */
+    w.saw[3] = rt_sleep(task, clock_mono() + MS(20));    /* a rouse is no end of another wait */
+    w.saw[4] = loop_rest(task, clock_mono() + MS(5));    /* but is not lost */
+    proc_event_raise(w.stop.now);
+    w.saw[5] = loop_rest(task, RT_NEVER);
+}
+
+static void rouser(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_sleep(task, clock_mono() + MS(10));
+    loop_rouse(rester_task);
+    w.saw[6] = rt_sleep(task, clock_mono() + MS(15));
+    loop_rouse(rester_task);
+}
+
+static void who_rests_is_roused(void **state)
+{
+    (void)state;
+    start(rester, 0);
+    start(rouser, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 0);
+    assert_int_equal(w.saw[1], -ETIMEDOUT);
+    assert_int_equal(w.saw[2], 0);
+    assert_int_equal(w.saw[3], 0);
+    assert_int_equal(w.saw[4], 0);
+    assert_int_equal(w.saw[5], -ECANCELED);
+    assert_int_equal(w.saw[6], 0);
+}
+
 /* ---- deadlines and bits ---- */
 
 static void quiet(struct rt_task *task, void *arg)
@@ -574,6 +616,7 @@ static void a_ring_takes_no_entry_of_another_kind(void **state)
 static int on_both_sides(const char *name)
 {
     const struct CMUnitTest tests[] = {
+        LOOP_TEST(who_rests_is_roused),
         LOOP_TEST(a_deadline_passes_and_not_early),
         LOOP_TEST(a_wait_whose_bit_is_set_does_not_leave_the_task),
         LOOP_TEST(what_is_to_be_heard_interrupts),
