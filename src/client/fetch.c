@@ -216,6 +216,7 @@ static int transfer(struct fetch *f, int64_t have)
     TRY(restart(f, &have));
     f->flight.from = f->flight.done = have;
     f->w->crew->report.totals.planned_bytes -= have;
+    ftpc_ahead(ftp, proof_kind(f->w), f->w->crew->files);
     TRY(ftpc_begin(ftp, "RETR", f->flight.there, &f->data));
     if (f->flight.size < 0 && !have)
         f->flight.size = ftpc_announced(ftp);

@@ -54,7 +54,7 @@ void ftpc_drop(struct ftpc **ftp)
 
 void ftpc_quit(struct ftpc **ftp)
 {
-    if (*ftp && !(*ftp)->lost && (*ftp)->due == 0) {
+    if (*ftp && !(*ftp)->lost && (*ftp)->due == (*ftp)->ahead.sum_due + (*ftp)->ahead.port_due) {
         (*ftp)->how.patience = GOODBYE_SECONDS;
         ftpc_ask(*ftp, "QUIT", (struct span){ 0 });
         io_close(&(*ftp)->io);
@@ -121,8 +121,7 @@ static int put_command(struct io *io, const char *verb, struct span arg)
     if (arg.len)
         TRY(io_put(io, SPAN(" ")));
     TRY(put_escaped(io, arg));
-    TRY(io_put(io, SPAN("\r\n")));
-    return io_flush(io);
+    return io_put(io, SPAN("\r\n"));
 }
 
 static void tell_sent(const struct ftpc *ftp, const char *verb, struct span arg)
@@ -141,7 +140,7 @@ static void tell_sent(const struct ftpc *ftp, const char *verb, struct span arg)
     ftp->how.talk(ftp->how.talk_arg, true, buf_span(&b));
 }
 
-int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg)
+int ftpc_queue(struct ftpc *ftp, const char *verb, struct span arg)
 {
     int rc;
 
@@ -154,6 +153,19 @@ int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg)
     ftp->due++;
     rc = put_command(ftp->io, verb, arg);
     return rc < 0 ? failed(ftp, rc) : 0;
+}
+
+int ftpc_flush(struct ftpc *ftp)
+{
+    int rc = io_flush(ftp->io);
+
+    return rc < 0 ? failed(ftp, rc) : 0;
+}
+
+int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    TRY(ftpc_queue(ftp, verb, arg));
+    return ftpc_flush(ftp);
 }
 
 static int feed_line(struct ftpc *ftp)
@@ -211,8 +223,26 @@ bool ftpc_has_word(struct ftpc *ftp)
     return io_has_line(ftp->io) || io_fill_now(ftp->io) < 0 || io_has_line(ftp->io);
 }
 
+int ftpc_take_in(struct ftpc *ftp)
+{
+    struct ftpc_ahead *a = &ftp->ahead;
+    bool sum = a->sum_due, port = a->port_due;
+    int code;
+
+    a->sum_due = a->port_due = false;
+    if (sum)
+        TRY(ftpc_final(ftp));
+    if (!port)
+        return 0;
+    code = ftpc_final(ftp);
+    TRY(code);
+    a->has_port = ftpc_port_of_reply(ftp, code, &a->port) == 0;
+    return 0;
+}
+
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)
 {
+    TRY(ftpc_take_in(ftp));
     TRY(ftpc_send(ftp, verb, arg));
     return ftpc_final(ftp);
 }

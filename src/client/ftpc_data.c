@@ -19,17 +19,39 @@ int ftpc_data_failed(int rc)
 
 /* ---- passive ---- */
 
+int ftpc_port_of_reply(struct ftpc *ftp, int code, uint16_t *port)
+{
+    return code == 229 && ftp_addr_parse_229(ftpc_words(ftp), port) == 0 ? 0 : -EACCES;
+}
+
+/* The port that was asked for with the last transfer: 0; 1: there is none. */
+static int port_from_ahead(struct ftpc *ftp, uint16_t *port)
+{
+    bool has;
+
+    if (ftp->ahead.port_due)
+        TRY(ftpc_take_in(ftp));
+    has = ftp->ahead.has_port;
+    ftp->ahead.has_port = false;
+    if (has)
+        *port = ftp->ahead.port;
+    return !has;
+}
+
 /* RFC 2428: no host in the reply. Refused for good by 5xx: not asked again. 0 when the port is known, 1 when PASV is
  * next. */
 static int ask_epsv(struct ftpc *ftp, uint16_t *port)
 {
-    int code;
+    int code, rc;
 
     if (ftp->can.no_epsv)
         return 1;
+    rc = port_from_ahead(ftp, port);
+    if (rc <= 0)
+        return rc;
     code = ftpc_ask(ftp, "EPSV", (struct span){ 0 });
     TRY(code);
-    if (code == 229 && ftp_addr_parse_229(ftpc_words(ftp), port) == 0)
+    if (ftpc_port_of_reply(ftp, code, port) == 0)
         return 0;
     ftp->can.no_epsv = code >= 500 && ftp->peer.any.sa_family == AF_INET;
     return ftp->peer.any.sa_family == AF_INET ? 1 : -EACCES;

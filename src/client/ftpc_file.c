@@ -154,26 +154,44 @@ static int find_sum(struct span text, enum sum_id id, struct sums *out)
     return -EACCES;
 }
 
+static void put_quoted(struct buf *b, struct span path)
+{
+    buf_putc(b, '"');
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.at[i] == '"')
+            buf_putc(b, '"');
+        buf_putc(b, path.at[i]);
+    }
+    buf_putc(b, '"');
+}
+
 /* "XCRC "name"": the quotes keep blanks and numbers at its end in the name. */
-static int ask_x(struct ftpc *ftp, struct span path, enum sum_id id)
+int ftpc_queue_sum(struct ftpc *ftp, struct span path, enum sum_id id)
 {
     static const char *const verbs[SUMS] = { "XSHA256", "XSHA512", "XSHA1", "XMD5", "XCRC" };
     CLEANUP(free_text) char *quoted = NULL;
+    struct buf b = { .cap = 2 * path.len + 3 };
 
     if (span_find(path, ' ') < 0 && span_find(path, '"') < 0)
-        return demand(ftp, verbs[id], path);
-    quoted = malloc(2 * path.len + 3);
+        return ftpc_queue(ftp, verbs[id], path);
+    b.at = quoted = malloc(b.cap);
     if (!quoted)
         return -ENOMEM;
-    struct buf b = { .at = quoted, .cap = 2 * path.len + 3 };
-    buf_putc(&b, '"');
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.at[i] == '"')
-            buf_putc(&b, '"');
-        buf_putc(&b, path.at[i]);
+    put_quoted(&b, path);
+    return ftpc_queue(ftp, verbs[id], buf_span(&b));
+}
+
+/* The answer may be on its way since the transfer began (ftpc_ahead). */
+static int ask_x(struct ftpc *ftp, struct span path, enum sum_id id)
+{
+    if (!ftp->ahead.sum_due || ftp->ahead.kind != id) {
+        TRY(ftpc_take_in(ftp));
+        TRY(ftpc_queue_sum(ftp, path, id));
+        TRY(ftpc_flush(ftp));
     }
-    buf_putc(&b, '"');
-    return demand(ftp, verbs[id], buf_span(&b));
+    ftp->ahead.sum_due = false;
+    TRY(ftpc_final(ftp));
+    return ftpc_verdict(ftp);
 }
 
 /* "213 SHA-256 0-49 6ba8... name": the range is what was hashed, both ends inclusive. */

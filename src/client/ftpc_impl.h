@@ -5,6 +5,16 @@
 #include "client/ftpc.h"
 #include "wire/ftp_reply.h"
 
+/* What is said ahead of its time, and what comes of it. Answers come in the order of the questions: the transfer's, the sum's, the
+ * port's. Whoever asks something else first takes in what is due (ftpc_ask does). */
+struct ftpc_ahead {
+    bool sum, another;         /* wanted with the next transfer */
+    enum sum_id kind;
+    bool sum_due, port_due;    /* asked: the answer has not been read */
+    bool has_port;             /* it has: `port` waits for the next transfer */
+    uint16_t port;
+};
+
 struct ftpc {
     struct rt_task *task;
     struct io *io;
@@ -21,10 +31,20 @@ struct ftpc {
     const char *host;      /* for TLS; somebody else's */
     bool protect;          /* data connections are encrypted, too */
     struct ftpc_can can;
+    struct ftpc_ahead ahead;
 };
 
 /* Sends a command; its reply is then due. No argument when arg is empty. */
 int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg);
+/* The same without sending yet: ftpc_flush does. */
+int ftpc_queue(struct ftpc *ftp, const char *verb, struct span arg);
+int ftpc_flush(struct ftpc *ftp);
+/* Reads what was asked ahead, so that the next answer is the next question's. */
+int ftpc_take_in(struct ftpc *ftp);
+/* ftpc_data.c: after the reply to EPSV: 0 with the port, else why not. */
+int ftpc_port_of_reply(struct ftpc *ftp, int code, uint16_t *port);
+/* ftpc_file.c: asks for the checksum of a whole file by XCRC or its like, without waiting. */
+int ftpc_queue_sum(struct ftpc *ftp, struct span path, enum sum_id id);
 /* The next reply, preliminary ones included: its code. */
 int ftpc_reply(struct ftpc *ftp);
 /* The next final reply: its code, 200 or more. */

@@ -4,6 +4,8 @@
  * to the caller. Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7
  * (MLSD). */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "client/ftpc_impl.h"
@@ -23,10 +25,36 @@ static int confirmation(struct ftpc *ftp)
     return code < 200 ? 0 : ftpc_verdict(ftp);
 }
 
+void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another)
+{
+    bool bears = ftp->can.atomic;
+
+    ftp->ahead.sum = bears && sum != SUMS && ftp->can.sums & SUM_BIT(sum);
+    ftp->ahead.kind = sum;
+    ftp->ahead.another = bears && another && !ftp->how.active && !ftp->can.no_epsv;
+}
+
+static int say_ahead(struct ftpc *ftp, struct span arg)
+{
+    struct ftpc_ahead *a = &ftp->ahead;
+
+    if (a->sum)
+        TRY(ftpc_queue_sum(ftp, arg, a->kind));
+    a->sum_due = a->sum;
+    if (a->another)
+        TRY(ftpc_queue(ftp, "EPSV", (struct span){ 0 }));
+    a->port_due = a->another;
+    a->sum = a->another = false;
+    return 0;
+}
+
 static int command(struct ftpc *ftp, const char *verb, struct span arg)
 {
     ftp->ended = false;
-    TRY(ftpc_send(ftp, verb, arg));
+    TRY(ftpc_take_in(ftp));
+    TRY(ftpc_queue(ftp, verb, arg));
+    TRY(say_ahead(ftp, arg));
+    TRY(ftpc_flush(ftp));
     ftp->transferring = true;
     return confirmation(ftp);
 }
@@ -178,6 +206,7 @@ static int resync(struct ftpc *ftp)
     for (int i = 0; i < RESYNC_REPLIES && code >= 0 && code != 257; i++)
         code = ftpc_final(ftp);
     ftp->due = 0;
+    ftp->ahead = (struct ftpc_ahead){ 0 };
     ftp->transferring = ftp->ended = false;
     if (code != 257)
         ftp->lost = true;
@@ -199,6 +228,22 @@ static int stop_server(struct ftpc *ftp, struct io **data)
     return rc;
 }
 
+/* What was asked ahead of a transfer that failed is answered all the same. The words of the failure stay the last ones. */
+static int in_step(struct ftpc *ftp, int rc)
+{
+    CLEANUP(free_text) char *said = NULL;
+
+    ftp->ahead = (struct ftpc_ahead){ 0 };
+    if (ftp->lost || !ftp->due)
+        return rc;
+    said = malloc(sizeof ftp->reply);
+    if (said)
+        memcpy(said, &ftp->reply, sizeof ftp->reply);
+    if (ftpc_catch_up(ftp) == 0 && said)
+        memcpy(&ftp->reply, said, sizeof ftp->reply);
+    return rc;
+}
+
 int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc)
 {
     if (rc == -EPROTO) /* somebody plays tricks: no word more */
@@ -207,8 +252,6 @@ int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc)
         return stop_server(ftp, data) < 0 && rc != -ECANCELED ? -ENOTCONN : rc;
     io_abort(data);
     if (!ftp->lost && ftp->transferring)
-        return last_words(ftp, rc);
-    if (!ftp->lost && ftp->due)
-        ftpc_catch_up(ftp);
-    return rc;
+        rc = last_words(ftp, rc);
+    return in_step(ftp, rc);
 }

@@ -49,6 +49,11 @@ static int sum_here(struct worker *w, int fd, int64_t bytes, enum sum_id id, str
     return rc;
 }
 
+enum sum_id proof_kind(const struct worker *w)
+{
+    return w->crew->order->verify == VERIFY_NEVER ? SUMS : cheapest(ftpc_sums(w->ftp));
+}
+
 int proof_compare(struct worker *w, int fd, struct span path, int64_t bytes, bool whole, const char **name, bool *here)
 {
     enum sum_id id = cheapest(whole ? ftpc_sums(w->ftp) : ftpc_sums_of_part(w->ftp));

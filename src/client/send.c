@@ -181,8 +181,10 @@ static int restart(struct sending *s, int64_t *have)
 /* The temporary name may be what is refused. */
 static int begin_store(struct sending *s)
 {
-    int rc = ftpc_begin(ftp(s), "STOR", s->into, &s->data);
+    int rc;
 
+    ftpc_ahead(ftp(s), proof_kind(s->w), s->w->crew->files);
+    rc = ftpc_begin(ftp(s), "STOR", s->into, &s->data);
     if ((rc != -EACCES && rc != -ENOENT) || !uses_part(s))
         return rc;
     note(s, "the server takes no temporary name: uploading under the name itself");

@@ -8,6 +8,9 @@
 #include "base/cleanup.h"
 #include "wire/match.h"
 
+/* Folders in a pattern, from its first star on: each lies on the stack three times. */
+enum { PATTERN_DEPTH = 24 };
+
 struct expansion {
     struct worker *w;
     struct job *job;
@@ -91,7 +94,7 @@ static int expand(struct expansion *x, struct span folder, struct span rest)
     struct span part;
     int rc;
 
-    if (++x->depth > ORDER_DEPTH)
+    if (++x->depth > PATTERN_DEPTH)
         return too_deep(x->w, folder);
     do
         part = span_cut(&rest, '/');

@@ -3,9 +3,11 @@ error, its exit code, and leaves no file that claims to be whole."""
 import hashlib
 import os
 import re
+import select
 import signal
 import threading
 import time
+import zlib
 
 import pytest
 
@@ -235,6 +237,62 @@ def test_pasv_names_another_host(client, fake):
     assert client.read("x") == b"one\n"
 
 
+# -- what is asked ahead of its time
+
+class LikeDray(Site):
+    """Bears questions behind a running transfer, and says so as dray does."""
+    features = ("MLST type*;size*;modify*;X.partial*;", "SIZE", "REST STREAM", "XCRC", "UTF8")
+    refused = short = None
+
+    def xcrc(self, path):
+        name = path.strip("/")
+        self.say(f"250 {zlib.crc32(self.files[name]):08X}" if name in self.files else "550 no such file")
+
+    def retr(self, path):
+        name = path.strip("/")
+        if name == self.refused:
+            self.data().close()
+            self.say("550 not today")
+        elif name == self.short:
+            self.send(self.files[name][:10])
+        else:
+            super().retr(path)
+
+
+def test_the_next_question_goes_with_the_transfer(client, fake):
+    one = fake(LikeDray, files={n: blob(1000, ord(n)) for n in "xyz"})
+    client.run("get", "-v", "-j", "1", f"{one.address}/[xyz]")
+    assert all(client.read(n) == one.files[n] for n in "xyz") and client.out.count("CRC32 agrees") == 3
+    begin = one.heard.index("RETR /x")
+    assert one.heard[begin:-1] == ["RETR /x", "XCRC /x", "EPSV", "RETR /y", "XCRC /y", "EPSV", "RETR /z", "XCRC /z"]
+    client.run("put", "-j", "1", "x", "y", f"{one.address}/new/")
+    assert one.files["new/x"] == one.files["x"] and "STOR /new/x" in one.heard and "XCRC /new/y" in one.heard
+
+
+@pytest.mark.parametrize("trick, code", [("refused", NOT_FOUND), ("short", INCOMPLETE)])
+def test_a_failure_in_between_leaves_the_session_in_step(client, fake, trick, code):
+    one = fake(LikeDray, files={n: blob(1000, ord(n)) for n in "wxyz"}, **{trick: "x"})
+    client.run("get", "-v", "-j", "1", "--retries", "0", f"{one.address}/[wxyz]", code=code)
+    assert all(client.read(n) == one.files[n] for n in "wyz") and names(client.dir) - client.parts() == {b"w", b"y", b"z"}
+    assert client.out.count("CRC32 agrees") == 3 and one.heard.count("USER anonymous") == 1
+    assert ("not today (550)" if trick == "refused" else "10 bytes arrived") in client.err
+
+
+def test_others_are_asked_one_by_one(client, fake):
+    class Strict(Site):
+        early = False
+
+        def send(self, payload, first="150 opening", last="226 done"):
+            def watched():
+                yield payload if isinstance(payload, bytes) else b"".join(payload)
+                self.early |= bool(select.select([self.control], [], [], 0.05)[0])
+            super().send(watched(), first, last)
+
+    one = fake(Strict, features=(*LikeDray.features[1:], "MLST type*;size*;modify*;"), files={"x": DATA, "y": DATA})
+    client.run("get", "-j", "1", f"{one.address}/x", f"{one.address}/y")
+    assert not one.early and client.read("x") == client.read("y") == DATA
+
+
 # -- names
 
 def test_names_lead_nowhere_and_paint_nothing(client, fake):
@@ -273,7 +331,7 @@ def test_folders_without_end(client, fake):
     for verb in (["get", "-r"], ["find"], ["rm", "-r"]):
         client.run(*verb, f"{one.address}/d", code=REFUSED)
         assert "without end" in client.err
-    client.run("ls", f"{one.address}/" + "*/" * 60)
+    client.run("ls", f"{one.address}/" + "*/" * 20)
     client.run("ls", f"{one.address}/" + "*/" * 400 + "x", code=USAGE)
 
 
