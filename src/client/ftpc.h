@@ -48,7 +48,7 @@ int ftpc_greeting(struct ftpc *ftp);
  * ftpc_starttls shakes hands, on a connection that is nothing but that (ftps) or after ftpc_auth; -EPROTO and others are its end.
  * Whom it leads to is looked at with ftpc_peer, before the login. tls and host must live as long as the connection. */
 int ftpc_auth(struct ftpc *ftp);
-int ftpc_starttls(struct ftpc *ftp, const struct tls *tls, const char *host);
+int ftpc_starttls(struct ftpc *ftp, const struct tls_client *tls, const char *host);
 int ftpc_peer(const struct ftpc *ftp, struct tls_peer *out);
 /* After ftpc_prepare: does data travel encrypted? */
 bool ftpc_is_protected(const struct ftpc *ftp);

@@ -27,7 +27,7 @@ struct ftpc {
     bool ended;        /* its final reply came before the data ended: it is in `reply` */
     bool lost;
     int cause;
-    const struct tls *tls; /* NULL: in the clear */
+    const struct tls_client *tls; /* NULL: in the clear */
     const char *host;      /* for TLS; somebody else's */
     bool protect;          /* data connections are encrypted, too */
     struct ftpc_can can;

@@ -13,7 +13,7 @@ int ftpc_auth(struct ftpc *ftp)
     return code == 234 ? 0 : -EACCES;
 }
 
-int ftpc_starttls(struct ftpc *ftp, const struct tls *tls, const char *host)
+int ftpc_starttls(struct ftpc *ftp, const struct tls_client *tls, const char *host)
 {
     int rc;
 

@@ -181,5 +181,5 @@ int secure_check(const struct secure *s, const struct ftpc *ftp, struct failure 
 
 void secure_free(struct secure *s)
 {
-    tls_free(&s->tls);
+    tls_client_free(&s->tls);
 }

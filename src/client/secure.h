@@ -12,7 +12,7 @@ struct secure {
     const char *cacert;  /* file of certificates to believe; NULL: the system's */
     const char *pin;     /* the only fingerprint to believe; it is noted */
     bool insecure;       /* believe anybody */
-    struct tls *tls;     /* made at the first need */
+    struct tls_client *tls;     /* made at the first need */
 };
 
 /* Makes a new connection a TLS one, as wanted and offered, and judges whom it leads to. Before the greeting when t->tls says so

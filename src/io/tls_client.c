@@ -15,6 +15,11 @@
 #include "base/cleanup.h"
 #include "io/tls_impl.h"
 
+struct tls_client {
+    SSL_CTX *ctx;
+    BIO_METHOD *bio; /* a stream as OpenSSL sees it */
+};
+
 static int complain(struct buf *err, const char *what)
 {
     unsigned long code = ERR_peek_last_error();
@@ -45,9 +50,21 @@ static bool believes_somebody(SSL_CTX *ctx)
     return SSL_CTX_get_app_data(ctx) != NULL;
 }
 
-int tls_client_new(const char *cacert, struct tls **out, struct buf *err)
+void tls_client_free(struct tls_client **client)
 {
-    struct tls *tls = calloc(1, sizeof *tls);
+    struct tls_client *c = *client;
+
+    if (!c)
+        return;
+    SSL_CTX_free(c->ctx);
+    BIO_meth_free(c->bio);
+    free(c);
+    *client = NULL;
+}
+
+int tls_client_new(const char *cacert, struct tls_client **out, struct buf *err)
+{
+    struct tls_client *tls = calloc(1, sizeof *tls);
     int rc = 0;
 
     if (!tls)
@@ -59,7 +76,7 @@ int tls_client_new(const char *cacert, struct tls **out, struct buf *err)
     else if (!believe(tls->ctx, cacert))
         rc = complain(err, "the certificates to believe cannot be read");
     if (rc < 0)
-        tls_free(&tls);
+        tls_client_free(&tls);
     else
         *out = tls;
     return rc;
@@ -87,7 +104,7 @@ static void resume(SSL *ssl, const struct io *control)
     SSL_SESSION_free(copy);
 }
 
-static SSL *make_ssl(struct io *io, const struct tls *tls, const struct io *control, const char *host)
+static SSL *make_ssl(struct io *io, const struct tls_client *tls, const struct io *control, const char *host)
 {
     BIO *bio = BIO_new(tls->bio);
     SSL *ssl = SSL_new(tls->ctx);
@@ -107,7 +124,7 @@ static SSL *make_ssl(struct io *io, const struct tls *tls, const struct io *cont
     return ssl;
 }
 
-int io_starttls_client(struct io *io, const struct tls *tls, const struct io *control, const char *host)
+int io_starttls_client(struct io *io, const struct tls_client *tls, const struct io *control, const char *host)
 {
     struct io_tls *t = calloc(1, sizeof *t);
 

@@ -5,6 +5,9 @@
 
 #include "io/io.h"
 
+/* What all streams of a client share. */
+struct tls_client;
+
 /* What the other side showed in the handshake. */
 struct tls_peer {
     bool trusted;            /* vouched for, and for this host */
@@ -13,12 +16,14 @@ struct tls_peer {
     char why[96];            /* not trusted: why, in OpenSSL's words */
 };
 
-/* cacert: a file of certificates to believe (PEM); NULL: the system's. -EINVAL and a sentence in err, -ENOMEM. tls_free frees. */
-int tls_client_new(const char *cacert, struct tls **out, struct buf *err);
+/* cacert: a file of certificates to believe (PEM); NULL: the system's. -EINVAL and a sentence in err, -ENOMEM. */
+int tls_client_new(const char *cacert, struct tls_client **out, struct buf *err);
+/* NULL is fine. No stream may be left. */
+void tls_client_free(struct tls_client **);
 
 /* From here on the stream speaks TLS; io_handshake comes next. host: a name or a numeric address, that the certificate must be of.
  * control: the stream whose data connection this is (its session is resumed), or NULL. -ENOMEM: nothing changed. */
-int io_starttls_client(struct io *io, const struct tls *tls, const struct io *control, const char *host);
+int io_starttls_client(struct io *io, const struct tls_client *tls, const struct io *control, const char *host);
 
 /* After the handshake. -ENODATA: the other side showed no certificate. */
 int io_tls_peer(const struct io *io, struct tls_peer *out);

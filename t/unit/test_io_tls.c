@@ -320,7 +320,7 @@ static void note_folder(void *arg, const char *folder)
 static void its_folders_are_known(void **state)
 {
     CLEANUP(free_text) char *pem = tls_cert_make();
-    char dir[] = "/tmp/dray-test-XXXXXX", real[100], link[100], inner[100], text[300], want[300];
+    char dir[] = "/tmp/dray-test-XXXXXX", inner[64], real[80], link[64], text[600], want[600];
     struct tls_files files = { .cert = link, .key = link };
     struct buf b = BUF(text);
     struct tls *one = NULL;

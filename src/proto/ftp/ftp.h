@@ -88,30 +88,27 @@ const struct ftp_row *ftp_row_find(struct span verb);
 int data_open(struct ftp *, const char *first, struct io **out);
 /* Forgets PASV and PORT. */
 void data_forget(struct ftp *);
-/* A transfer over this stream, its errors turned into 426, 451 and 452 by data_result. */
-/* way: RATE_DOWN or RATE_UP. */
+/* A transfer over this stream (way: RATE_DOWN, RATE_UP), its errors turned into 426, 451 and 452 by data_result. */
 struct xfer data_xfer(struct ftp *, struct io *data, unsigned way);
 int data_result(struct ftp *, struct xfer *, int rc);
 
 /* ---- listings shared by LIST, STAT, MLSx (ftp_list.c) ---- */
-
 /* STAT path: the listing inside the reply, bounded. */
 int list_on_control(struct ftp *, struct span arg);
 /* The names of the facts, the enabled ones starred: "type*;size*;". */
 void facts_print(struct buf *b, unsigned facts, bool all, const char *star);
 
 /* ---- checksums (ftp_hash.c) ---- */
-
 /* OPTS HASH, the argument behind the word; and its line of FEAT. */
 int opts_hash(struct ftp *f, struct span arg);
 void hash_feature(struct buf *b, enum sum_id chosen);
 
-/* SITE UTIME and CHMOD (ftp_fact.c), arguments behind the word. */
-int site_utime(struct ftp *, struct span arg);
-int site_chmod(struct ftp *, struct span arg);
 /* The sum of a whole file in the session's algorithm (ftp_hash.c). May wait, hears ABOR. */
 int hash_whole(struct ftp *, struct file *, struct sums *out);
-/* ftp_partial.c */
+
+/* SITE UTIME and CHMOD (ftp_fact.c) and PARTIAL (ftp_partial.c), arguments behind the word. */
+int site_utime(struct ftp *, struct span arg);
+int site_chmod(struct ftp *, struct span arg);
 int site_partial(struct ftp *, struct span arg);
 /* It has become a file: the path means that again. */
 void ftp_partial_done(struct ftp *);
