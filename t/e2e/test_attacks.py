@@ -19,7 +19,7 @@ from ftpraw import OPEN, Closed, Raw, ls, mlsd, nlst, receive_all
 from ftptls import TLS12, Tls, context
 from server import ACCOUNTS, PASSWORD
 from test_paths import SECRET, outside, swapping                # noqa: F401: outside is a fixture
-from tools import PATIENCE, WAIT, blob, make, reset, until
+from tools import PATIENCE, WAIT, blob, make, ready, reset, until
 
 SMALL = blob(2000)
 ENDED = (Closed, ConnectionResetError, BrokenPipeError)
@@ -201,7 +201,7 @@ def test_nobody_else_is_connected_to(site):
         for line in BOUNCES:
             client.expect((501, 504, 522), line.format(f"{port >> 8},{port & 255}", port))
             client.expect(425, "LIST")
-        assert not select.select([victim], [], [], 0.1)[0], "somebody else was connected to"
+        assert not ready(victim, 0.1), "somebody else was connected to"
 
 
 @pytest.mark.needs("typical")
@@ -351,7 +351,7 @@ def test_replies_that_nobody_reads(hasty, tls):
         begin = time.monotonic()
         with pytest.raises((ConnectionResetError, BrokenPipeError, ssl.SSLError)):
             while time.monotonic() - begin < WAIT:
-                if select.select([], [client.sock], [], 0.2)[1]:
+                if ready(client.sock, 0.2, select.POLLOUT):
                     client.sock.send(b"HELP\r\n" * 200)
         assert time.monotonic() - begin > 1
 
@@ -638,7 +638,7 @@ def test_renegotiation_is_refused(site):
 def read_until(pipe, word):
     got, end = b"", time.monotonic() + WAIT
     while word not in got:
-        assert select.select([pipe], [], [], max(0, end - time.monotonic()))[0], got[-1000:]
+        assert ready(pipe, max(0, end - time.monotonic())), got[-1000:]
         part = pipe.read(65536)
         assert part, f"ended without {word}: {got[-1000:]}"
         got += part

@@ -7,7 +7,7 @@ import pytest
 
 from ftpraw import OPEN, Closed
 from server import ACCOUNTS
-from tools import PATIENCE, WAIT, blob, make, names, until
+from tools import PATIENCE, WAIT, blob, make, names, ready, until
 
 MIB = 1 << 20
 
@@ -67,7 +67,7 @@ def test_a_million_noops_without_reading_while_another_is_served(site):
     block = b"NOOP\r\n" * 10_000
     end = time.monotonic() + 2
     while sent < total and time.monotonic() < end:
-        if select.select([], [flood.sock], [], 0.1)[1]:
+        if ready(flood.sock, 0.1, select.POLLOUT):
             sent += flood.sock.send(block[sent % 6:][:min(len(block) - 6, total - sent)])
     for n in range(3):
         assert other.get("RETR f") == content
@@ -77,10 +77,10 @@ def test_a_million_noops_without_reading_while_another_is_served(site):
     tail = b""
     while got < 1_000_000:
         assert time.monotonic() < limit, f"{got} answers"
-        readable, writable, _ = select.select([flood.sock], [flood.sock] if sent < total else [], [], 1)
-        if writable:
+        now = ready(flood.sock, 1, select.POLLIN | (select.POLLOUT if sent < total else 0))
+        if now & select.POLLOUT:
             sent += flood.sock.send(block[sent % 6:][:min(len(block) - 6, total - sent)])
-        if readable:
+        if now & ~select.POLLOUT:
             part = flood.sock.recv(1 << 18)
             assert part, "the flood was cut off"
             lines = (tail + part).split(b"\r\n")
@@ -210,7 +210,7 @@ def test_dripping_is_no_way_to_stay(hasty):
     try:
         while time.monotonic() < end:
             client.send(b"NOOP\r\nN")
-            if select.select([client.sock], [], [], 0.2)[0]:
+            if ready(client.sock, 0.2):
                 assert client.reply().code != 421
             client.send(b"OOP\r\n")
     except (Closed, AssertionError, ConnectionResetError, BrokenPipeError):
@@ -221,7 +221,7 @@ def test_dripping_is_no_way_to_stay(hasty):
 def test_a_logged_in_client_may_be_silent_longer(hasty):
     one = hasty("--login-timeout", "1")
     client = one.raw("bob")
-    assert not select.select([client.sock], [], [], 3)[0]
+    assert not ready(client.sock, 3)
     client.expect(200, "NOOP")
 
 
@@ -236,7 +236,7 @@ def test_a_session_with_a_running_transfer_is_not_idle(hasty):
     client.expect(OPEN, "STOR slow")
     for _ in range(16):
         data.sendall(b"x")
-        assert not select.select([client.sock], [], [], 0.25)[0], "ended in the middle of a transfer"
+        assert not ready(client.sock, 0.25), "ended in the middle of a transfer"
     data.close()
     client.expect(226)
     assert (one.root / "slow").read_bytes() == b"x" * 16

@@ -3,7 +3,6 @@ error, its exit code, and leaves no file that claims to be whole."""
 import hashlib
 import os
 import re
-import select
 import signal
 import threading
 import time
@@ -12,7 +11,7 @@ import zlib
 import pytest
 
 from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site
-from tools import PATIENCE, WAIT, blob, names, until
+from tools import PATIENCE, WAIT, blob, names, ready, until
 
 DATA = blob(300_000)
 BIG = blob(3_000_000)
@@ -285,7 +284,7 @@ def test_others_are_asked_one_by_one(client, fake):
         def send(self, payload, first="150 opening", last="226 done"):
             def watched():
                 yield payload if isinstance(payload, bytes) else b"".join(payload)
-                self.early |= bool(select.select([self.control], [], [], 0.05)[0])
+                self.early |= bool(ready(self.control, 0.05))
             super().send(watched(), first, last)
 
     one = fake(Strict, features=(*LikeDray.features[1:], "MLST type*;size*;modify*;"), files={"x": DATA, "y": DATA})

@@ -2,7 +2,6 @@
 import calendar
 import os
 import re
-import select
 import socket
 import time
 
@@ -10,7 +9,7 @@ import pytest
 
 from ftpraw import OPEN, entry, ls, mlsd, nlst, receive_all
 from server import ACCOUNTS
-from tools import blob, make, names, no_leftovers, until
+from tools import blob, make, names, no_leftovers, ready, until
 
 BIG = 24 << 20                      # more than the socket buffers of both sides hold, so a transfer is certainly under way
 
@@ -1282,7 +1281,7 @@ def test_cr_and_lf_in_two_packets(site):
     client = site.raw()
     for _ in range(3):
         client.send(b"NOOP\r")
-        assert not select.select([client.sock], [], [], 0.05)[0]
+        assert not ready(client.sock, 0.05)
         client.send(b"\n")
         client.expect(200)
 

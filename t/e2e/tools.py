@@ -1,6 +1,7 @@
 """Small things every test file uses: patience, polling, sample bytes, and the folder as the disk sees it."""
 import os
 import random
+import select
 import socket
 import struct
 import time
@@ -46,6 +47,13 @@ def reset(sock):
     """Close a TCP connection with RST rather than FIN."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
+
+
+def ready(stream, seconds, events=select.POLLIN):
+    """Of these events, those that come within so many seconds. Not select(2): this process may have more than 1024 descriptors."""
+    poll = select.poll()
+    poll.register(stream, events)
+    return sum(what for _, what in poll.poll(1000 * seconds))
 
 
 def as_bytes(text):
