@@ -155,26 +155,29 @@ class TlsSite(Site):
         return ctx
 
     def session(self):
-        self.secure = self.context(self.pem)
+        self.secure = self.context(self.pem) if self.pem else None
         self.data_secure = self.context(self.data_pem) if self.data_pem else self.secure
         self.offset, self.prot_said = 0, False
         self.say(self.greeting)
-        rest = b""
+        self.unread = b""                                     # what was said behind the command that runs
         while True:
-            while b"\n" not in rest:
+            while b"\n" not in self.unread:
                 more = self.control.recv(4096)
                 if not more:
                     return
-                rest += more
-            line, _, rest = rest.partition(b"\n")
+                self.unread += more
+            line, _, self.unread = self.unread.partition(b"\n")
             verb, _, argument = line.rstrip(b"\r").decode("utf-8", "surrogateescape").partition(" ")
             self.heard.append((verb + " " + argument).strip())
             if getattr(self, self.methods.get(verb, verb.lower()), self.unknown)(argument) == "close":
                 return
 
     def auth(self, _):
+        if not self.secure:
+            return self.say("502 not here")
         self.say("234 go on")
         self.control = self.secure.wrap_socket(self.control, server_side=True)
+        return None
 
     def pbsz(self, _):
         self.say("200 fine")
