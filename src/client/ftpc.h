@@ -50,6 +50,7 @@ int ftpc_greeting(struct ftpc *ftp);
 int ftpc_auth(struct ftpc *ftp);
 int ftpc_starttls(struct ftpc *ftp, const struct tls_client *tls, const char *host);
 int ftpc_peer(const struct ftpc *ftp, struct tls_peer *out);
+bool ftpc_is_tls(const struct ftpc *ftp);
 /* After ftpc_prepare: does data travel encrypted? */
 bool ftpc_is_protected(const struct ftpc *ftp);
 /* 1 when a password is wanted next, 0 when that was enough. */

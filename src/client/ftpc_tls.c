@@ -36,6 +36,11 @@ int ftpc_peer(const struct ftpc *ftp, struct tls_peer *out)
     return io_tls_peer(ftp->io, out);
 }
 
+bool ftpc_is_tls(const struct ftpc *ftp)
+{
+    return ftp->tls;
+}
+
 bool ftpc_is_protected(const struct ftpc *ftp)
 {
     return ftp->protect;

@@ -171,12 +171,19 @@ int secure_begin(struct secure *s, struct ftpc *ftp, const struct target *t, str
     return judge(s, ftp, t, note, why);
 }
 
-int secure_check(const struct secure *s, const struct ftpc *ftp, struct failure *why)
+/* Who wrote ftps wants it, too. */
+int secure_check(const struct secure *s, const struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why)
 {
-    if (s->mode != SECURE_REQUIRE || ftpc_is_protected(ftp))
+    if (ftpc_is_protected(ftp))
         return 0;
-    failure_set(why, OUT_TLS, "the server wants data in the clear (PROT P refused), and --tls require wants it encrypted");
-    return -EACCES;
+    if (s->mode == SECURE_REQUIRE || t->tls) {
+        failure_set(why, OUT_TLS, "the server wants data in the clear (PROT P refused), and %s wants it encrypted",
+                    t->tls ? "ftps" : "--tls require");
+        return -EACCES;
+    }
+    if (ftpc_is_tls(ftp))
+        buf_text(note, "passwords travel encrypted, but files in the clear: the server refuses PROT P (--tls require would end here)");
+    return 0;
 }
 
 void secure_free(struct secure *s)

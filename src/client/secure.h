@@ -20,8 +20,8 @@ struct secure {
  * nothing. t must live as long as the connection. */
 int secure_begin(struct secure *s, struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why);
 
-/* After ftpc_prepare: does data travel as wanted? 0, or -EACCES with *why told. */
-int secure_check(const struct secure *s, const struct ftpc *ftp, struct failure *why);
+/* After ftpc_prepare: does data travel as wanted? 0, or -EACCES with *why told. note: as above. */
+int secure_check(const struct secure *s, const struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why);
 
 /* For CLEANUP; no connection may be left. */
 void secure_free(struct secure *s);

@@ -113,11 +113,19 @@ static int meet(struct site *s, struct ftpc *ftp, struct failure *why)
 
 static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
 {
+    bool first = !s->known;
     int rc = s->known ? ftpc_prepare_as(ftp, &s->can) : learn(s, ftp);
+    char text[200];
+    struct buf note = BUF(text);
 
-    if (rc < 0)
+    if (rc < 0) {
         failure_there(why, ftp, "prepare", SPAN("transfers"), rc);
-    return rc < 0 ? rc : secure_check(s->secure, ftp, why);
+        return rc;
+    }
+    rc = secure_check(s->secure, ftp, &s->where, &note, why);
+    if (note.len && first)
+        s->tell(s->tell_arg, span_of(s->where.host), buf_cstr(&note));
+    return rc;
 }
 
 /* 421 at any moment of it, 530 where the same login has worked before: not us, but so many of us. */

@@ -107,12 +107,17 @@ static int login_failed(struct open *o, const char *user, int rc)
 static int prepare(struct open *o)
 {
     struct client *cl = &o->client;
+    char text[200];
+    struct buf note = BUF(text);
     struct failure why;
     int rc = ftpc_prepare(cl->ftp);
 
     if (rc < 0)
         return client_failed(cl, "prepare", SPAN("transfers"), rc);
-    if (secure_check(&o->asked.secure, cl->ftp, &why) == 0)
+    rc = secure_check(&o->asked.secure, cl->ftp, &o->target, &note, &why);
+    if (note.len)
+        ui_note(&cl->ui, "%s", buf_cstr(&note));
+    if (rc == 0)
         return ARGS_GO;
     ui_fail(&cl->ui, "%s", why.text);
     return why.out;

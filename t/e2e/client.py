@@ -144,6 +144,7 @@ class TlsSite(Site):
     pem = data_pem = None
     says_prot = "200 encrypted"
     protected = closes_well = True
+    implicit = False
 
     def __init__(self):
         super().__init__()
@@ -158,6 +159,8 @@ class TlsSite(Site):
         self.secure = self.context(self.pem) if self.pem else None
         self.data_secure = self.context(self.data_pem) if self.data_pem else self.secure
         self.offset, self.prot_said = 0, False
+        if self.implicit:
+            self.control = self.secure.wrap_socket(self.control, server_side=True)
         self.say(self.greeting)
         self.unread = b""                                     # what was said behind the command that runs
         while True:

@@ -136,7 +136,13 @@ def test_data_in_the_clear(client, fake, pems):
     client.run("get", "--tls", "require", f"{one.address}/x", code=TLS)
     assert "PROT P refused" in client.err and names(client.dir) == set()
     client.run("get", f"{one.address}/x")
-    assert client.read("x") == b"one\n"
+    assert client.read("x") == b"one\n" and client.err.count("files in the clear") == 1
+
+
+def test_ftps_wants_data_encrypted(client, fake, pems):
+    one = fake(TlsSite, pem=pems["one"], implicit=True, says_prot="536 not here")
+    client.run("get", f"ftps://{one.address}/x", code=TLS)
+    assert "PROT P refused" in client.err and names(client.dir) == set()
 
 
 def test_data_resumes_the_session(client, fake, pems):
