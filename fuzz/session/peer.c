@@ -393,9 +393,18 @@ bool peer_step(bool quiet)
     return speak();
 }
 
+/* What the session said last may still be under way. */
+static bool wait_for_more(void)
+{
+    if (net_next(world_now()) == RT_NEVER)
+        return false;
+    stage_pass(1);
+    return true;
+}
+
 void peer_end(void)
 {
-    for (unsigned i = 0; i < 100 && hear(); i++)
+    for (unsigned i = 0; i < 10000 && (hear() || wait_for_more()); i++)
         ;
     if (!peer.broken && !peer.deaf && !peer.over && !peer.late && whole(&peer.control))
         CHECK(!peer.replies.open && !peer.replies.len);
