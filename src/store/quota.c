@@ -263,6 +263,11 @@ void quota_went(struct quotas *q, const char *account, int64_t bytes)
     change(q, account, -bytes, -1);
 }
 
+void quota_shrank(struct quotas *q, const char *account, int64_t bytes)
+{
+    change(q, account, -bytes, 0);
+}
+
 int quota_use(struct quotas *q, const char *account, struct quota_use *out)
 {
     struct quota_account *a;

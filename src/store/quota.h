@@ -45,6 +45,8 @@ void quota_release(struct quotas *, struct quota_claim **);
 /* A file of that many bytes has come, or gone. */
 void quota_came(struct quotas *, const char *account, int64_t bytes);
 void quota_went(struct quotas *, const char *account, int64_t bytes);
+/* What is stored has lost so many of its bytes at its end. */
+void quota_shrank(struct quotas *, const char *account, int64_t bytes);
 /* Bytes that the account may still store: INT64_MAX without a limit. */
 int64_t quota_left(struct quotas *, const char *account);
 

@@ -205,11 +205,17 @@ int upload_keep_call(void *arg)
     return 0;
 }
 
-/* What there was no room for goes, while the partial is still ours alone; it stays as it was found. */
+/* What there was no room for goes, while the partial is still ours alone; it stays as it was found. Without a claim all of it
+ * counts as stored: a commit has failed. */
 static void keep_as_found(struct upload *u)
 {
-    if (u->inner->size > u->begun && u->inner->ops->cut(u->inner, u->begun) == 0)
+    int64_t more = u->inner->size - u->begun;
+
+    if (more > 0 && u->inner->ops->cut(u->inner, u->begun) == 0) {
         u->unsummed = true;
+        if (!u->claim)
+            quota_shrank(upload_quotas(u), u->st.account, more);
+    }
     upload_keep_call(u);
 }
 

@@ -238,6 +238,31 @@ static void texts_of_any_kind(void **state)
     assert_int_equal(partials_drop(&storage, id), 0);
 }
 
+/* ---- going on ---- */
+
+/* Its folder is gone before the commit, which then has no place to put it: the partial stays as it was found, and counts so. */
+static void a_commit_that_fails_leaves_it_as_it_was(void **state)
+{
+    struct store st = as("ann");
+    struct store_change folder = { .verb = STORE_MKDIR, .path = "/d" };
+    struct store_upload on = { .path = "/d/a", .how = STORE_PUT, .keep = 300 };
+    struct file *f = NULL;
+
+    (void)state;
+    assert_int_equal(store_change(&st, &folder), 0);
+    keep("ann", on.path, 300);
+    assert_int_equal(store_create(&st, &on, &f), 0);
+    assert_int_equal(file_write(f, "and more", 8), 0);
+    folder.verb = STORE_RMDIR;
+    assert_int_equal(store_change(&st, &folder), 0);
+    assert_int_equal(file_commit(f), -ENOENT);
+    file_close(&f);
+    assert_int_equal(look().view.size, 300);
+    assert_int_equal(used("ann"), 300);
+    assert_int_equal(partials_drop(&storage, id_of("ann", on.path)), 0);
+    assert_int_equal(used("ann"), 0);
+}
+
 /* ---- dropping ---- */
 
 static void dropped_by_its_id(void **state)
@@ -450,6 +475,7 @@ int main(void)
         TEST(what_is_an_id),
         TEST(each_is_told_with_its_text),
         TEST(texts_of_any_kind),
+        TEST(a_commit_that_fails_leaves_it_as_it_was),
         TEST(dropped_by_its_id),
         TEST(word_of_others),
         TEST(old_ones_go),
