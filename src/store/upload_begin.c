@@ -9,13 +9,20 @@
 /* So much may come between two looks at the free space. */
 enum { LOOK_EVERY = 16 << 20, GIB = 1 << 30 };
 
+/* A partial may be written by another session meanwhile, which notes the sum of all of it: asked last, whether it is still what
+ * was opened. */
+static bool has_crc(struct file *from, int64_t len, struct mark *mark)
+{
+    return from->size == len && from->ops->get_mark(from, mark) == 0 && (mark->sums.has & SUM_BIT(SUM_CRC32)) &&
+           from->ops->same(from);
+}
+
 /* Bytes before those that will pass here: their CRC32, if it is noted, saves reading them again. */
 static void seed(struct upload *u, struct file *from, int64_t len)
 {
     struct mark mark;
 
-    if (len && (u->st.storage->sums != SUM_BIT(SUM_CRC32) || from->size != len || from->ops->get_mark(from, &mark) < 0 ||
-                !(mark.sums.has & SUM_BIT(SUM_CRC32))))
+    if (len && (u->st.storage->sums != SUM_BIT(SUM_CRC32) || !has_crc(from, len, &mark)))
         u->unsummed = true;
     else if (len)
         digest_seed_crc(&u->digest, &mark.sums);

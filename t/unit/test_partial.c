@@ -263,6 +263,44 @@ static void a_commit_that_fails_leaves_it_as_it_was(void **state)
     assert_int_equal(used("ann"), 0);
 }
 
+static struct file *other;
+
+/* Between opening the partial and asking for its sum. */
+static int create_late(const struct store *st, const char *path, struct file **out)
+{
+    assert_int_equal(file_write(other, "and more", 8), 0);
+    file_keep(&other);
+    return store_local_ops.create(st, path, out);
+}
+
+/* What the other session noted at its end is the sum of more than what was taken over. */
+static void the_sum_of_a_partial_that_grew_is_not_taken(void **state)
+{
+    struct store_ops ops = store_local_ops;
+    struct store st = as("ann");
+    struct store_upload on = { .path = "/a", .how = STORE_PUT, .keep = 300 };
+    struct sums sums;
+    struct file *f = NULL;
+
+    (void)state;
+    storage.sums = SUM_BIT(SUM_CRC32);
+    storage.hide_from = 1;
+    other = begin("ann", on.path, 300);
+    storage.hide_from = 0;
+    ops.create = create_late;
+    storage.ops = &ops;
+    assert_int_equal(store_create(&st, &on, &f), 0);
+    storage.ops = &store_local_ops;
+    assert_null(other);
+    assert_int_equal(file_commit(f), 0);
+    file_close(&f);
+    assert_int_equal(store_open(&st, on.path, &f), 0);
+    assert_int_equal(file_size(f), 300);
+    assert_int_equal(file_sums(f, &sums), 0);
+    assert_int_equal(sums.has, 0);
+    file_close(&f);
+}
+
 /* ---- dropping ---- */
 
 static void dropped_by_its_id(void **state)
@@ -476,6 +514,7 @@ int main(void)
         TEST(each_is_told_with_its_text),
         TEST(texts_of_any_kind),
         TEST(a_commit_that_fails_leaves_it_as_it_was),
+        TEST(the_sum_of_a_partial_that_grew_is_not_taken),
         TEST(dropped_by_its_id),
         TEST(word_of_others),
         TEST(old_ones_go),
