@@ -204,6 +204,8 @@ void mem_unclaim(struct mem_heap *h, uint32_t claim)
     MEM_SET(h, n->claims, n->claims - 1);
     MEM_SET(h, c->node, 0);
     pool_give(h, &h->claim_pool, claim, claim, 1);
+    if (!n->claims) /* blocks behind its end, of what was cut off while it was open or never written, wait for nobody */
+        mem_trim(h, node, (uint32_t)((n->size + MEM_BLOCK - 1) / MEM_BLOCK));
     mem_discard(h, node);
 }
 

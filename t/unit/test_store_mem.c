@@ -140,7 +140,7 @@ static void open_files_run_out(void **state)
     free(f);
 }
 
-/* A resumed file that is cut gives back what it does not need, unless somebody reads it. */
+/* A resumed file that is cut gives back what it does not need, at the latest when nobody has it open any more. */
 static void cutting_gives_back(void **state)
 {
     struct file *f = NULL, *r = NULL;
@@ -163,6 +163,7 @@ static void cutting_gives_back(void **state)
     file_close(&r);
     assert_int_equal(f->ops->commit(f, false), 0);
     file_close(&f);
+    assert_int_equal(mem_sound(heap()).blocks, 3);
     assert_int_equal(OPS->open(&any, "/f", &r), 0);
     any_holds_pattern(r, 1, 3 * MEM_BLOCK);
     file_close(&r);
