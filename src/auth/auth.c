@@ -69,6 +69,7 @@ static int set_anonymous(struct auth *a, const struct conf *c, struct buf *err)
 int auth_init(struct auth *a, const struct conf *c, struct buf *err)
 {
     memset(a, 0, sizeof *a); /* it is large: no copy of it on the stack */
+    a->system = c->pam;
     TRY(set_anonymous(a, c, err));
     for (unsigned i = 0; i < c->account.n; i++)
         TRY(add_account(a, c->account.item[i], err));
@@ -94,7 +95,7 @@ int auth_somebody(const struct auth *a, struct buf *err)
     unsigned count = 0;
 
     auth_users_path(a, &count);
-    if (a->allow_anonymous || a->n || count)
+    if (a->allow_anonymous || a->n || count || a->system)
         return 0;
     buf_text(err, "--no-anonymous without --account leaves nobody who could log in; add --account NAME:PASSWORD, or an account "
                   "with `dray user add NAME`");
@@ -146,7 +147,8 @@ static const struct account *check_fixed(const struct auth *a, struct span name,
 }
 
 /* A name of the command line is looked for in the file all the same: that costs what all others cost. */
-int auth_check(const struct auth *a, struct rt_task *task, struct span name, struct span password, const struct account **out)
+int auth_check(const struct auth *a, struct rt_task *task, struct span name, struct span password, const char *peer,
+               const struct account **out)
 {
     const struct account *fixed, *found = NULL;
     bool named;
@@ -166,6 +168,8 @@ int auth_check(const struct auth *a, struct rt_task *task, struct span name, str
         account_drop(&found);
         found = fixed;
     }
+    if (!found && a->priv) /* also for names that are known, which costs the same then */
+        return auth_pam_check(a->priv, task, name, password, peer, out);
     if (!found)
         return -EACCES;
     *out = found;

@@ -26,17 +26,20 @@ struct account {
     const char *notes;  /* the operator's own; never NULL in one of the file */
     struct rights rights;
     struct account_limits limits;
+    bool system;        /* a system user's */
     atomic_uint refs;   /* 0: it lives as long as the server */
 };
 
 struct auth_file;
+struct priv;
 
 struct auth {
     unsigned n;
     struct account account[CONF_LIST_MAX];
     struct account anonymous;
-    bool allow_anonymous;
+    bool allow_anonymous, system; /* system: by PAM, see priv */
     struct auth_file *file; /* NULL: there is none, see auth_users */
+    struct priv *priv;      /* system users come after all others, by this broker; NULL: they do not. The caller's */
 };
 
 /* From --account, --anonymous and its short forms. -EINVAL and a sentence in err. */
@@ -55,9 +58,15 @@ void auth_free(struct auth *);
 /* Is this one of the names that need no password (anonymous, ftp)? */
 bool auth_is_anonymous(struct span name);
 
-/* The account that these words open; the caller drops it. -EACCES: none; it takes the same time whether the name or the
- * password is wrong. Waits, also for its turn: few passwords are hashed at once. -ECANCELED, -ENOMEM. */
-int auth_check(const struct auth *, struct rt_task *, struct span name, struct span password, const struct account **out);
+/* The account that these words open, for a client at that address; the caller drops it. -EACCES: none; it takes the same time whether the name or the
+ * password is wrong. Waits, also for its turn: few passwords are hashed at once. -ECANCELED, -ENOMEM; of system users
+ * also -EPIPE (their broker is gone), -EBUSY, -ETIMEDOUT. */
+int auth_check(const struct auth *, struct rt_task *, struct span name, struct span password, const char *peer,
+               const struct account **out);
+/* If the account is a system user's, the session's process becomes him, for good; on failure it must end. */
+int auth_become(const struct auth *, const struct account *);
+/* Has it? Then nobody else can log in here. */
+bool auth_changed(const struct auth *);
 /* The account of that name, for who has proved otherwise whose it is; the caller drops it. -EACCES: there is none. */
 int auth_find(const struct auth *, struct rt_task *, struct span name, const struct account **out);
 /* Nulls it. */

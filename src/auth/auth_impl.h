@@ -26,6 +26,12 @@ void accounts_free(struct accounts **);
 /* NULL: there is none of that name. */
 struct account *accounts_find(const struct accounts *, struct span name);
 
+/* ---- auth_pam.c: system users ---- */
+
+/* As auth_check. */
+int auth_pam_check(struct priv *, struct rt_task *, struct span name, struct span password, const char *peer,
+                   const struct account **out);
+
 /* ---- auth_file.c: the file, as all workers see it ---- */
 
 enum { HASHES_MAX = 8 };

@@ -78,7 +78,7 @@ static int choose_model(struct serve *s)
     const char *name = s->conf.model ? s->conf.model : "auto";
 
     s->chosen = strcmp(name, "auto") == 0;
-    s->model = s->chosen ? models[0] : model_find(name);
+    s->model = s->chosen ? s->conf.pam ? model_find("fork") : models[0] : model_find(name);
     if (!s->model)
         return serve_complain("there is no model `%s`; `dray serve --help` lists them", name);
     s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers == MODEL_A_CORE ? proc_cpus() : s->model->workers;
@@ -194,6 +194,7 @@ static int make_env(struct serve *s)
     s->env.log = &s->log;
     s->env.entry = session_main;
     s->env.chores = session_chores;
+    s->env.spent = s->conf.pam ? session_spent : NULL;
     s->env.ctx = &s->server;
     for (unsigned i = 0; i < s->listeners.n; i++)
         proc_shut_on_stop(s->listeners.l[i].fd);
@@ -205,7 +206,7 @@ static int make_env(struct serve *s)
 static int make_sandbox(struct serve *s)
 {
     struct serve_ground ground = { .conf = &s->conf, .auth = &s->auth, .storage = &s->storage, .log = &s->log, .tls = s->tls.tls,
-                                   .board = s->board.dir, .needs = s->model->needs };
+                                   .board = s->board.dir, .needs = s->model->needs | (s->conf.pam ? SANDBOX_USERS : 0) };
 
     return serve_sandbox(&ground, &s->sandbox);
 }
@@ -258,7 +259,7 @@ static void print_greeting(const struct serve *s)
         serve_tls_print(&s->tls);
         serve_sandbox_print(&s->sandbox);
         printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
-               s->chosen ? " (auto: the most clients in the least memory)" : "", s->model->about);
+               !s->chosen ? "" : s->conf.pam ? " (auto: a process can be one user)" : " (auto: the most clients in the least memory)", s->model->about);
     }
     fflush(stdout);
 }
@@ -289,6 +290,7 @@ static int prepare(struct serve *s, int argc, char **argv)
     TRY(serve_people(&s->conf, &s->log, &s->auth));
     TRY(open_ports(s));
     s->env.board = open_board(s); /* root's own, if it is he who asks for the status */
+    TRY(serve_pam(&s->conf, s->model->own_process, &s->auth.priv)); /* the last that needs root */
     TRY(serve_user(&s->conf, s->model->needs, &s->sandbox));
     TRY(serve_storage(&s->conf, seats(s), &s->storage));
     TRY(make_env(s));
@@ -301,7 +303,7 @@ static int run(struct serve *s)
     int rc;
 
     print_greeting(s);
-    if (serve_sandbox_enter(&s->sandbox) < 0)
+    if (serve_sandbox_enter(&s->sandbox, s->auth.priv) < 0)
         return SERVE_FAILED;
     auth_users_look(&s->auth);
     rc = s->model->serve(&s->env);
@@ -330,6 +332,7 @@ int cmd_serve(int argc, char **argv)
     if (s) {
         board_withdraw(&s->board);
         serve_sandbox_free(&s->sandbox);
+        priv_end(&s->auth.priv);
         auth_free(&s->auth);
         conf_free(&s->conf);
         passive_free(&s->server.passive);

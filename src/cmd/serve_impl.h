@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "io/tls.h"
 #include "obs/log.h"
+#include "priv/priv.h"
 #include "store/storage.h"
 #include "sys/sandbox.h"
 #include "sys/user.h"
@@ -27,6 +28,10 @@ char *serve_name(const struct conf *);
 int serve_people(const struct conf *, const struct log *, struct auth *out);
 /* The start-up lines about it. */
 void serve_people_print(const struct auth *);
+
+/* Starts the broker of system users, if they may log in; own_process: each session of the model has one. -EINVAL when that cannot be;
+ * he knows why then. */
+int serve_pam(const struct conf *, bool own_process, struct priv **out);
 
 struct serve_tls {
     bool on;
@@ -56,6 +61,7 @@ enum { SERVE_FOLDERS = SANDBOX_RULES - 8 };
 
 struct serve_sandbox {
     bool off, require, was_root;
+    bool users; /* sessions become system users */
     bool locks; /* rings need that, and their limit could not be raised */
     struct user user;
     struct sandbox sandbox;
@@ -71,8 +77,8 @@ struct serve_sandbox {
 int serve_user(const struct conf *, unsigned needs, struct serve_sandbox *out);
 /* What is given up, tried in a child. -EINVAL when the operator demands more; he knows why then. */
 int serve_sandbox(const struct serve_ground *, struct serve_sandbox *out);
-/* Gives it up. -EINVAL, with a sentence. */
-int serve_sandbox_enter(const struct serve_sandbox *);
+/* Gives it up; priv: the broker that is asked from now on, or NULL. -EINVAL, with a sentence. */
+int serve_sandbox_enter(const struct serve_sandbox *, struct priv *priv);
 /* The start-up lines about it. */
 void serve_sandbox_print(const struct serve_sandbox *);
 void serve_sandbox_free(struct serve_sandbox *);

@@ -49,6 +49,8 @@ void serve_people_print(const struct auth *a)
         printf("Strangers may do nothing: log in with an account.\n");
     for (unsigned i = 0; i < a->n; i++)
         print_one(a->account[i].name, "may, with a password, ", &a->account[i]);
+    if (a->system)
+        printf("System users may log in with their password by PAM; each works under his own uid.\n");
     if (path && count)
         printf("So may %u account%s of %s what is said there; %s.\n", count, count == 1 ? "" : "s", path,
                auth_users_followed(a) ? "changes count from the next login on"

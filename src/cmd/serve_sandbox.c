@@ -25,6 +25,10 @@ static int find_user(const struct conf *c, struct user *out)
 /* Root without a word about it becomes the owner of what he serves: what is stored should belong to him. */
 static int choose_user(const struct conf *c, struct user *out)
 {
+    bool unsaid = !c->user && !c->memory;
+
+    if (unsaid && c->pam && user_of_file(serve_folder(c), out) == 0 && out->uid == 0 && user_find("nobody", out) == 0)
+        return 0;
     if (c->user)
         return find_user(c, out);
     if (c->memory && user_find("nobody", out) == 0)
@@ -34,9 +38,14 @@ static int choose_user(const struct conf *c, struct user *out)
     return 0;
 }
 
-static int become(const struct conf *c, const struct user *u, bool locks)
+static unsigned kept(const struct serve_sandbox *s)
 {
-    int rc = user_become(u, locks);
+    return (s->locks ? USER_LOCKS : 0) | (s->users ? USER_CHANGES : 0);
+}
+
+static int become(const struct conf *c, const struct user *u, unsigned keep)
+{
+    int rc = user_become(u, keep);
 
     if (rc < 0)
         return serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc));
@@ -54,8 +63,11 @@ int serve_user(const struct conf *c, unsigned needs, struct serve_sandbox *out)
     out->was_root = user_is_root();
     if (out->was_root) {
         out->locks = !proc_raise_locked() && needs & SANDBOX_RING;
+        out->users = c->pam;
         TRY(choose_user(c, &out->user));
-        return out->user.uid == 0 && !c->user ? 0 : become(c, &out->user, out->locks);
+        if (c->pam && out->user.uid == 0)
+            return serve_complain("--pam: the server itself must not stay root; --user NAME says whom it works as");
+        return out->user.uid == 0 && !c->user ? 0 : become(c, &out->user, kept(out));
     }
     out->user = self;
     if (!c->user)
@@ -95,7 +107,7 @@ static bool anyone_may_change(const struct auth *auth)
 
     for (unsigned i = 0; i < auth->n; i++)
         rights |= rights_any(&auth->account[i].rights);
-    return auth_users_folder(auth) || rights & ~(unsigned)RIGHTS_READ;
+    return auth->system || auth_users_folder(auth) || rights & ~(unsigned)RIGHTS_READ;
 }
 
 /* Where nobody may change anything, old partials are swept all the same. */
@@ -230,16 +242,20 @@ int serve_sandbox(const struct serve_ground *g, struct serve_sandbox *out)
     rc = sandbox_try(&out->sandbox, &out->found);
     if (rc < 0)
         return serve_complain("cannot try the sandbox: %s; --sandbox off serves without", err_text(rc));
+    if (out->users && out->found.seccomp < 0)
+        return serve_complain("--pam: seccomp is what keeps a session from becoming anybody else, and here is none: %s", why(out->found.seccomp));
     return demand(out);
 }
 
-int serve_sandbox_enter(const struct serve_sandbox *s)
+int serve_sandbox_enter(const struct serve_sandbox *s, struct priv *priv)
 {
     int rc;
 
     if (s->off)
         return 0;
-    rc = user_give_up(s->locks);
+    rc = user_give_up(kept(s));
+    if (rc == 0 && priv)
+        rc = priv_watch(priv);
     if (rc == 0)
         rc = sandbox_enter(&s->sandbox, &s->found);
     return rc < 0 ? serve_complain("cannot enter the sandbox: %s; --sandbox off serves without", err_text(rc)) : 0;

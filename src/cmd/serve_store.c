@@ -93,7 +93,7 @@ static int prepare(const struct conf *c, unsigned uploads, struct storage *out)
     out->shared = shared;
     out->durable = c->durable;
     out->keep_free = c->memory && c->keep_free == CONF_AUTO ? 0 : c->keep_free; /* memory was given to be used */
-    out->keep = c->keep_partials > 0;
+    out->keep = c->keep_partials > 0 && !c->pam; /* there is one folder for them, and it would be one user's */
     out->keep_days = c->keep_partials;
     TRY(choose_sums(c, out));
     partials_sweep(out); /* before anything is counted */

@@ -62,16 +62,20 @@ void model_serve_in_turn(const struct model_env *env)
         if (model_accept(env, &task, -1, &client) < 0)
             return;
         env->entry(&task, &client, env->ctx);
+        if (env->spent && env->spent(env->ctx))
+            return;
     }
 }
 
-int model_reap(const struct model_env *env, bool wait)
+int model_reap(const struct model_env *env, bool wait, int *died)
 {
     struct proc_end end;
     int count = 0, rc;
 
     while ((rc = proc_reap(&end, wait && !count)) > 0) {
         board_reap(env->board, end.pid);
+        if (died)
+            *died += end.signal || end.code;
         if (end.signal || end.code)
             LOG(env->log, "worker-died", LOG_NUMBER("pid", end.pid), LOG_NUMBER("signal", end.signal),
                 LOG_NUMBER("code", end.code));
@@ -89,12 +93,12 @@ void model_reap_last(const struct model_env *env)
 
     do {
         proc_event_clear(env->children);
-        while ((rc = model_reap(env, false)) > 0)
+        while ((rc = model_reap(env, false, NULL)) > 0)
             ;
         if (rc == -ECHILD)
             return;
     } while (rt_wait(&task, &child, 1, RT_NEVER) > 0);
-    while (model_reap(env, true) > 0) /* cancelled, they end soon */
+    while (model_reap(env, true, NULL) > 0) /* cancelled, they end soon */
         ;
 }
 
@@ -111,11 +115,12 @@ static int start(const struct model_env *env, void (*worker)(const struct model_
     return pid < 0 ? (int)pid : 0;
 }
 
-/* Not faster than ten a second, so that a worker that cannot live does not eat the machine. */
-static void replace(const struct model_env *env, struct rt_task *task, void (*worker)(const struct model_env *), int ended)
+/* Not faster than ten a second, so that a worker that cannot live does not eat the machine; one whose work was done at once. */
+static void replace(const struct model_env *env, struct rt_task *task, void (*worker)(const struct model_env *), int ended,
+                    int died)
 {
     while (ended-- > 0) {
-        if (rt_sleep(task, rt_now(task) + RT_SECONDS(1) / 10) < 0)
+        if (rt_sleep(task, rt_now(task) + (died-- > 0 ? RT_SECONDS(1) / 10 : 0)) < 0)
             return;
         start(env, worker);
     }
@@ -128,11 +133,13 @@ static void watch_over(const struct model_env *env, void (*worker)(const struct 
     rt_idle(&task, true);
     for (;;) {
         struct pollfd child = { .fd = env->children, .events = POLLIN };
+        int died = 0, ended;
 
         if (rt_wait(&task, &child, 1, RT_NEVER) == -ECANCELED)
             return;
         proc_event_clear(env->children);
-        replace(env, &task, worker, model_reap(env, false));
+        ended = model_reap(env, false, &died);
+        replace(env, &task, worker, ended, died);
     }
 }
 

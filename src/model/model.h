@@ -20,6 +20,8 @@ struct model_env {
     void (*entry)(struct rt_task *, const struct arrival *, void *ctx);
     /* What is to be done now and then, by whoever waits for clients; returns when it is due again. NULL: nothing is. */
     int64_t (*chores)(struct rt_task *, void *ctx);
+    /* Can this process serve nobody else, as it has become a user? NULL: it always can. */
+    bool (*spent)(void *ctx);
     void *ctx;
 };
 
@@ -30,6 +32,7 @@ struct model {
     const char *name, *about;
     unsigned workers; /* default; 0: the model has no such number */
     bool one_process; /* all sessions run in it */
+    bool own_process; /* a session shares its process with no other at the same time, and the process can end with it */
     unsigned needs; /* of enum sandbox_need */
     /* Returns after a drain, when the last session has ended: 0, or -errno when it could not begin. */
     int (*serve)(const struct model_env *);
@@ -49,8 +52,8 @@ int model_accept(const struct model_env *, struct rt_task *, int hear, struct ar
 /* Serves clients one after another on the calling process or thread, until there is nothing more to do. */
 void model_serve_in_turn(const struct model_env *);
 /* Takes note of children that have ended and frees the seats of their sessions: how many there were. wait: sleeps until
- * there is at least one; -ECHILD when there are no children. */
-int model_reap(const struct model_env *, bool wait);
+ * there is at least one; -ECHILD when there are no children. *died: how many of them ended badly; NULL is fine. */
+int model_reap(const struct model_env *, bool wait, int *died);
 /* After a drain: returns when the last child has ended. */
 void model_reap_last(const struct model_env *);
 /* Keeps env->workers processes running worker(env) and replaces those that die, until a drain; then waits for the last. */

@@ -19,6 +19,8 @@ static _Noreturn void child(const struct model_env *env, const struct arrival *c
 {
     struct rt_task task = model_task(env);
 
+    if (env->spent && sandbox_begun(SANDBOX_PROCESSES) < 0)
+        proc_exit(1);
     listen_close_all(env->listeners); /* or the port would stay taken for as long as this client stays */
     env->entry(&task, client, env->ctx);
     proc_exit(0);
@@ -47,7 +49,7 @@ static int serve(const struct model_env *env)
         if (rc == 0)
             start(env, &client);
         proc_event_clear(env->children); /* before reaping: a child that ends now raises it again */
-        model_reap(env, false);
+        model_reap(env, false, NULL);
     }
     model_reap_last(env);
     return 0;
@@ -55,6 +57,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_fork;
 const struct model model_fork = {
-    .name = "fork", .about = "a process for each client", .needs = SANDBOX_PROCESSES,
+    .name = "fork", .about = "a process for each client", .own_process = true, .needs = SANDBOX_PROCESSES,
     .serve = serve,
 };

@@ -23,6 +23,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_prefork;
 const struct model model_prefork = {
-    .name = "prefork", .about = "a fixed number of processes, one client each", .workers = 32, .needs = SANDBOX_PROCESSES,
+    .name = "prefork", .about = "a fixed number of processes, one client each", .workers = 32, .own_process = true, .needs = SANDBOX_PROCESSES,
     .serve = serve,
 };

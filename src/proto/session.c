@@ -171,3 +171,10 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
     if (s.control)
         io_close_politely(&s.control);
 }
+
+bool session_spent(void *ctx)
+{
+    const struct server *server = ctx;
+
+    return auth_changed(server->auth);
+}

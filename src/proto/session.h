@@ -61,6 +61,9 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
 /* What the models do now and then, between two clients; ctx is the struct server. */
 int64_t session_chores(struct rt_task *task, void *ctx);
 
+/* Has this process become a user, so that it can serve nobody else? ctx is the struct server. */
+bool session_spent(void *ctx);
+
 /* Binds the store to an account, which is the session's from now on; NULL logs out. May wait. On failure (-ENOENT: it has no home;
  * -EUSERS: as many are logged in as this account as may be) nobody is logged in. */
 int session_login(struct session *, const struct account *);

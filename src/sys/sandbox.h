@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* What else than files, sockets and memory a server needs. */
-enum sandbox_need { SANDBOX_PROCESSES = 1, SANDBOX_THREADS = 2, SANDBOX_EPOLL = 4, SANDBOX_RING = 8 };
+enum sandbox_need { SANDBOX_PROCESSES = 1, SANDBOX_THREADS = 2, SANDBOX_EPOLL = 4, SANDBOX_RING = 8, SANDBOX_USERS = 16 };
 
 /* What may be done with a file or folder and all below it. CHANGE is everything: to write, make, rename and remove. */
 enum sandbox_access { SANDBOX_READ = 1, SANDBOX_CHANGE = 2, SANDBOX_REMOVE = 4 };
@@ -52,6 +52,12 @@ int sandbox_try(const struct sandbox *, struct sandbox_found *out);
 /* Within it, what only the beginning took is given up as well: PROCESSES, to start any; RING, to make or change a ring. Nothing is
  * done where there is no sandbox. -errno. */
 int sandbox_begun(unsigned gone);
+
+/* Can this kernel hold a system call until another process has spoken (Linux 5.5)? 0 or -EOPNOTSUPP. */
+int sandbox_may_ask(void);
+/* From now on the calls setgroups, setresgid and setresuid of this process and its children are held: the descriptor of who decides
+ * about them, which the caller closes. Before sandbox_enter, whose USERS lets these calls come so far. -errno. */
+int sandbox_ask(void);
 
 /* Enters it, with all that was found. Before any thread. -errno: something that was found failed now. */
 int sandbox_enter(const struct sandbox *, const struct sandbox_found *);

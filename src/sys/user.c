@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,9 +87,9 @@ static int capabilities(uint64_t keep)
     struct __user_cap_header_struct who = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct had[2], now[2] = { { 0 } };
 
-    if (syscall(SYS_capget, &who, had) < 0)
+    if (keep && syscall(SYS_capget, &who, had) < 0)
         return -errno;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && keep; i++) {
         now[i].permitted = had[i].permitted & (uint32_t)(keep >> (32 * i));
         now[i].effective = now[i].permitted;
     }
@@ -104,21 +105,22 @@ static bool has_way_back(const struct user *u)
     return u->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0 || setgroups(0, NULL) == 0);
 }
 
-static uint64_t kept(bool root, bool locks)
+static uint64_t kept(bool root, unsigned keep)
 {
-    return (root ? for_files : 0) | (locks ? 1ULL << CAP_IPC_LOCK : 0);
+    return (root ? for_files : 0) | (keep & USER_LOCKS ? 1ULL << CAP_IPC_LOCK : 0) |
+           (keep & USER_CHANGES ? 1ULL << CAP_SETUID | 1ULL << CAP_SETGID : 0);
 }
 
-int user_become(const struct user *u, bool locks)
+int user_become(const struct user *u, unsigned keep)
 {
     TRY(take_groups(u));
-    if (locks && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+    if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
         return -errno;
     if (setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0)
         return -errno;
     if (u->uid != 0)
-        TRY(capabilities(kept(false, locks)));
-    return has_way_back(u) ? -EBADE : 0;
+        TRY(capabilities(kept(false, keep)));
+    return !(keep & USER_CHANGES) && has_way_back(u) ? -EBADE : 0;
 }
 
 bool user_may_list(const char *folder)
@@ -126,8 +128,35 @@ bool user_may_list(const char *folder)
     return access(folder, R_OK | X_OK) == 0 || errno != EACCES;
 }
 
-int user_give_up(bool locks)
+int user_give_up(unsigned keep)
 {
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* an old kernel has none */
-    return capabilities(kept(user_is_root(), locks));
+    return capabilities(kept(user_is_root(), keep));
+}
+
+/* What the sandbox does not let through fails as well, and that is right. */
+static bool may_return(const struct user_groups *u, uid_t before)
+{
+    if (getuid() != u->uid || geteuid() != u->uid || getgid() != u->gid || getegid() != u->gid)
+        return true;
+    return syscall(SYS_setresuid, -1, before, -1) == 0 || syscall(SYS_setresuid, -1, 0, -1) == 0 ||
+           syscall(SYS_setgroups, 0, NULL) == 0;
+}
+
+/* The calls themselves, of which a broker may decide: the list is a copy in memory of this process's own. That it ends with its parent
+ * is forgotten by the kernel whenever a process becomes another. */
+int user_switch(const struct user_groups *u)
+{
+    uid_t before = getuid();
+    gid_t group[USER_GROUPS];
+
+    for (unsigned i = 0; i < u->n; i++)
+        group[i] = u->group[i];
+    if (syscall(SYS_setgroups, u->n, group) < 0 || syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0 ||
+        syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)
+        return -errno;
+    TRY(capabilities(0));
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+        return -errno;
+    return may_return(u, before) ? -EBADE : 0;
 }

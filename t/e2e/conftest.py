@@ -27,6 +27,7 @@ from tools import PATIENCE, SLOW_FILES, blob, make, until
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
 # crowds: made for thousands of clients.  typical: one of each kind (processes, threads, a loop).  loop: an event loop; what blocks one session would block all.
 # disk: what is served lies on a disk, where tests can look and do what clients cannot (any model).
+# root: the tester is root, so that a server can be (any model).
 # lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
     "iterative": set(),
@@ -38,7 +39,7 @@ TRAITS = {
     "uring": {"at_once", "workers", "crowds", "loop"},
 }
 MEMORY = os.environ.get("DRAY_STORE") == "memory"
-BUILD = (set() if server_module.sanitized() else {"lean"}) | (set() if MEMORY else {"disk"})
+BUILD = (set() if server_module.sanitized() else {"lean"}) | (set() if MEMORY else {"disk"}) | (set() if os.geteuid() else {"root"})
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone", "ruby", "php")
 SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")

@@ -65,15 +65,32 @@ static int welcome(struct ftp *f, int code)
     return reply(f, code, "%s; you may %s.", code == 232 ? "Your certificate has logged you in" : "Logged in", buf_cstr(&b));
 }
 
+/* The account is right, and yet its session cannot be: nothing is certain then but that it ends. */
+static APART int refuse_unable(struct ftp *f, int rc)
+{
+    LOG(f->s->server->log, "no-login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
+        LOG_TEXT("why", rc == -EPIPE ? SPAN("the broker of system users is gone; restart the server") : span_of(err_text(rc))));
+    f->over = true;
+    return reply(f, 421, "System users cannot log in at the moment; try again later, or ask the operator.");
+}
+
+/* Who works under his own uid cannot become another. */
+static APART int refuse_change(struct ftp *f)
+{
+    return reply(f, 503, "This session works as its user to the end; connect anew to log in as another.");
+}
+
 static int enter(struct ftp *f, const struct account *account, int code)
 {
-    int rc = session_login(f->s, account);
+    int rc = session_login(f->s, account), became = rc == 0 ? auth_become(f->s->server->auth, f->s->account) : 0;
 
     f->user_given = false;
     if (rc == -ECANCELED)
         return rc;
     if (rc == -EUSERS)
         return turn_away(f);
+    if (became < 0)
+        return refuse_unable(f, became);
     return rc < 0 ? refuse_homeless(f, rc) : welcome(f, code);
 }
 
@@ -88,6 +105,8 @@ int verb_user(struct ftp *f, struct span arg)
 {
     const struct account *account;
 
+    if (auth_changed(f->s->server->auth))
+        return refuse_change(f);
     if (arg.len > ACCOUNT_NAME_MAX)
         return reply(f, 501, "That name is too long.");
     if (f->s->server->rules.login && !io_is_tls(f->s->control))
@@ -127,9 +146,11 @@ int verb_pass(struct ftp *f, struct span arg)
     f->user_given = false;
     if (session_banned(f->s))
         return hang_up(f);
-    rc = auth_check(f->s->server->auth, f->s->task, span_of(f->user), arg, &account);
+    rc = auth_check(f->s->server->auth, f->s->task, span_of(f->user), arg, f->s->peer, &account);
     if (rc == -EACCES)
         return refuse(f);
+    if (rc == -EPIPE || rc == -EBUSY || rc == -ETIMEDOUT)
+        return refuse_unable(f, rc);
     TRY(rc);
     rc = passed(f);
     if (rc < 0)
@@ -146,6 +167,8 @@ int verb_acct(struct ftp *f, struct span arg)
 int verb_rein(struct ftp *f, struct span arg)
 {
     (void)arg;
+    if (auth_changed(f->s->server->auth))
+        return refuse_change(f);
     leave(f);
     data_forget(f);
     f->epsv_all = f->user_given = f->buffer_size_given = f->protect = false;

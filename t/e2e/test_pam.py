@@ -1,0 +1,151 @@
+"""System users by PAM: each session works under its user's own uid, on the models whose sessions have a process of their own. PAM is the
+pam_matrix of pam_wrapper, the users are those of nss_wrapper: the system is left as it is."""
+import glob
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ftpraw import OPEN
+from ftptls import Tls
+from test_serve import HERE, refused
+from tools import until
+
+ROOT = os.geteuid() == 0
+PLAIN = pytest.mark.needs("lean", "disk", "own_process", "root")   # the wrappers and a sanitizer do not bear each other
+ALICE, BOB, ALICES, BOTH = 5001, 5002, 6001, 6100
+
+
+@pytest.fixture(scope="module")
+def pam(tmp_path_factory):
+    """The environment of a server whose PAM knows alice, carl, root, low and nobody."""
+    at = tmp_path_factory.mktemp("pam")
+    matrix = glob.glob("/usr/lib/*/pam_wrapper/pam_matrix.so")[0]
+    known = {"root": (0, 0), "nobody": (65534, 65534), "low": (500, 500), "alice": (ALICE, ALICES), "carl": (BOB, 6002)}
+    (at / "passwd").write_text("".join(f"{name}:x:{u}:{g}::/:/bin/sh\n" for name, (u, g) in known.items()))
+    (at / "group").write_text(f"root:x:0:\nalice:x:{ALICES}:\ncarl:x:6002:\nboth:x:{BOTH}:alice,carl\n")
+    (at / "passdb").write_text("".join(f"{name}:secret:dray\n" for name in known))
+    (at / "dray").write_text("".join(f"{kind} required {matrix} passdb={at}/passdb\n" for kind in ("auth", "account")))
+    return {"LD_PRELOAD": "libpam_wrapper.so libnss_wrapper.so", "PAM_WRAPPER": "1", "PAM_WRAPPER_SERVICE_DIR": str(at),
+            "NSS_WRAPPER_PASSWD": str(at / "passwd"), "NSS_WRAPPER_GROUP": str(at / "group")}
+
+
+@pytest.fixture
+def open_root():
+    """A folder that all users may enter: those above a tmp_path are the tester's alone."""
+    with tempfile.TemporaryDirectory(prefix="dray-pam-") as at:
+        os.chmod(at, 0o755)
+        root = Path(at) / "root"
+        root.mkdir()
+        root.chmod(0o1777)
+        yield root
+
+
+def owner(path):
+    return path.stat().st_uid, path.stat().st_gid
+
+
+def brokers(one):
+    """Brokers are nobody's children: they are known by their session of processes and their name."""
+    return {p for p in psutil.process_iter(["name"]) if p.info["name"] == "dray-broker"}
+
+
+@PLAIN
+def test_two_users_at_once(server, pam, open_root):
+    one = server(open_root, "--pam", "dray", env=pam)
+    assert "System users may log in" in one.stdout and "works as nobody" in one.stdout
+    alice, carl = one.raw("alice"), one.raw("carl")
+    alice.put("STOR hers", b"1")
+    alice.put("STOR hers", b"11")                            # over her own
+    carl.put("STOR his", b"2")
+    assert owner(open_root / "hers") == (ALICE, ALICES) and owner(open_root / "his") == (BOB, 6002)
+    carl.expect(5, "DELE hers")
+    ready = carl.epsv()
+    carl.expect(OPEN, "STOR hers")
+    with ready() as sock:
+        sock.sendall(b"3")
+    carl.expect(5)
+    carl.expect(350, "RNFR hers")
+    carl.expect(5, "RNTO moved")
+    assert (open_root / "hers").read_bytes() == b"11"
+    process = one.process_of(alice)
+    status = dict(line.split(":\t", 1) for line in open(f"/proc/{process.pid}/status", encoding="ascii").read().splitlines() if ":\t" in line)
+    assert status["Uid"].split() == [str(ALICE)] * 4 and status["Gid"].split() == [str(ALICES)] * 4
+    assert sorted(map(int, status["Groups"].split())) == [ALICES, BOTH]
+    assert {int(status[c], 16) for c in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+    for words in ("USER carl", "USER alice", "REIN"):
+        alice.expect(503, words)
+    assert alice.get("RETR his") == b"2"
+    stranger = one.raw("anonymous")
+    stranger.put("STOR theirs", b"3")
+    assert owner(open_root / "theirs")[0] == 65534
+
+
+@PLAIN
+def test_more_users_than_workers(server, pam, open_root):
+    """A worker that has become a user ends with the session, and another one is there at once."""
+    one = server(open_root, "--pam", "dray", "--workers", "2", env=pam)
+    for i in range(12):
+        with one.raw("alice" if i % 2 else "carl") as client:
+            client.put(f"STOR {i}", b"x")
+            client.expect(221, "QUIT")
+    assert {owner(open_root / str(i))[0] for i in range(12)} == {ALICE, BOB}
+    assert "worker-died" not in one.stderr
+
+
+@PLAIN
+def test_one_answer_to_all_who_may_not(server, pam, open_root):
+    one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", env=pam)
+    said = set()
+    for i, (name, word) in enumerate([("alice", "wrong"), ("nosuch", "secret"), ("root", "secret"), ("low", "secret"),
+                                      ("nobody", "secret"), ("ann", "wrong"), ("alice", "")]):
+        client = one.raw(source=f"127.0.0.{i + 2}")
+        client.expect(331, f"USER {name}")
+        said.add(str(client.cmd(f"PASS {word}")))
+    assert len(said) == 1 and "530" in said.pop()
+    one.raw().login("ann")
+
+
+@PLAIN
+def test_tls_goes_on_across_the_change(server, pam, open_root):
+    one = server(open_root, "--pam", "dray", env=pam)
+    (open_root / "read").write_bytes(b"all of it")
+    client = Tls(one, user="alice")
+    assert client.retrieve("RETR read") == b"all of it"
+    assert one.process_of(client).uids().real == ALICE
+
+
+@PLAIN
+def test_without_its_broker(server, pam, open_root):
+    """Who is in goes on, nobody else of the system comes in, accounts do; and the broker ends with its server."""
+    before = brokers(None)
+    one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", env=pam)
+    broker, = brokers(None) - before
+    alice, waiting = one.raw("alice"), one.raw()
+    broker.send_signal(signal.SIGKILL)
+    until(lambda: not broker.is_running() or broker.status() == psutil.STATUS_ZOMBIE, "the broker is gone")
+    waiting.expect(331, "USER carl")
+    waiting.expect(421, "PASS secret")
+    alice.put("STOR still", b"1")
+    assert owner(open_root / "still")[0] == ALICE
+    one.raw().login("ann")
+    assert "broker" in one.stderr
+
+
+def test_where_one_process_is_all_sessions(tmp_path):
+    for model in ("epoll", "thread", "pool", "uring", "iterative"):
+        refused("serve", str(tmp_path), *HERE, "--pam", "dray", "--model", model, naming=("--pam", "one process cannot be many users"))
+
+
+def test_what_does_not_go_together(tmp_path):
+    if not ROOT:
+        refused("serve", str(tmp_path), *HERE, "--pam", "dray", naming=("--pam", "only root"))
+        return
+    for more, word in ((("--sandbox", "off"), "sandbox"), (("--memory", "10M"), "owners"), (("--quota", "1M"), "quotas"),
+                       (("--user", "root"), "root")):
+        refused("serve", *[str(tmp_path)] * ("--memory" not in more), *HERE, "--pam", "dray", "--model", "fork", *more,
+                naming=("--pam", word))
+    refused("serve", str(tmp_path), *HERE, "--pam", "../passwd", naming=("--pam", "service"))
