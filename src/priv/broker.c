@@ -302,10 +302,10 @@ static void serve(struct broker *b)
             take_call(b);
         else if (called)
             return; /* nobody is left who could ask */
+        if (asked & (POLLHUP | POLLERR)) /* also when no server came to listen: what it left unread is nobody's */
+            return;
         if (asked & POLLIN)
             take_message(b);
-        else if (asked & (POLLHUP | POLLERR))
-            return;
     }
 }
 

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -198,6 +199,30 @@ static void other_services_have_no_name(void **state)
     assert_null(p);
 }
 
+/* An orphan of ours: within ten seconds it has ended. */
+static void orphan_ends(void)
+{
+    pid_t pid = 0;
+
+    for (int i = 0; i < 1000 && pid == 0; i++) {
+        pid = waitpid(-1, NULL, WNOHANG);
+        usleep(10000);
+    }
+    assert_true(pid > 0);
+}
+
+static void it_ends_with_the_last_who_could_ask(void **state)
+{
+    struct priv *p = NULL;
+
+    (void)state;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    assert_int_equal(priv_begin("dray", &p), 0);
+    priv_end(&p);
+    orphan_ends();
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 /* ---- PAM and users of this test's own ---- */
 
 static char place[] = "/tmp/dray-priv-XXXXXX";
@@ -263,6 +288,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_one_process_may_no_other_may),
         cmocka_unit_test(guesses_are_counted),
         cmocka_unit_test(other_services_have_no_name),
+        cmocka_unit_test(it_ends_with_the_last_who_could_ask),
     };
 
     if (argc && !getenv("DRAY_TEST_PLACE"))
