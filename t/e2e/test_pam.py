@@ -48,9 +48,10 @@ def owner(path):
     return path.stat().st_uid, path.stat().st_gid
 
 
-def brokers(one):
-    """Brokers are nobody's children: they are known by their session of processes and their name."""
-    return {p for p in psutil.process_iter(["name"]) if p.info["name"] == "dray-broker"}
+def brokers(folder):
+    """Brokers are nobody's children: they are known by their name, and by the command line that they have from their server."""
+    return [p for p in psutil.process_iter(["name", "cmdline"])
+            if p.info["name"] == "dray-broker" and str(folder) in (p.info["cmdline"] or ())]
 
 
 @PLAIN
@@ -120,10 +121,9 @@ def test_tls_goes_on_across_the_change(server, pam, open_root):
 
 @PLAIN
 def test_without_its_broker(server, pam, open_root):
-    """Who is in goes on, nobody else of the system comes in, accounts do; and the broker ends with its server."""
-    before = brokers(None)
+    """Who is in goes on, nobody else of the system comes in, accounts do."""
     one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", env=pam)
-    broker, = brokers(None) - before
+    broker, = brokers(open_root)
     alice, waiting = one.raw("alice"), one.raw()
     broker.send_signal(signal.SIGKILL)
     until(lambda: not broker.is_running() or broker.status() == psutil.STATUS_ZOMBIE, "the broker is gone")
@@ -149,3 +149,4 @@ def test_what_does_not_go_together(tmp_path):
         refused("serve", *[str(tmp_path)] * ("--memory" not in more), *HERE, "--pam", "dray", "--model", "fork", *more,
                 naming=("--pam", word))
     refused("serve", str(tmp_path), *HERE, "--pam", "../passwd", naming=("--pam", "service"))
+    until(lambda: not brokers(tmp_path), "the brokers of servers that did not begin have ended")
