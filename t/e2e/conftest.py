@@ -40,6 +40,7 @@ TRAITS = {
 }
 MEMORY = os.environ.get("DRAY_STORE") == "memory"
 BUILD = (set() if server_module.sanitized() else {"lean"}) | (set() if MEMORY else {"disk"}) | (set() if os.geteuid() else {"root"})
+OTHERS = set(TRAITS).union(*TRAITS.values())                # what a model has, not the build
 MODELS = [m for m in os.environ.get("DRAY_MODELS", "iterative,fork,prefork,thread,pool,epoll,uring").split(",") if m]
 CLIENTS = ("curl", "wget", "lftp", "tnftp", "ncftpget", "ncftpput", "ncftpls", "ncftp", "rclone", "ruby", "php")
 SLOWFS = Path(os.environ.get("SLOWFS") or Path(__file__).resolve().parents[2] / "build" / "t" / "slowfs" / "slowfs")
@@ -78,10 +79,10 @@ def applies(item):
         return False                                         # it says itself what its server serves
     if MEMORY:
         needs.add("at_once")
-    if not needs or not hasattr(item, "callspec"):
-        return True
-    model = item.callspec.params.get("model")                # its name is a trait, too: for what no model can change
-    return model is None or needs <= TRAITS[model] | {model} | BUILD
+    if not needs <= BUILD | OTHERS:
+        return False
+    model = hasattr(item, "callspec") and item.callspec.params.get("model")
+    return not model or needs <= TRAITS[model] | {model} | BUILD    # its name is a trait, too: for what no model can change
 
 
 @pytest.fixture(scope="module")
