@@ -1,10 +1,12 @@
 """Who guesses passwords is slowed, then banned: his address, and nobody else's; the operator sees it and can lift it."""
 import re
+import subprocess
 import threading
 import time
 
 import pytest
 
+from server import DRAY, environment
 from test_status import ask, runtime, status, watched       # noqa: F401 (fixtures)
 from tools import PATIENCE, until
 
@@ -50,9 +52,6 @@ def test_an_address_that_guesses_is_banned(guarded, runtime):
 
 @pytest.mark.needs("at_once")
 def test_unban(guarded, runtime):
-    import subprocess
-    from server import DRAY, environment
-
     def unban(*words):
         return subprocess.run([DRAY, "unban", *map(str, words)], env=environment(XDG_RUNTIME_DIR=str(runtime)), check=False,
                               capture_output=True).returncode
