@@ -1,0 +1,12 @@
+/* say: sentences for people, in their language (gettext). Without a catalogue, or in the C locale, they come out as written. */
+#ifndef DRAY_BASE_SAY_H
+#define DRAY_BASE_SAY_H
+
+#include <libintl.h>
+
+/* Here and now. */
+#define _(text) gettext(text)
+/* In a table: whoever prints it says _(row->text). */
+#define N_(text) text
+
+#endif
