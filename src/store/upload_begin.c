@@ -84,7 +84,11 @@ static int continue_partial(struct upload *u)
 {
     int rc = take_partial(u, u->keep);
 
-    return rc == -EBUSY ? begin_with_prefix(u, u->own) : rc;
+    if (rc != -EBUSY)
+        return rc;
+    TRY(begin_with_prefix(u, u->own));
+    u->begun = u->keep;
+    return 0;
 }
 
 static int begin_append(struct upload *u, bool there)

@@ -51,6 +51,7 @@ static int append_again(struct upload *u, bool there)
     u->inner = NULL;
     u->hidden = u->resumed = false; /* should the commit fail, the partial is there as it was */
     u->unsummed = true;
+    u->begun = 0;
     TRY(upload_ops(u)->create(&u->here, u->path, &u->inner));
     if (there) {
         TRY(upload_ops(u)->open(&u->here, u->path, &now));
@@ -168,14 +169,16 @@ static int hide(struct upload *u)
     u->once = true;
     TRY(upload_own(u));
     TRY(partial_announce(&u->here, u->own, u->path));
+    atomic_fetch_add(&u->st.storage->shared->partials, 1); /* whoever asks from now on looks */
     rc = u->inner->ops->hide(u->inner, u->own, &replaced);
     if (replaced >= 0)
         quota_went(upload_quotas(u), u->st.account, replaced);
     TRY(rc);
     u->once = false;
     u->hidden = true;
+    u->resumed = u->begun > 0; /* what it replaces was there before, and stays that long */
     quota_is_named(upload_quotas(u), u->claim);
-    atomic_fetch_add(&u->st.storage->shared->partials, 1); /* now that it is there: a sweep that missed it sees this */
+    atomic_fetch_add(&u->st.storage->shared->partials, 1); /* again: a sweep that missed it sees this */
     return 0;
 }
 

@@ -21,7 +21,7 @@ struct upload {
     bool hidden;         /* the inner file has the partial's name */
     bool done;           /* it has got the name it was meant for, or is kept */
     bool unsummed;       /* it began with bytes whose sum is not known */
-    int64_t keep, begun; /* as asked; what it held when it began */
+    int64_t keep, begun; /* as asked; how much of the partial it began with */
     int64_t credit;      /* bytes of this account's that it replaces; -1: none */
     int64_t base;        /* APPEND: so many bytes of the old version come first */
     struct file *old;    /* that version */

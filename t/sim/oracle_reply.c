@@ -84,6 +84,12 @@ static bool has_no_partial(const struct op *op)
     return oracle_now(place_of_partial(op->by.account, op->name))->state.kind == IS_ABSENT;
 }
 
+/* What REST and APPE go on with where no file has the name. */
+static bool lost_partial(const struct op *op)
+{
+    return op->dropped && has_no_partial(op) && oracle_any(op, is_no_file) && !oracle->rules.faults && !oracle->rules.expires;
+}
+
 static void judge_change(const struct op *op, int code, bool calm)
 {
     const char *name = oracle_names[op->name], *word = rows[op->kind].word;
@@ -92,7 +98,7 @@ static void judge_change(const struct op *op, int code, bool calm)
         world_fail("%s %s was answered %d, but did not happen", word, name, code);
     if (code != rows[op->kind].code && op->applied && fault_hit() != CALL_sync) /* only a loss of power could undo it */
         world_fail("%s %s was answered %d, but it happened", word, name, code);
-    if (code != rows[op->kind].code && op->dropped && has_no_partial(op) && !oracle->rules.faults && !oracle->rules.expires)
+    if (code != rows[op->kind].code && lost_partial(op))
         world_fail("%s %s was answered %d, and the partial is gone", word, name, code);
     if (calm && oracle->rules.bytes[op->by.account] < 0 && op->kind == OP_STOR && code != 226 && !op->keep && !oracle_any(op, is_folder))
         world_fail("%s %s was answered %d, and nothing stood in its way", word, name, code);
