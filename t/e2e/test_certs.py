@@ -194,6 +194,17 @@ def test_a_resumed_session_is_still_that_client(server, made, version):
     second.expect(530, "PWD")
 
 
+@pytest.mark.needs("at_once")
+def test_a_certificate_is_no_way_around_a_ban(server, made):
+    """Also where the connection is older than the ban."""
+    one = server(None, *ACCOUNTS, "--client-ca", made / "ca.crt", "--ban-after", "1")
+    client = Tls(one, user=None, protect=False, cert=made / "bob.pem")
+    with Tls(one, user=None, protect=False) as guesser:
+        guesser.expect(331, "USER bob")
+        guesser.expect(421, "PASS wrong")
+    client.expect(421, "USER bob")
+
+
 def test_without_a_ca_no_certificate_stands_for_anything(server, made):
     one = server(None, *ACCOUNTS)
     client = Tls(one, user=None, protect=False, cert=made / "bob.pem")

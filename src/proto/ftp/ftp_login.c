@@ -104,6 +104,7 @@ static void leave(struct ftp *f)
 int verb_user(struct ftp *f, struct span arg)
 {
     const struct account *account;
+    bool known;
 
     if (auth_changed(f->s->server->auth))
         return refuse_change(f);
@@ -117,7 +118,10 @@ int verb_user(struct ftp *f, struct span arg)
     if (!f->user)
         return -ENOMEM;
     f->user_given = true;
-    if (io_peer_is(f->s->control, arg)) {
+    known = io_peer_is(f->s->control, arg);
+    if (known && session_banned(f->s)) /* perhaps since it connected */
+        return hang_up(f);
+    if (known) {
         int rc = auth_find(f->s->server->auth, f->s->task, arg, &account);
 
         if (rc != -EACCES)
