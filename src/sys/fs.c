@@ -184,24 +184,30 @@ int fs_link_unnamed(int fd, int dir, const char *leaf)
     return RC(linkat(fd, "", dir, leaf, AT_EMPTY_PATH));
 }
 
+/* Where a name changes, the kernel's EPERM is about who asks (a sticky folder) or the folder, not about the name. */
+static int changed(int rc)
+{
+    return rc == 0 ? 0 : errno == EPERM ? -EACCES : -errno;
+}
+
 int fs_rename(int dir, const char *leaf, int to_dir, const char *to_leaf, bool replace)
 {
     struct fs_stat st;
 
     if (replace)
-        return RC(renameat(dir, leaf, to_dir, to_leaf));
+        return changed(renameat(dir, leaf, to_dir, to_leaf));
     if (renameat2(dir, leaf, to_dir, to_leaf, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
-        return -errno;
+        return changed(-1);
     if (fs_stat_at(to_dir, to_leaf, &st) == 0)
         return -EEXIST;
-    return RC(renameat(dir, leaf, to_dir, to_leaf));
+    return changed(renameat(dir, leaf, to_dir, to_leaf));
 }
 
 int fs_unlink(int dir, const char *leaf)
 {
-    return RC(unlinkat(dir, leaf, 0));
+    return changed(unlinkat(dir, leaf, 0));
 }
 
 int fs_mkdir(int dir, const char *leaf)
@@ -211,7 +217,7 @@ int fs_mkdir(int dir, const char *leaf)
 
 int fs_rmdir(int dir, const char *leaf)
 {
-    return RC(unlinkat(dir, leaf, AT_REMOVEDIR));
+    return changed(unlinkat(dir, leaf, AT_REMOVEDIR));
 }
 
 int fs_set_mtime_handle(int handle, int64_t seconds)

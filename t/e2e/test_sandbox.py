@@ -255,6 +255,21 @@ def test_root_becomes_somebody_else(server, tmp_path, flags):
     assert str(one.proc.pid) in run("status")[1], "root sees it"
 
 
+@pytest.mark.skipif(not ROOT, reason="needs a file of another user")
+def test_a_file_of_another_user_in_a_sticky_folder(server, tmp_path):
+    """The kernel says EPERM there; to the client it is a matter of rights, not of the name."""
+    root = given_to(tmp_path / "root", NOBODY)
+    (root / "box").mkdir()
+    (root / "box").chmod(0o1777)
+    (root / "box" / "hers").write_text("hers")
+    one = server(root, *ACCOUNTS, "--user", "nobody")
+    with one.raw("bob") as client:
+        assert "permissions" in client.expect(550, "DELE box/hers").text
+        client.expect(350, "RNFR box/hers")
+        assert "permissions" in client.expect(550, "RNTO box/mine").text
+    assert os.listdir(root / "box") == ["hers"]
+
+
 def test_accounts_that_the_new_user_cannot_read_again(server, tmp_path):
     """Without root it is oneself who reads them again."""
     root, users = given_to(tmp_path / "root", NOBODY if ROOT else os.geteuid()), Users(tmp_path / "users")
