@@ -70,6 +70,7 @@ static void push_job(struct crew *c, struct job *job)
         c->folders = job;
         return;
     }
+    c->ready++;
     if (!c->files)
         c->files_end = &c->files;
     *c->files_end = job;
@@ -84,6 +85,7 @@ static struct job *pop_job(struct crew *c)
         return NULL;
     *from = job->next;
     c->waiting--;
+    c->ready -= !job->kind->folder;
     return job;
 }
 
@@ -101,6 +103,7 @@ static int start_worker(struct crew *c, struct site *join)
     w->crew = c;
     w->site = join;
     w->joining = join;
+    pace_add(&w->pace, &c->bucket, c->order->rate);
     rc = loop_start(c->loop, work, &w, sizeof w);
     if (rc < 0) {
         free(w);
@@ -176,22 +179,6 @@ int worker_connect(struct worker *w, struct site *site)
     return rc;
 }
 
-int worker_failed(struct worker *w, const char *doing, struct span name, int rc)
-{
-    struct io *none = NULL;
-
-    if (!w->task->cancelled && !ftpc_lost(w->ftp))
-        rc = ftpc_give_up(w->ftp, &none, rc);
-    failure_there(&w->why, w->ftp, doing, name, rc);
-    return rc;
-}
-
-int worker_failed_here(struct worker *w, struct span name, int rc)
-{
-    failure_here(&w->why, name, rc);
-    return rc;
-}
-
 /* ---- a job, and what comes of it ---- */
 
 static void note_outcome(struct crew *c, enum outcome out)
@@ -240,6 +227,12 @@ static void carry_out(struct worker *w, struct job *job)
         report_failed(&w->crew->report, job->kind->verb, span_of(job->there), &w->why);
     }
     free(job);
+}
+
+void crew_help(struct worker *w, unsigned most)
+{
+    while (w->crew->ready > most && !w->task->cancelled)
+        carry_out(w, pop_job(w->crew));
 }
 
 /* Nothing is left and nobody can find more: those who rest go home, those who still try to join stop trying. */

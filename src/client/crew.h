@@ -8,6 +8,7 @@
 #include "client/order.h"
 #include "client/report.h"
 #include "client/site.h"
+#include "obs/pace.h"
 
 struct worker {
     struct crew *crew;
@@ -15,6 +16,7 @@ struct worker {
     struct site *site; /* whose connection it has */
     struct ftpc *ftp;
     struct failure why; /* the story of the last failure */
+    struct pace pace;   /* what it may move of what all may */
     bool resting, joining, again; /* again: this try of a job is not its first */
     char path[PATH_CAP], other[PATH_CAP]; /* scratch of the job that runs */
     struct worker *next;
@@ -38,6 +40,8 @@ struct job {
     unsigned depth, seen; /* folders above it; how many tries have failed */
     bool known;           /* size and mtime are from a listing */
     int64_t size, mtime;  /* as in struct listing_entry */
+    unsigned how;         /* the kind's own */
+    const char *why;      /* the kind's own: static text */
     const char *here;     /* path on this computer; "" none */
     char there[];         /* path at the server */
 };
@@ -50,6 +54,9 @@ struct crew {
     struct job *files, **files_end, *folders;
     struct worker *workers;
     unsigned count, most, busy, waiting; /* workers, and how many there may be; jobs under way; jobs in the queue */
+    unsigned ready;                      /* of those in the queue, the files */
+    struct pace_bucket bucket;           /* the bandwidth of the order */
+    unsigned said, tick;                 /* sync: notes that are said once; how exact times are here, in seconds */
     enum outcome outcome; /* of the first failure; an interruption counts more */
     int dest; /* put: 0 not known, 1 the destination is a folder, -1 it is none */
 };
@@ -64,11 +71,16 @@ int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind
 enum outcome crew_resolve(struct crew *c);
 /* Until nothing is left to do, or `now` (a descriptor, as rt_stop.now) says stop. The outcome. */
 enum outcome crew_run(struct crew *c, int now);
+/* The worker of a folder that goes on adding jobs does files of the queue itself while there are more than `most`: so what waits is
+ * never many. Its scratch and w->why are used. */
+void crew_help(struct worker *w, unsigned most);
 /* For CLEANUP. */
 void crew_free(struct crew *c);
 
 /* The connection that the job needs, made if it is not there. */
 int worker_connect(struct worker *w, struct site *site);
+/* How many of `want` bytes may move now, after a wait for its turn; then pace_used(&w->pace, moved). -ECANCELED. */
+int64_t worker_pace(struct worker *w, int64_t want);
 /* w->why for a failed call of ftpc, and the session back in step: rc. */
 int worker_failed(struct worker *w, const char *doing, struct span name, int rc);
 /* w->why for this computer: rc. */

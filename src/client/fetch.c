@@ -96,7 +96,7 @@ static int look_here(struct fetch *f)
 
     if (rc == -ENOENT)
         return 0;
-    if (rc == 0 && o->resume && size == f->job->size && mtime == f->job->mtime)
+    if (rc == 0 && o->resume && !o->sync && size == f->job->size && mtime == f->job->mtime)
         return 1;
     if (rc < 0)
         return here(f, rc);
@@ -173,6 +173,7 @@ static int write_block(struct fetch *f, size_t len)
 static void moved(struct fetch *f, ssize_t n)
 {
     f->flight.done += n;
+    pace_used(&f->w->pace, n);
     f->w->crew->report.totals.bytes += n;
     report_moved(&f->w->crew->report, &f->flight, now(f));
 }
@@ -181,7 +182,8 @@ static void moved(struct fetch *f, ssize_t n)
 static int copy_in(struct fetch *f)
 {
     for (;;) {
-        ssize_t n = ftpc_read(f->w->ftp, f->data, f->block, RT_BLOCK);
+        int64_t step = worker_pace(f->w, RT_BLOCK);
+        ssize_t n = step < 0 ? step : ftpc_read(f->w->ftp, f->data, f->block, (size_t)step);
 
         if (n <= 0)
             return (int)n;

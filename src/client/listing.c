@@ -42,7 +42,7 @@ static bool harmless(struct span name)
     return name.len && name.len <= 255 && span_find(name, '/') < 0 && !text_has_control(name);
 }
 
-static int keep(struct listing *l, const struct ftp_entry *e)
+int listing_add(struct listing *l, const struct listing_entry *e)
 {
     const char *name;
 
@@ -53,14 +53,22 @@ static int keep(struct listing *l, const struct ftp_entry *e)
     name = arena_text(&l->arena, e->name);
     if (!name)
         return -EFBIG;
-    l->at[l->count++] = (struct listing_entry){
-        .name = { name, e->name.len },
+    l->at[l->count] = *e;
+    l->at[l->count++].name = (struct span){ name, e->name.len };
+    return 0;
+}
+
+static int keep(struct listing *l, const struct ftp_entry *e)
+{
+    struct listing_entry entry = {
+        .name = e->name,
         .size = e->kind == FTP_FILE && e->has & 1u << FTP_FACT_SIZE ? e->size : -1,
         .mtime = e->has & 1u << FTP_FACT_MODIFY ? e->mtime : INT64_MIN,
         .folder = e->kind == FTP_DIR,
         .other = e->kind == FTP_OTHER,
     };
-    return 0;
+
+    return listing_add(l, &entry);
 }
 
 int listing_add_line(struct listing *l, struct span line, bool facts, int64_t now)

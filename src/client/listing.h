@@ -41,6 +41,9 @@ void listing_show(const struct client *cl, const struct listing *l);
 /* Takes one line of a listing. 0; -EFBIG when the limits are reached. */
 int listing_add_line(struct listing *l, struct span line, bool facts, int64_t now);
 
+/* One entry, whose name is copied. 0; -EFBIG. */
+int listing_add(struct listing *l, const struct listing_entry *e);
+
 void listing_sort(struct listing *l);
 
 /* For CLEANUP; empties it. */

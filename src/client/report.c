@@ -64,6 +64,23 @@ void report_did(struct report *r, const char *verb, struct span there, struct sp
         r->ops->did(r, verb, there, to);
 }
 
+void report_deed(struct report *r, const struct deed *d)
+{
+    r->totals.deleted += d->verb[0] == 'd';
+    if (d->size >= 0) {
+        r->totals.done++;
+        r->totals.bytes += d->size;
+    }
+    if (r->ops->deed)
+        r->ops->deed(r, d);
+}
+
+void report_same(struct report *r)
+{
+    r->totals.planned++;
+    r->totals.skipped++;
+}
+
 void report_note(struct report *r, const char *verb, struct span there, const char *text)
 {
     if (r->ops->note)

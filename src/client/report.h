@@ -21,7 +21,17 @@ struct flight {
 struct totals {
     unsigned planned, done, skipped, failed; /* files, or what else the verb does */
     int64_t planned_bytes, bytes;            /* of transfers; bytes: moved by this run */
+    unsigned deleted;                        /* sync */
     int64_t began;                           /* rt_now */
+};
+
+/* What sync does that is no transfer, and what it would do: the latter counts as done, so that a dry run ends with the same totals. */
+struct deed {
+    const char *verb;        /* "get", "put", "mkdir", "delete" */
+    struct span there, here; /* as of a flight; the one or the other may be empty */
+    int64_t size;            /* -1: none */
+    const char *why;         /* "size"; NULL */
+    bool dry;
 };
 
 struct report;
@@ -34,6 +44,7 @@ struct report_ops {
     void (*stop)(struct report *, const struct flight *);               /* not done: `failed` or another try follows */
     void (*failed)(struct report *, const char *verb, struct span there, const struct failure *);
     void (*did)(struct report *, const char *verb, struct span there, struct span to); /* what is no transfer: rm, mv, mkdir */
+    void (*deed)(struct report *, const struct deed *);
     void (*note)(struct report *, const char *verb, struct span there, const char *text);
     void (*entry)(struct report *, struct span folder, const struct listing_entry *);
     void (*talk)(struct report *, bool sent, struct span line);
@@ -47,6 +58,7 @@ struct report {
     const struct report_ops *ops;
     struct totals totals;
     bool quiet, verbose;
+    bool sync, dry;     /* its totals are those of a sync; which changes nothing */
     bool longer, paths; /* entries with size and time; entries with their folder */
     const struct flight *flights[REPORT_SLOTS];
     void *face; /* the face's own */
@@ -66,6 +78,9 @@ void report_stop(struct report *r, struct flight *f);
 void report_skip(struct report *r, const char *verb, struct span there, int64_t size, const char *why);
 void report_failed(struct report *r, const char *verb, struct span there, const struct failure *why);
 void report_did(struct report *r, const char *verb, struct span there, struct span to);
+void report_deed(struct report *r, const struct deed *d);
+/* A file that needs nothing; without a word. */
+void report_same(struct report *r);
 void report_note(struct report *r, const char *verb, struct span there, const char *text);
 void report_entry(struct report *r, struct span folder, const struct listing_entry *e);
 void report_talk(void *report, bool sent, struct span line); /* an ftpc_talk */

@@ -111,6 +111,22 @@ static void on_did(struct report *r, const char *verb, struct span there, struct
     end_line(&b);
 }
 
+static void on_deed(struct report *r, const struct deed *d)
+{
+    struct buf b = begin(r, d->dry ? "would" : "done");
+
+    json_text(&b, "verb", span_of(d->verb));
+    if (d->there.len)
+        json_text(&b, "path", d->there);
+    if (d->here.len)
+        json_text(&b, "local", d->here);
+    if (d->size >= 0)
+        json_number(&b, "size", d->size);
+    if (d->why)
+        json_text(&b, "reason", span_of(d->why));
+    end_line(&b);
+}
+
 static void on_note(struct report *r, const char *verb, struct span there, const char *text)
 {
     struct buf b = begin(r, "note");
@@ -164,6 +180,8 @@ static void on_finish(struct report *r, enum outcome out, int64_t now)
     json_number(&b, "done", t->done);
     json_number(&b, "skipped", t->skipped);
     json_number(&b, "failed", t->failed);
+    if (r->sync)
+        json_number(&b, "deleted", t->deleted);
     json_number(&b, "bytes", t->bytes);
     json_seconds(&b, "seconds", now - t->began);
     end_line(&b);
@@ -176,7 +194,7 @@ static void on_close(struct report *r)
 }
 
 static const struct report_ops ops = {
-    .begin = on_begin, .moved = on_moved, .end = on_end, .failed = on_failed, .did = on_did, .note = on_note,
+    .begin = on_begin, .moved = on_moved, .end = on_end, .failed = on_failed, .did = on_did, .deed = on_deed, .note = on_note,
     .entry = on_entry, .talk = on_talk, .finish = on_finish, .close = on_close,
 };
 

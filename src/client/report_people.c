@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/say.h"
 #include "client/progress.h"
 #include "client/report.h"
 #include "rt/rt.h"
@@ -130,6 +131,20 @@ static void on_did(struct report *r, const char *verb, struct span there, struct
     ui_say(&face(r)->ui, "%s %s%s%s", verb, shown(&a, there), to.len ? " -> " : "", to.len ? shown(&b, to) : "");
 }
 
+static void on_deed(struct report *r, const struct deed *d)
+{
+    struct span name = d->there.len ? d->there : d->here;
+    struct shown safe;
+    char reason[32] = "";
+
+    if (r->quiet)
+        return;
+    clear(face(r));
+    if (d->why)
+        snprintf(reason, sizeof reason, " (%s)", d->why);
+    ui_say(&face(r)->ui, "%s%s %s%s", d->dry ? _("would ") : "", d->verb, shown(&safe, name), reason);
+}
+
 static void on_note(struct report *r, const char *verb, struct span there, const char *text)
 {
     struct shown safe;
@@ -174,6 +189,18 @@ static void on_talk(struct report *r, bool sent, struct span line)
     fprintf(stderr, "%s %s\n", sent ? ">" : "<", shown(&safe, line));
 }
 
+static void say_sync(const struct report *r, int64_t now)
+{
+    const struct totals *t = &r->totals;
+    char size[24];
+    struct buf b = BUF(size);
+
+    ui_size(&b, t->bytes);
+    fprintf(stderr, _("%s%u transferred (%s), %u the same, %u deleted, %u failed, in %.1f s\n"),
+            r->dry ? _("nothing was changed; it would be: ") : "", t->done, buf_cstr(&b), t->skipped, t->deleted, t->failed,
+            (double)(now - t->began) / 1e9);
+}
+
 static void on_finish(struct report *r, enum outcome out, int64_t now)
 {
     const struct totals *t = &r->totals;
@@ -183,8 +210,12 @@ static void on_finish(struct report *r, enum outcome out, int64_t now)
     (void)out;
     clear(face(r));
     fflush(stdout);
-    if (r->quiet || t->planned < 2)
+    if (r->quiet || (t->planned < 2 && !r->sync))
         return;
+    if (r->sync) {
+        say_sync(r, now);
+        return;
+    }
     snprintf(name, sizeof name, "%u done", t->done);
     progress_summary(&b, &(struct progress){ .name = span_of(name), .total = -1, .done = t->bytes, .started = t->began }, now);
     if (t->skipped)
@@ -202,7 +233,7 @@ static void on_close(struct report *r)
 }
 
 static const struct report_ops ops = {
-    .moved = on_moved, .end = on_end, .failed = on_failed, .did = on_did, .note = on_note, .entry = on_entry,
+    .moved = on_moved, .end = on_end, .failed = on_failed, .did = on_did, .deed = on_deed, .note = on_note, .entry = on_entry,
     .talk = on_talk, .finish = on_finish, .close = on_close,
 };
 

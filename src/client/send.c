@@ -93,7 +93,7 @@ static int look_there(struct sending *s)
     struct ftpc_facts facts;
     int rc;
 
-    if (!s->w->crew->order->resume || s->w->again)
+    if (!s->w->crew->order->resume || s->w->crew->order->sync || s->w->again)
         return 0;
     rc = ftpc_facts(ftp(s), s->flight.there, &facts);
     if (rc == -ENOENT || rc == -EACCES)
@@ -153,13 +153,14 @@ static int prove_beginning(struct sending *s, int64_t *have)
 static int copy_out(struct sending *s)
 {
     while (s->flight.done < s->flight.size) {
-        int64_t left = s->flight.size - s->flight.done;
-        ssize_t n = ftpc_sendfile(ftp(s), s->data, s->file, &s->flight.done, left < STEP ? (size_t)left : STEP);
+        int64_t left = s->flight.size - s->flight.done, step = worker_pace(s->w, left < STEP ? left : STEP);
+        ssize_t n = step < 0 ? step : ftpc_sendfile(ftp(s), s->data, s->file, &s->flight.done, (size_t)step);
 
         /* 0: the file became shorter while it was read; what the server has is not to become a file */
         if (n == 0 || n == -EIO)
             return here(s, n ? -EIO : -ESTALE);
         TRY(n);
+        pace_used(&s->w->pace, n);
         s->w->crew->report.totals.bytes += n;
         report_moved(&s->w->crew->report, &s->flight, now(s));
         TRY(rt_turn(s->w->task, -1));

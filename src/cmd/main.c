@@ -7,6 +7,15 @@
 #include "cmd/open.h"
 #include "cmd/verbs.h"
 
+/* A shared folder on this machine, or what a server has. */
+static int verify(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (verbs_is_url(argv[i]))
+            return cmd_verb(argc, argv);
+    return cmd_verify(argc, argv);
+}
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -17,6 +26,7 @@ static const struct {
     { "ls", cmd_verb, "list a folder of a server" },
     { "get", cmd_verb, "fetch files and folders" },
     { "put", cmd_verb, "bring files and folders" },
+    { "sync", cmd_verb, "make a folder like another: a server's, or one here" },
     { "cat", cmd_verb, "print a file of a server" },
     { "rm", cmd_verb, "remove files and folders of a server" },
     { "mv", cmd_verb, "rename at a server" },
@@ -26,7 +36,7 @@ static const struct {
     { "status", cmd_status, "what the servers of this user are doing" },
     { "unban", cmd_unban, "let somebody in again who was banned for wrong passwords" },
     { "partials", cmd_partials, "what is kept of uploads that broke off" },
-    { "verify", cmd_verify, "are the files still what was stored?" },
+    { "verify", verify, "are the files still what was stored? Are they what a server has?" },
     { "bench", cmd_bench, "measure the server models on this machine" },
 };
 
@@ -42,7 +52,7 @@ static int help(FILE *to, int code)
           "  dray serve --read-only /srv    share another one, downloads only\n"
           "  dray open                      the menu, on this machine's server\n"
           "  dray open files.example:2121   the menu, elsewhere\n"
-          "  dray get -r files.example/photos   the same for scripts: ls get put cat rm mv mkdir find\n"
+          "  dray get -r files.example/photos   the same for scripts: ls get put sync cat rm mv mkdir find\n"
           "\n`dray COMMAND --help` tells more; so does the manual, dray(1). `dray --version` tells the version.\n",
           to);
     return code;

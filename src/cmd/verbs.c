@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "client/input.h"
+#include "client/sync.h"
 #include "client/wish.h"
 #include "sys/interrupt.h"
 #include "sys/term.h"
@@ -87,6 +88,45 @@ int verbs_two(struct verbs *v, int argc, char **argv)
     return wish(v, from->path, path);
 }
 
+/* ---- two folders ---- */
+
+bool verbs_is_url(const char *word)
+{
+    return strncasecmp(word, "ftp://", 6) == 0 || strncasecmp(word, "ftps://", 7) == 0;
+}
+
+static int with_folder(struct verbs *v, char *url, char *here)
+{
+    size_t len = strlen(here);
+    int rc = asked_target(&v->asked, url, &v->where);
+
+    while (len > 1 && here[len - 1] == '/')
+        here[--len] = '\0';
+    return rc == ARGS_GO ? wish(v, v->where.path, here) : rc;
+}
+
+int verbs_sync(struct verbs *v, int argc, char **argv)
+{
+    bool up = verbs_is_url(argv[1]);
+
+    (void)argc;
+    if (up == verbs_is_url(argv[0]) || !*argv[up ? 0 : 1])
+        return mistake(&v->crew, OUT_USAGE, "sync wants a folder and an address that begins with ftp:// or ftps://, in the order from and to");
+    if (v->order.checksum && v->order.verify == VERIFY_NEVER)
+        return mistake(&v->crew, OUT_USAGE, "sync: --checksum and --verify never contradict each other");
+    v->order.up = up;
+    v->order.sync = v->order.force = v->order.resume = true;
+    return with_folder(v, argv[up ? 1 : 0], argv[up ? 0 : 1]);
+}
+
+int verbs_verify(struct verbs *v, int argc, char **argv)
+{
+    char here[] = ".";
+
+    v->order.up = true;
+    return with_folder(v, argv[0], argc > 1 ? argv[1] : here);
+}
+
 /* ---- passwords ---- */
 
 static int ask_password(struct crew *c, struct site *s)
@@ -123,6 +163,8 @@ static int start_report(struct verbs *v, struct report *r)
     r->verbose = v->verbose;
     r->longer = v->longer;
     r->paths = v->row->kind == &verb_find;
+    r->sync = v->row->kind == &verb_sync;
+    r->dry = v->order.dry;
     return v->json ? report_for_programs(r) : report_for_people(r);
 }
 
@@ -154,6 +196,12 @@ static void verbs_free(struct verbs **v)
     *v = NULL;
 }
 
+/* What the others print or change has an order: one after the other. */
+static bool is_crowd(const struct job_kind *kind)
+{
+    return kind == &verb_get || kind == &verb_put || kind == &verb_sync || kind == &verb_verify;
+}
+
 int cmd_verb(int argc, char **argv)
 {
     CLEANUP(verbs_free) struct verbs *v = calloc(1, sizeof *v);
@@ -170,7 +218,6 @@ int cmd_verb(int argc, char **argv)
     if (rc != ARGS_GO)
         return rc;
     v->crew.order = &v->order;
-    /* what others print or change has an order: one after the other */
-    v->crew.most = v->row->kind == &verb_get || v->row->kind == &verb_put ? v->order.jobs : 1;
+    v->crew.most = is_crowd(v->row->kind) ? v->order.jobs : 1;
     return run(v, argc - optind, argv + optind);
 }

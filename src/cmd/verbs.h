@@ -1,4 +1,4 @@
-/* verbs: the client's commands for the shell: ls, get, put, cat, rm, mv, mkdir, find. */
+/* verbs: the client's commands for the shell: ls, get, put, sync, verify, cat, rm, mv, mkdir, find. */
 #ifndef DRAY_CMD_VERBS_H
 #define DRAY_CMD_VERBS_H
 
@@ -32,5 +32,11 @@ int verbs_parse(struct verbs *v, int argc, char **argv);
 int verbs_addresses(struct verbs *v, int argc, char **argv);
 int verbs_files(struct verbs *v, int argc, char **argv);
 int verbs_two(struct verbs *v, int argc, char **argv);
+/* An address and a folder, in either order; an address and what is here. */
+int verbs_sync(struct verbs *v, int argc, char **argv);
+int verbs_verify(struct verbs *v, int argc, char **argv);
+
+/* Is it an address beyond doubt, with ftp:// or ftps:// before it? */
+bool verbs_is_url(const char *word);
 
 #endif

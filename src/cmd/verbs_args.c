@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/sync.h"
 #include "client/wish.h"
 #include "cmd/verbs.h"
 
@@ -36,6 +37,11 @@ SWITCH(set_force, order(to)->force)
 SWITCH(set_continue, order(to)->resume)
 SWITCH(set_literal, order(to)->literal)
 SWITCH(set_parents, order(to)->parents)
+SWITCH(set_checksum, order(to)->checksum)
+SWITCH(set_delete, order(to)->remove)
+SWITCH(set_dry, order(to)->dry)
+SWITCH(set_update, order(to)->update)
+SWITCH(set_download, order(to)->download)
 
 static int set_number(const char *value, unsigned least, unsigned most, unsigned *out, const char *what)
 {
@@ -104,6 +110,37 @@ static int parse_bytes(struct span s, int64_t *out)
     return 0;
 }
 
+static int set_rate(void *to, const char *value)
+{
+    enum { LEAST = 1024 }; /* with less, a server would take our waiting for our end */
+    int64_t n;
+
+    if (parse_bytes(span_of(value), &n) < 0 || n < LEAST || n > INT64_C(1) << 40)
+        return mistake("--limit-rate wants bytes a second, at least 1K, as in 500K or 2M");
+    order(to)->rate = n;
+    return ARGS_GO;
+}
+
+static int add_pattern(struct order *o, const char *text, bool include)
+{
+    if (o->patterns == ORDER_PATTERNS)
+        return mistake("no more than 64 patterns are understood");
+    if (!*text)
+        return mistake("an empty pattern fits nothing");
+    o->pattern[o->patterns++] = (struct order_pattern){ text, include };
+    return ARGS_GO;
+}
+
+static int set_include(void *to, const char *value)
+{
+    return add_pattern(order(to), value, true);
+}
+
+static int set_exclude(void *to, const char *value)
+{
+    return add_pattern(order(to), value, false);
+}
+
 /* "+10M": at least; "-1K": at most; "0": exactly. */
 static int set_size(void *to, const char *value)
 {
@@ -154,9 +191,37 @@ static const struct args_row literal_rows[] = {
 
 static const struct args_row transfer_rows[] = {
     { 'r', "recursive", NULL, "folders and all in them", set_recursive },
-    { 'j', "jobs", "N", "files at once, each on a connection of its own (default: 4)", set_jobs },
     { 'c', "continue", NULL, "go on where it stopped; what is whole already is left alone", set_continue },
+    { .name = NULL },
+};
+
+static const struct args_row crowd_rows[] = {
+    { 'j', "jobs", "N", "files at once, each on a connection of its own (default: 4)", set_jobs },
+    { 0, "limit-rate", "BYTES", "all files together move so many bytes a second, as in 500K or 2M", set_rate },
+    { .name = NULL },
+};
+
+static const struct args_row proof_rows[] = {
     { 0, "verify", "WHEN", "compare checksums: auto (where the server computes them), always, never", set_verify },
+    { .name = NULL },
+};
+
+static const struct args_row sync_rows[] = {
+    { 0, "checksum", NULL, "compare content by the server's checksums, not size and time", set_checksum },
+    { 0, "update", NULL, "what is newer at the destination stays", set_update },
+    { 0, "delete", NULL, "remove at the destination what the source does not have", set_delete },
+    { 0, "dry-run", NULL, "tell what would be done, and change nothing", set_dry },
+    { .name = NULL },
+};
+
+static const struct args_row pattern_rows[] = {
+    { 0, "include", "PATTERN", "what fits takes part; of all patterns the first that fits decides", set_include },
+    { 0, "exclude", "PATTERN", "what fits is left out, and never deleted: a name, a path, or FOLDER/", set_exclude },
+    { .name = NULL },
+};
+
+static const struct args_row verify_rows[] = {
+    { 0, "download", NULL, "compare the content itself: read it from the server, and write it nowhere", set_download },
     { .name = NULL },
 };
 
@@ -198,8 +263,10 @@ static const struct args_row find_rows[] = {
 
 #define TABLES(name, ...) static const struct args_row *const name[] = { __VA_ARGS__, asked_rows, common_rows, NULL }
 TABLES(ls_tables, ls_rows, literal_rows);
-TABLES(get_tables, get_rows, transfer_rows, literal_rows);
-TABLES(put_tables, transfer_rows);
+TABLES(get_tables, get_rows, transfer_rows, crowd_rows, proof_rows, literal_rows);
+TABLES(put_tables, transfer_rows, crowd_rows, proof_rows);
+TABLES(sync_tables, sync_rows, pattern_rows, crowd_rows, proof_rows);
+TABLES(verify_tables, verify_rows, pattern_rows, crowd_rows);
 TABLES(cat_tables, literal_rows);
 TABLES(rm_tables, rm_rows, literal_rows);
 TABLES(mv_tables, mv_rows, literal_rows);
@@ -218,6 +285,10 @@ static const struct verb_row rows[] = {
     { "mv", "URL NEWPATH", "Renames, or moves into a folder. NEWPATH is a path at the same server.", &verb_mv, mv_tables, 2, 2,
       verbs_two },
     { "mkdir", "URL...", "Makes folders.", &verb_mkdir, mkdir_tables, 1, MANY, verbs_addresses },
+    { "sync", "SOURCE DESTINATION", "Makes the content of one folder that of another. One of them is a URL (ftp:// or ftps://).", &verb_sync,
+      sync_tables, 2, 2, verbs_sync },
+    { "verify", "URL [PATH]", "Compares a file or folder here (default: this folder) with a server's, and changes nothing.",
+      &verb_verify, verify_tables, 1, 2, verbs_verify },
     { "find", "URL...", "Shows all that is below a folder, or what of it fits.", &verb_find, find_tables, 1, MANY, verbs_addresses },
 };
 

@@ -113,6 +113,16 @@ int save_sweep(const char *folder, const char *leaf, uint64_t tag)
     return count;
 }
 
+int save_temp_leaf(const char *name)
+{
+    size_t len = strlen(name), tail = 1 + 16 + 5;
+    const char *dot = len > tail + 1 ? name + len - tail : NULL;
+
+    if (!dot || *name != '.' || *dot != '.' || strspn(dot + 1, "0123456789abcdef") != 16 || strcmp(dot + 17, ".part") != 0)
+        return 0;
+    return (int)(dot - name - 1);
+}
+
 int save_keep(struct save *s, const char *leaf, int64_t mtime, bool replace)
 {
     struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = mtime } };

@@ -33,6 +33,9 @@ void save_leave(struct save *);
 /* Removes it. For CLEANUP. */
 void save_drop(struct save *);
 
+/* Is it the name of such a temporary file? The bytes of the leaf that it is for, at name + 1; 0: no. */
+int save_temp_leaf(const char *name);
+
 /* What there is under a path: bytes and mtime of a regular file. -EISDIR, -ENOENT, -EINVAL for other kinds. */
 int save_look(const char *path, int64_t *size, int64_t *mtime);
 /* A folder, and those above it, made where they are missing. */
