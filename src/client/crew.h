@@ -40,6 +40,7 @@ struct job {
     unsigned depth, seen; /* folders above it; how many tries have failed */
     bool known;           /* size and mtime are from a listing */
     int64_t size, mtime;  /* as in struct listing_entry */
+    bool clean;           /* nothing is here of an earlier run for this file */
     unsigned how;         /* the kind's own */
     const char *why;      /* the kind's own: static text */
     const char *here;     /* path on this computer; "" none */

@@ -115,7 +115,7 @@ static int open_save(struct fetch *f, int64_t *have)
     if (!*folder)
         strcpy(folder, ".");
     /* only a run that continues, and only where names are few, looks for what is left of another source */
-    if (o->resume && !f->w->again && save_sweep(folder, f->leaf, tag) > 0)
+    if (o->resume && !f->w->again && !f->job->clean && save_sweep(folder, f->leaf, tag) > 0)
         note(f, "the source has changed since: starting over");
     rc = save_open(folder, f->leaf, tag, o->resume || f->w->again, o->force, &f->save, have);
     if (rc == -EBUSY)

@@ -56,6 +56,7 @@ static int add(struct walk *k, const struct listing_entry *e, const struct job_k
     like.mtime = e->mtime;
     like.how = how;
     like.why = why;
+    like.clean = k->dest.here && !side_has_temp(&k->dest, e->name);
     if (crew_add(w->crew, &like, kind, span_of(w->path), span_of(w->other)) < 0)
         return worker_failed_here(w, e->name, -ENOMEM);
     crew_help(w, SYNC_QUEUE);
@@ -137,7 +138,7 @@ static int sync_pair(struct walk *k, const struct listing_entry *from, const str
 
 static int verify_lone(struct walk *k, const struct listing_entry *e, unsigned how)
 {
-    return add(k, e, &verify_file, how | (e->folder ? SYNC_FOLDER : 0), NULL);
+    return add(k, e, &sync_compare, how | (e->folder ? SYNC_FOLDER : 0), NULL);
 }
 
 static int verify_pair(struct walk *k, const struct listing_entry *here, const struct listing_entry *there)
@@ -149,8 +150,8 @@ static int verify_pair(struct walk *k, const struct listing_entry *here, const s
     if (here->folder && there->folder)
         return add(k, here, &sync_folder, 0, NULL);
     if (here->folder != there->folder || here->other != there->other)
-        return add(k, here, &verify_file, SYNC_TAKEN, NULL);
-    return add(k, &e, &verify_file, 0, NULL);
+        return add(k, here, &sync_compare, SYNC_TAKEN, NULL);
+    return add(k, &e, &sync_compare, 0, NULL);
 }
 
 /* ---- the merge ---- */
@@ -344,7 +345,7 @@ static int begin_verify(struct worker *w, const struct job *wish, char *there)
     rc = here < 0 ? wish_join(span_of(wish->here), path_leaf(span_of(there)), joined, PATH_CAP)
                   : wish_join(span_of(there), facts.folder ? path_leaf(span_of(wish->here)) : SPAN(""), joined, PATH_CAP);
     if (rc == 0)
-        rc = crew_add(w->crew, &like, &verify_file, span_of(here < 0 ? there : joined), span_of(here < 0 ? joined : wish->here));
+        rc = crew_add(w->crew, &like, &sync_compare, span_of(here < 0 ? there : joined), span_of(here < 0 ? joined : wish->here));
     return rc < 0 ? worker_failed_here(w, span_of(wish->here), rc) : 0;
 }
 

@@ -27,10 +27,17 @@ static bool within_tick(const struct worker *w, int64_t a, int64_t b)
     return a - b < (int64_t)w->crew->tick && b - a < (int64_t)w->crew->tick;
 }
 
-/* A server that cannot be told a time has the one of the upload: a later one is all that can be hoped for. */
-static bool keeps_no_times(const struct worker *w, struct sync_facts source, struct sync_facts dest)
+/* The size is the same. A server that was not told the time, or did not let us set it, has that of the upload: a later one. Then it
+ * is the same, as far as can be known; where the server computes checksums, that is asked. */
+static const char *judge_times(struct worker *w, int64_t source, int64_t dest)
 {
-    return w->crew->order->up && !w->site->can.mfmt && dest.mtime > source.mtime;
+    if (within_tick(w, source, dest))
+        return NULL;
+    if (!w->crew->order->up || dest < source)
+        return "time";
+    if (proof_kind(w) != SUMS)
+        return sync_unknown;
+    return w->site->can.mfmt ? "time" : NULL;
 }
 
 const char *sync_judge(struct worker *w, struct sync_facts source, struct sync_facts dest)
@@ -44,7 +51,7 @@ const char *sync_judge(struct worker *w, struct sync_facts source, struct sync_f
         return "size";
     if (o->checksum)
         return sync_unknown;
-    return !times || within_tick(w, source.mtime, dest.mtime) || keeps_no_times(w, source, dest) ? NULL : "time";
+    return times ? judge_times(w, source.mtime, dest.mtime) : NULL;
 }
 
 static void say_what_times_mean(struct worker *w, const struct job *job, struct sync_facts there)
@@ -66,12 +73,14 @@ static int compare_content(struct worker *w, struct job *job)
     if (rc < 0)
         return worker_failed_here(w, span_of(job->here), rc);
     rc = proof_compare(w, fd, span_of(job->there), size, true, &name, &here);
+    job->why = w->crew->order->checksum ? "content" : "time";
+    if (rc == 0 && !w->crew->order->checksum)
+        return 1;
     if (rc == 0) {
         failure_set(&w->why, OUT_UNVERIFIED, _("sync %s: --checksum: the server computes no checksum of it, and its size is the same"),
                     shown(&shown_name, span_of(job->there)));
         return -EOPNOTSUPP;
     }
-    job->why = "content";
     if (rc == -EBADMSG)
         return 1;
     return rc > 0 ? 0 : here ? worker_failed_here(w, span_of(job->here), rc) : worker_failed(w, "sync", span_of(job->there), rc);

@@ -27,13 +27,15 @@ struct side {
     bool hides;  /* the server's old listing shows no name that begins with a dot: there may be some */
 };
 
-extern const struct job_kind sync_file, sync_folder, sync_remove, verify_file;
+extern const struct job_kind sync_file, sync_folder, sync_remove, sync_compare;
 
 /* sync_side.c: reads it, without what the order leaves out. w->why told. */
 int side_load(struct worker *w, const struct job *folder, struct side *side);
 void side_free(struct side *side);
 /* Is there an entry of that name? */
 bool side_has(const struct side *side, struct span name);
+/* Is there a temporary file of an earlier download of that name? */
+bool side_has_temp(const struct side *side, struct span name);
 /* Is it, by its name, a temporary file of an unfinished transfer of something that the source has? */
 bool side_is_unfinished(const struct worker *w, const struct side *source, bool here, struct span name);
 /* Does the order leave it out? `path` is relative to the root of the sync. */

@@ -1,6 +1,7 @@
 /* sync_side: what a folder holds on either side, and what of it takes part. Called by sync.c; owns the listings. A listing that is
  * not known to be all there is, is marked so: nothing may be deleted by it. Failures are told by w->why. RFC 3659 section 7. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,23 @@ bool side_has(const struct side *side, struct span name)
     memcpy(text, name.at, name.len);
     text[name.len] = '\0';
     return bsearch(&key, side->list.at, side->list.count, sizeof key, by_name);
+}
+
+bool side_has_temp(const struct side *side, struct span name)
+{
+    char text[SAVE_NAME];
+    size_t low = 0, high = side->list.count;
+
+    snprintf(text, sizeof text, ".%.200s.", name.at);
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+
+        if (strcmp(side->list.at[mid].name.at, text) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < side->list.count && span_starts(side->list.at[low].name, span_of(text));
 }
 
 bool side_is_unfinished(const struct worker *w, const struct side *source, bool here, struct span name)

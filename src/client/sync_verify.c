@@ -108,7 +108,11 @@ static int by_checksum(struct comparison *c, int64_t mtime)
 {
     int rc = proof_compare(c->w, c->fd, c->flight.there, c->flight.size, true, &c->flight.proof, &c->here);
 
-    return rc < 0 ? rc : rc ? 0 : by_size_and_time(c, mtime);
+    TRY(rc);
+    if (rc == 0)
+        return by_size_and_time(c, mtime);
+    c->flight.done = c->flight.size; /* as much was compared */
+    return 0;
 }
 
 /* An old listing knows no exact time, and perhaps no size. */
@@ -186,4 +190,4 @@ static int run_verify(struct worker *w, struct job *job)
     return rc < 0 ? conclude(&c, rc) : 0;
 }
 
-const struct job_kind verify_file = { "verify", false, run_verify };
+const struct job_kind sync_compare = { "verify", false, run_verify };
