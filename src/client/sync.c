@@ -60,7 +60,7 @@ static int add(struct walk *k, const struct listing_entry *e, const struct job_k
     if (crew_add(w->crew, &like, kind, span_of(w->path), span_of(w->other)) < 0)
         return worker_failed_here(w, e->name, -ENOMEM);
     crew_help(w, SYNC_QUEUE);
-    return w->task->cancelled ? worker_failed_here(w, e->name, -ECANCELED) : 0;
+    return w->task->cancelled ? worker_failed(w, verb_of(w), e->name, -ECANCELED) : 0; /* perhaps without a connection now */
 }
 
 static int add_taken(struct walk *k, const struct listing_entry *from, const struct listing_entry *to)
@@ -73,29 +73,29 @@ static int add_taken(struct walk *k, const struct listing_entry *from, const str
     return add(k, from, &sync_file, how, "new");
 }
 
+static int leave_out(struct walk *k, const struct listing_entry *e)
+{
+    report_note(&k->w->crew->report, verb_of(k->w), e->name,
+                _("a link to a folder or to nothing, or neither file nor folder: left out"));
+    return 0;
+}
+
 /* ---- sync: three cases ---- */
 
 /* An old listing knows neither the seconds nor the zone of its times, and keeps hidden names to itself: such a server is asked. */
 static bool must_ask(const struct walk *k, const struct listing_entry *to)
 {
-    bool up = k->w->crew->order->up;
-
-    if (ftpc_skills(k->w->ftp)->mlst)
-        return false;
-    return !up || to;
+    return !k->w->site->can.mlst && (!k->w->crew->order->up || to);
 }
 
 static int sync_new(struct walk *k, const struct listing_entry *from)
 {
     bool hidden = k->dest.hides && span_starts(from->name, SPAN("."));
 
-    if (from->other) {
-        report_note(&k->w->crew->report, "sync", from->name,
-                    _("a link to a folder or to nothing, or neither file nor folder: left out"));
-        return 0;
-    }
+    if (from->other)
+        return leave_out(k, from);
     if (from->folder)
-        return add(k, from, &sync_folder, hidden ? 0 : SYNC_FRESH, NULL);
+        return add(k, from, &sync_folder, hidden ? SYNC_ASK : SYNC_FRESH, NULL);
     return add(k, from, &sync_file, must_ask(k, NULL) || hidden ? SYNC_ASK : 0, "new");
 }
 
@@ -138,20 +138,18 @@ static int sync_pair(struct walk *k, const struct listing_entry *from, const str
 
 static int verify_lone(struct walk *k, const struct listing_entry *e, unsigned how)
 {
-    return add(k, e, &sync_compare, how | (e->folder ? SYNC_FOLDER : 0), NULL);
+    return e->other ? leave_out(k, e) : add(k, e, &sync_compare, how | (e->folder ? SYNC_FOLDER : 0), NULL);
 }
 
 static int verify_pair(struct walk *k, const struct listing_entry *here, const struct listing_entry *there)
 {
-    struct listing_entry e = *there;
-
-    if (here->other && there->other)
-        return 0;
+    if (here->other || there->other)
+        return leave_out(k, here);
     if (here->folder && there->folder)
         return add(k, here, &sync_folder, 0, NULL);
-    if (here->folder != there->folder || here->other != there->other)
+    if (here->folder != there->folder)
         return add(k, here, &sync_compare, SYNC_TAKEN, NULL);
-    return add(k, &e, &sync_compare, 0, NULL);
+    return add(k, there, &sync_compare, 0, NULL);
 }
 
 /* ---- the merge ---- */
@@ -251,6 +249,15 @@ static int tell_what_is_missing(struct walk *k)
     return -EPROTO;
 }
 
+/* A folder that an old listing does not show may be there all the same. */
+static void look_for_hidden(struct worker *w, struct job *job)
+{
+    struct ftpc_facts facts;
+
+    if (job->how & SYNC_ASK && (ftpc_facts(w->ftp, span_of(job->there), &facts) < 0 || !facts.folder))
+        job->how |= SYNC_FRESH;
+}
+
 static int walk_folder(struct walk *k)
 {
     struct worker *w = k->w;
@@ -259,6 +266,7 @@ static int walk_folder(struct walk *k)
     if (job->depth > ORDER_DEPTH)
         return refuse(w, verb_of(w), span_of(job->there), OUT_REFUSED, _("folders within folders without end"));
     TRY(side_load(w, job, &k->source));
+    look_for_hidden(w, job);
     if (job->how & SYNC_FRESH)
         TRY(clear_and_make(w, job));
     else

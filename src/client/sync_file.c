@@ -35,7 +35,7 @@ static const char *judge_times(struct worker *w, int64_t source, int64_t dest)
         return NULL;
     if (!w->crew->order->up || dest < source)
         return "time";
-    if (proof_kind(w) != SUMS)
+    if (w->crew->order->verify != VERIFY_NEVER && (w->site->can.sums | w->site->can.hash))
         return sync_unknown;
     return w->site->can.mfmt ? "time" : NULL;
 }
@@ -117,7 +117,7 @@ static int ask(struct worker *w, struct job *job)
     bool up = w->crew->order->up;
     int at, in;
 
-    if (ftpc_skills(w->ftp)->mlst)
+    if (w->site->can.mlst)
         return compare_content(w, job);
     at = ask_there(w, job, &there);
     TRY(at);
@@ -170,7 +170,7 @@ static int move(struct worker *w, struct job *job)
 
 static int run_file(struct worker *w, struct job *job)
 {
-    int rc = job->how & SYNC_ASK && !w->again ? ask(w, job) : 1;
+    int rc = job->how & SYNC_ASK ? ask(w, job) : 1;
 
     TRY(rc);
     if (rc == 0) {
@@ -178,6 +178,7 @@ static int run_file(struct worker *w, struct job *job)
         w->crew->report.totals.skipped++;
         return 0;
     }
+    job->how &= ~(unsigned)SYNC_ASK;
     TRY(make_room(w, job));
     return move(w, job);
 }

@@ -122,7 +122,7 @@ static int load_here(struct worker *w, const struct job *folder, struct listing 
 /* The old LIST mostly keeps hidden names to itself. */
 static bool hides(const struct worker *w, const struct listing *l)
 {
-    if (ftpc_skills(w->ftp)->mlst)
+    if (w->site->can.mlst)
         return false;
     for (unsigned i = 0; i < l->count; i++)
         if (span_starts(l->at[i].name, SPAN(".")))
@@ -140,6 +140,7 @@ int side_load(struct worker *w, const struct job *folder, struct side *side)
         TRY(load_here(w, folder, l));
     else if ((rc = listing_load(w->ftp, w->task, span_of(folder->there), l)) < 0)
         return worker_failed(w, "list", span_of(folder->there), rc);
+    w->site->can.mlst &= side->here || ftpc_skills(w->ftp)->mlst; /* some promise MLSD and refuse it */
     side->hides = !side->here && hides(w, l);
     if (l->count)
         qsort(l->at, l->count, sizeof *l->at, by_name);

@@ -120,7 +120,7 @@ static int ask_facts(struct comparison *c)
 {
     struct ftpc_facts facts;
 
-    if (ftpc_skills(c->w->ftp)->mlst && c->job->size >= 0)
+    if (c->w->site->can.mlst && c->job->size >= 0)
         return 0;
     TRY(ftpc_facts(c->w->ftp, c->flight.there, &facts));
     c->job->size = facts.size;

@@ -251,6 +251,8 @@ def test_links_here_end(client, site, url):
     (client.dir / "here/up").symlink_to("..")
     (client.dir / "here/dangling").symlink_to("nowhere")
     (client.dir / "here/to-a").symlink_to("a")
+    client.run("verify", "--exclude", "*a", url(), "here")
+    assert client.err.count("left out") == 3
     make(site.dir, "loop", b"stays: it is not known what should be here")
     client.run("sync", "--delete", "here", url())
     assert {n: v for n, v in tree(site.dir).items() if n != "loop"} == {"a": b"1", "to-a": b"1"}
@@ -471,6 +473,29 @@ def test_the_line_breaks_and_is_mended(client, fake):
     assert names(client.dir / "here") and b"x" not in names(client.dir / "here")
     client.run("sync", "--delete", "--retries", "0", ftp(one), "here")
     assert tree(client.dir / "here") == {"x": blob(300_000)} and "REST 200000" in one.heard
+
+
+def test_a_server_that_is_gone_in_the_middle(client, fake):
+    """What waits fails, each with its sentence; the folder that was being walked goes on without a connection."""
+    class Gone(Lists):
+        lines = [file_line(n, 4) for n in range(1000, 1700)]
+
+        def mlst(self, path):
+            self.say("250-facts", f" type=dir; {path}", "250 end")
+
+        def retr(self, _):
+            self.greeting = "421 gone for today"
+            return "close"
+
+    client.run("sync", "-j", "1", "--retries", "0", ftp(fake(Gone)), "here", code=INCOMPLETE)
+    assert "0 transferred (0 B), 0 the same, 0 deleted, 700 failed" in client.err and names(client.dir / "here") == set()
+
+
+def test_a_hidden_folder_of_an_old_server(client, fake):
+    one = fake(Old, files={}, folders=("", ".d"), stamp="20300102030405")
+    client.write("here/.d/x", b"one\n")
+    client.run("sync", "here", ftp(one))
+    assert one.files == {".d/x": b"one\n"} and "MKD /.d" not in one.heard
 
 
 # -- verify
