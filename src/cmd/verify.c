@@ -33,6 +33,7 @@ static int help(void)
           "  --note           note checksums of files that have none, or none that holds\n"
           "  --checksum NAME  which ones: crc32 (default), md5, sha1, sha256, sha512; several with commas between\n"
           "  --json           one JSON object a line: each bad file, then the counts\n"
+          "\nWith an address instead of a folder (ftp://...) it compares files here with a server's: dray verify URL --help.\n"
           "\nExit: 0 when nothing is bad, 1 when something is, 2 for wrong usage or when something cannot be read.\n",
           stdout);
     return VERIFY_OK;

@@ -268,7 +268,7 @@ def test_a_server_that_serves_one_at_a_time(client, tmp_path):
 
 
 def test_help(client):
-    for verb in "ls get put cat rm mv mkdir find".split():
-        out = client.run(verb, "--help")
+    for verb in "ls get put sync verify cat rm mv mkdir find".split():
+        out = client.run(verb, "--help", *["ftp://h"][:verb == "verify"])
         assert f"Usage: dray {verb} " in out and "--json" in out and max(map(len, out.splitlines())) <= 125
     assert subprocess.run([DRAY, "--help"], capture_output=True, check=True, text=True).stdout.count("dray get")
