@@ -17,7 +17,7 @@
 #include "sys/local.h"
 #include "sys/save.h"
 
-enum { STEP = 1 << 20 };
+enum { STEP = 1 << 20, SMALL = 64 << 10 };
 
 struct sending {
     struct worker *w;
@@ -110,6 +110,8 @@ static int look_for_beginning(struct sending *s, int64_t *have)
     int rc;
 
     *have = 0;
+    if (s->w->crew->order->sync && !again && s->flight.size < SMALL)
+        return 0; /* to ask takes longer than to send it */
     if (!(s->w->crew->order->resume || again) || (!uses_part(s) && !s->job->site->can.atomic))
         return 0;
     rc = ftpc_facts(ftp(s), s->into, &facts);
