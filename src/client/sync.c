@@ -156,19 +156,28 @@ static int verify_pair(struct walk *k, const struct listing_entry *here, const s
 
 static int take(struct walk *k, const struct listing_entry *from, const struct listing_entry *to)
 {
-    if (!k->w->crew->order->sync)
-        return from && to ? verify_pair(k, from, to) : verify_lone(k, from ? from : to, from ? SYNC_HERE : SYNC_THERE);
-    return !to ? sync_new(k, from) : !from ? sync_extra(k, to) : sync_pair(k, from, to);
+    bool sync = k->w->crew->order->sync;
+
+    if (from && to)
+        return sync ? sync_pair(k, from, to) : verify_pair(k, from, to);
+    if (from)
+        return sync ? sync_new(k, from) : verify_lone(k, from, SYNC_HERE);
+    return sync ? sync_extra(k, to) : verify_lone(k, to, SYNC_THERE);
+}
+
+static const struct listing_entry *entry(const struct side *side, unsigned i)
+{
+    return i < side->list.count ? &side->list.at[i] : NULL;
 }
 
 static int merge(struct walk *k)
 {
-    const struct listing *s = &k->source.list, *d = &k->dest.list;
+    const struct listing_entry *from, *to;
 
-    for (unsigned i = 0, j = 0; i < s->count || j < d->count;) {
-        int order = i == s->count ? 1 : j == d->count ? -1 : strcmp(s->at[i].name.at, d->at[j].name.at);
+    for (unsigned i = 0, j = 0; from = entry(&k->source, i), to = entry(&k->dest, j), from || to;) {
+        int order = !from ? 1 : !to ? -1 : strcmp(from->name.at, to->name.at);
 
-        TRY(take(k, order <= 0 ? &s->at[i] : NULL, order >= 0 ? &d->at[j] : NULL));
+        TRY(take(k, order <= 0 ? from : NULL, order >= 0 ? to : NULL));
         i += order <= 0;
         j += order >= 0;
     }
@@ -208,7 +217,7 @@ static int make_there(struct worker *w, struct span path, bool root)
 static int make(struct worker *w, const struct job *job)
 {
     const struct order *o = w->crew->order;
-    struct span path = span_of(o->up ? job->there : job->here);
+    struct span path = span_of(o->up ? job->there : job->here), none = { 0 };
     int rc = 0;
 
     if (!o->dry && o->up)
@@ -217,8 +226,9 @@ static int make(struct worker *w, const struct job *job)
         rc = save_folder(job->here);
     if (rc < 0)
         return worker_failed_here(w, path, rc);
-    report_deed(&w->crew->report, &(struct deed){ .verb = "mkdir", .there = o->up ? path : SPAN(""), .here = o->up ? SPAN("") : path,
-                                                  .size = -1, .dry = o->dry });
+    report_deed(&w->crew->report,
+                &(struct deed){ .verb = "mkdir", .there = o->up ? path : none, .here = o->up ? none : path, .size = -1,
+                                .dry = o->dry });
     return 0;
 }
 
@@ -228,7 +238,8 @@ static int clear_and_make(struct worker *w, struct job *job)
 
     TRY(rc);
     if (rc > 0)
-        return refuse(w, "sync", span_of(job->there), OUT_REFUSED, _("what has its name at the destination holds what is left out"));
+        return refuse(w, "sync", span_of(job->there), OUT_REFUSED,
+                      _("what has its name at the destination holds what is left out"));
     job->how &= ~(unsigned)SYNC_CLEAR;
     return make(w, job);
 }
@@ -272,7 +283,8 @@ static int walk_folder(struct walk *k)
     else
         TRY(side_load(w, job, &k->dest));
     if (k->dest.list.cut && w->crew->order->sync)
-        return refuse(w, "sync", span_of(job->there), OUT_REFUSED, _("the destination's listing is too long to be read to its end"));
+        return refuse(w, "sync", span_of(job->there), OUT_REFUSED,
+                      _("the destination's listing is too long to be read to its end"));
     job->seen = ~0U; /* not once more: it would add the same jobs again */
     TRY(merge(k));
     return tell_what_is_missing(k);
@@ -287,82 +299,3 @@ static int run_folder(struct worker *w, struct job *job)
 }
 
 const struct job_kind sync_folder = { "sync", true, run_folder };
-
-/* ---- the beginning ---- */
-
-static int start(struct worker *w, const struct job *wish, const struct job_kind *kind, struct job like, const char *there)
-{
-    int rc = crew_add(w->crew, &like, kind, span_of(there), span_of(wish->here));
-
-    return rc < 0 ? worker_failed_here(w, span_of(wish->here), rc) : 0;
-}
-
-static int look_there(struct worker *w, const char *there, struct ftpc_facts *facts)
-{
-    int rc = ftpc_facts(w->ftp, span_of(there), facts);
-
-    return rc < 0 && rc != -ENOENT && (rc != -EACCES || !w->crew->order->up) ? worker_failed(w, verb_of(w), span_of(there), rc) : rc;
-}
-
-/* rc of save_look: a folder is -EISDIR. */
-static int begin_sync(struct worker *w, const struct job *wish, const char *there)
-{
-    const struct order *o = w->crew->order;
-    struct ftpc_facts facts;
-    struct job like = *wish;
-    int at = look_there(w, there, &facts), here = save_look(wish->here, &like.size, &like.mtime);
-    bool missing = o->up ? at < 0 : here == -ENOENT;
-
-    if (at < 0 && (!o->up || (at != -ENOENT && at != -EACCES)))
-        return at == -ENOENT ? worker_failed(w, "sync", span_of(there), at) : at;
-    if (here != -EISDIR && !(missing && !o->up))
-        return here < 0 ? worker_failed_here(w, span_of(wish->here), here)
-                        : refuse(w, "sync", span_of(wish->here), OUT_USAGE, _("is a file: sync is for folders (get and put take files)"));
-    if (at == 0 && !facts.folder)
-        return refuse(w, "sync", span_of(there), OUT_USAGE, _("is a file: sync is for folders (get and put take files)"));
-    like.how = missing ? SYNC_FRESH : 0;
-    return start(w, wish, &sync_folder, like, there);
-}
-
-static int run_sync(struct worker *w, struct job *job)
-{
-    CLEANUP(free_text) char *there = malloc(PATH_CAP);
-    int rc = there ? site_path(job->site, span_of(job->there), there, PATH_CAP) : -ENOMEM;
-
-    return rc < 0 ? worker_failed_here(w, span_of(job->there), rc) : begin_sync(w, job, there);
-}
-
-const struct job_kind verb_sync = { "sync", true, run_sync };
-
-/* A file at one side stands for itself in a folder at the other. */
-static int begin_verify(struct worker *w, const struct job *wish, char *there)
-{
-    struct job like = *wish;
-    struct ftpc_facts facts;
-    CLEANUP(free_text) char *joined = malloc(PATH_CAP);
-    int here = save_look(wish->here, &like.size, &like.mtime), rc = look_there(w, there, &facts);
-
-    if (rc < 0 || !joined)
-        return rc == -ENOENT || !joined ? worker_failed(w, "verify", span_of(there), joined ? rc : -ENOMEM) : rc;
-    if (here < 0 && here != -EISDIR)
-        return worker_failed_here(w, span_of(wish->here), here);
-    if (here < 0 && facts.folder)
-        return start(w, wish, &sync_folder, like, there);
-    like.size = facts.size;
-    like.mtime = facts.mtime;
-    rc = here < 0 ? wish_join(span_of(wish->here), path_leaf(span_of(there)), joined, PATH_CAP)
-                  : wish_join(span_of(there), facts.folder ? path_leaf(span_of(wish->here)) : SPAN(""), joined, PATH_CAP);
-    if (rc == 0)
-        rc = crew_add(w->crew, &like, &sync_compare, span_of(here < 0 ? there : joined), span_of(here < 0 ? joined : wish->here));
-    return rc < 0 ? worker_failed_here(w, span_of(wish->here), rc) : 0;
-}
-
-static int run_verify(struct worker *w, struct job *job)
-{
-    CLEANUP(free_text) char *there = malloc(PATH_CAP);
-    int rc = there ? site_path(job->site, span_of(job->there), there, PATH_CAP) : -ENOMEM;
-
-    return rc < 0 ? worker_failed_here(w, span_of(job->there), rc) : begin_verify(w, job, there);
-}
-
-const struct job_kind verb_verify = { "verify", true, run_verify };

@@ -77,8 +77,8 @@ static int compare_content(struct worker *w, struct job *job)
     if (rc == 0 && !w->crew->order->checksum)
         return 1;
     if (rc == 0) {
-        failure_set(&w->why, OUT_UNVERIFIED, _("sync %s: --checksum: the server computes no checksum of it, and its size is the same"),
-                    shown(&shown_name, span_of(job->there)));
+        failure_set(&w->why, OUT_UNVERIFIED,
+                    _("sync %s: --checksum: the server computes no checksum of it, and its size is the same"), shown(&shown_name, span_of(job->there)));
         return -EOPNOTSUPP;
     }
     if (rc == -EBADMSG)
@@ -127,7 +127,8 @@ static int ask(struct worker *w, struct job *job)
     job->mtime = up ? here.mtime : there.mtime;
     job->why = !at || !in ? "new" : sync_judge(w, up ? here : there, up ? there : here);
     if (up && at && !w->site->can.mfmt)
-        sync_say_once(w, job, SYNC_KEEPS_NO_TIMES, _("this server keeps no times: what is newer there, of the same size, counts as the same"));
+        sync_say_once(w, job, SYNC_KEEPS_NO_TIMES,
+                      _("this server keeps no times: what is newer there, of the same size, counts as the same"));
     return job->why == sync_unknown ? compare_content(w, job) : job->why != NULL;
 }
 
@@ -146,9 +147,10 @@ static int make_room(struct worker *w, struct job *job)
 {
     int rc;
 
+    if (job->how & SYNC_TAKEN && job->how & SYNC_FOLDER)
+        return taken(w, job, _("a folder has this name at the destination (--delete removes it)"));
     if (job->how & SYNC_TAKEN)
-        return taken(w, job, job->how & SYNC_FOLDER ? _("a folder has this name at the destination (--delete removes it)")
-                                                    : _("something else has this name at the destination (--delete removes it)"));
+        return taken(w, job, _("something else has this name at the destination (--delete removes it)"));
     if (!(job->how & SYNC_CLEAR))
         return 0;
     rc = remove_dest(w, job, job->how & SYNC_FOLDER);
@@ -163,8 +165,9 @@ static int move(struct worker *w, struct job *job)
 
     if (!o->dry)
         return o->up ? send_file.run(w, job) : fetch_file.run(w, job);
-    report_deed(&w->crew->report, &(struct deed){ .verb = o->up ? "put" : "get", .there = span_of(job->there), .here = span_of(job->here),
-                                                  .size = job->size < 0 ? 0 : job->size, .why = job->why, .dry = true });
+    report_deed(&w->crew->report,
+                &(struct deed){ .verb = o->up ? "put" : "get", .there = span_of(job->there), .here = span_of(job->here),
+                                .size = job->size < 0 ? 0 : job->size, .why = job->why, .dry = true });
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* sync_impl: what the parts of sync know of each other: sync.c the walk, sync_side.c what is on either side, sync_file.c one file,
- * sync_remove.c what is too much, sync_verify.c the comparison of content. "Source" and "destination" are words of the order. */
+/* sync_impl: what the parts of sync know of each other: verb_sync.c the beginning, sync.c the walk, sync_side.c what is on either
+ * side, sync_file.c one file, sync_remove.c what is too much, sync_verify.c the comparison of content. "Source" and "destination" are words of the order. */
 #ifndef DRAY_CLIENT_SYNC_IMPL_H
 #define DRAY_CLIENT_SYNC_IMPL_H
 

@@ -95,7 +95,9 @@ struct reading {
 static bool take_here(void *arg, const struct mirror_entry *m)
 {
     struct reading *r = arg;
-    struct listing_entry e = { .name = span_of(m->name), .size = m->size, .mtime = m->mtime, .folder = m->folder, .other = m->other };
+    struct listing_entry e = {
+        .name = span_of(m->name), .size = m->size, .mtime = m->mtime, .folder = m->folder, .other = m->other,
+    };
 
     if (r->source && save_temp_leaf(m->name))
         return true;

@@ -97,9 +97,11 @@ static int read_over_the_wire(struct comparison *c)
 
 static int by_size_and_time(struct comparison *c, int64_t mtime)
 {
-    sync_say_once(c->w, c->job, SYNC_NO_SUMS, _("this server computes no checksum: size and time are compared (--download: the content)"));
+    sync_say_once(c->w, c->job, SYNC_NO_SUMS,
+                  _("this server computes no checksum: size and time are compared (--download: the content)"));
     if (c->job->mtime != mtime)
-        return differs(c->w, c->job, OUT_UNVERIFIED, _("cannot tell: the size is the same, the time is not (--download compares content)"));
+        return differs(c->w, c->job, OUT_UNVERIFIED,
+                       _("cannot tell: the size is the same, the time is not (--download compares content)"));
     c->flight.proof = "size and time";
     return 0;
 }
@@ -168,13 +170,14 @@ static int conclude(struct comparison *c, int rc)
 
 static int lone(struct worker *w, const struct job *job)
 {
-    bool folder = job->how & SYNC_FOLDER;
+    bool folder = job->how & SYNC_FOLDER, here_only = job->how & SYNC_HERE;
 
     if (job->how & SYNC_TAKEN)
         return differs(w, job, OUT_UNVERIFIED, _("differs: a file on one side, something else on the other"));
-    if (job->how & SYNC_HERE)
-        return differs(w, job, OUT_NOT_FOUND, folder ? _("the folder is here, and not at the server") : _("is here, and not at the server"));
-    return differs(w, job, OUT_NOT_FOUND, folder ? _("the folder is at the server, and not here") : _("is at the server, and not here"));
+    if (folder)
+        return differs(w, job, OUT_NOT_FOUND, here_only ? _("the folder is here, and not at the server")
+                                                        : _("the folder is at the server, and not here"));
+    return differs(w, job, OUT_NOT_FOUND, here_only ? _("is here, and not at the server") : _("is at the server, and not here"));
 }
 
 static int run_verify(struct worker *w, struct job *job)

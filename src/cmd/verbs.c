@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/input.h"
 #include "client/sync.h"
 #include "client/wish.h"
@@ -111,9 +112,10 @@ int verbs_sync(struct verbs *v, int argc, char **argv)
 
     (void)argc;
     if (up == verbs_is_url(argv[0]) || !*argv[up ? 0 : 1])
-        return mistake(&v->crew, OUT_USAGE, "sync wants a folder and an address that begins with ftp:// or ftps://, in the order from and to");
+        return mistake(&v->crew, OUT_USAGE,
+                       _("sync wants a folder and an address that begins with ftp:// or ftps://, in the order from and to"));
     if (v->order.checksum && v->order.verify == VERIFY_NEVER)
-        return mistake(&v->crew, OUT_USAGE, "sync: --checksum and --verify never contradict each other");
+        return mistake(&v->crew, OUT_USAGE, _("sync: --checksum and --verify never contradict each other"));
     v->order.up = up;
     v->order.sync = v->order.force = v->order.resume = true;
     return with_folder(v, argv[up ? 1 : 0], argv[up ? 0 : 1]);
