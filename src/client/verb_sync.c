@@ -77,8 +77,10 @@ static int begin_verify(struct worker *w, const struct job *wish, char *there)
     CLEANUP(free_text) char *joined = malloc(PATH_CAP);
     int here = save_look(wish->here, &like.size, &like.mtime), rc = look_there(w, there, &facts);
 
-    if (rc < 0 || !joined)
-        return rc == -ENOENT || !joined ? worker_failed(w, "verify", span_of(there), joined ? rc : -ENOMEM) : rc;
+    if (!joined)
+        return worker_failed_here(w, span_of(wish->here), -ENOMEM);
+    if (rc < 0)
+        return rc == -ENOENT || rc == -EACCES ? worker_failed(w, "verify", span_of(there), rc) : rc;
     if (here < 0 && here != -EISDIR)
         return worker_failed_here(w, span_of(wish->here), here);
     if (here < 0 && facts.folder)
