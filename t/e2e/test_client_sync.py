@@ -301,7 +301,7 @@ def test_limit_rate_holds_for_all_together(client, site, url, verb):
 
 @pytest.mark.needs("lean")
 def test_a_large_folder_needs_memory_for_its_names_only(client, fake):
-    """A job for each of these names at once would be 50 MiB more."""
+    """A job for each of these names at once would be 35 MiB more."""
     class Large(Lists):
         def facts(self):
             for at in range(0, 150_000, 1000):
@@ -311,7 +311,7 @@ def test_a_large_folder_needs_memory_for_its_names_only(client, fake):
     assert child.stdout.read() == child.stderr.read() == b""
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = status
-    assert status == 0 and used.ru_maxrss < 64 << 10, f"{used.ru_maxrss} KiB"
+    assert status == 0 and used.ru_maxrss < 56 << 10, f"{used.ru_maxrss} KiB"
 
 
 def test_more_files_than_may_wait(client, site, url):
