@@ -56,7 +56,7 @@ static void count(void *arg, const char *path, bool folder)
 
 static int removes(const char *what, char *kept, bool dry)
 {
-    char path[4096];
+    static char path[4096];
     const struct mirror_hand hand = { .dry = dry, .keep = keeps, .gone = count, .arg = kept };
 
     snprintf(path, sizeof path, "%s", what);
