@@ -90,7 +90,7 @@ static bool must_ask(const struct walk *k, const struct listing_entry *to)
 
 static int sync_new(struct walk *k, const struct listing_entry *from)
 {
-    bool hidden = k->dest.hides && span_starts(from->name, SPAN("."));
+    bool hidden = k->dest.hides && !k->w->site->can.mlst && span_starts(from->name, SPAN("."));
 
     if (from->other)
         return leave_out(k, from);
@@ -104,7 +104,7 @@ static int sync_extra(struct walk *k, const struct listing_entry *to)
     if (!k->w->crew->order->remove || side_is_unfinished(k->w, &k->source, k->dest.here, to->name))
         return 0;
     if (k->source.hides && span_starts(to->name, SPAN("."))) {
-        sync_say_once(k->w, k->job, SYNC_HIDES, _("this server lists no hidden names: those that are here stay"));
+        sync_say_once(k->w, k->job, SYNC_HIDES, _("the server lists no names that begin with a dot: those that are here stay"));
         return 0;
     }
     if (!k->source.whole) {

@@ -24,7 +24,7 @@ struct side {
     struct listing list; /* by name */
     bool here;
     bool whole;  /* nothing was left out */
-    bool hides;  /* the server's old listing shows no name that begins with a dot: there may be some */
+    bool hides;  /* the server shows no name that begins with a dot: there may be some */
 };
 
 extern const struct job_kind sync_file, sync_folder, sync_remove, sync_compare;

@@ -121,11 +121,9 @@ static int load_here(struct worker *w, const struct job *folder, struct listing 
 
 /* ---- there ---- */
 
-/* The old LIST mostly keeps hidden names to itself. */
-static bool hides(const struct worker *w, const struct listing *l)
+/* Many servers keep names that begin with a dot to themselves: LIST mostly, and MLSD as their owner pleases. */
+static bool hides(const struct listing *l)
 {
-    if (w->site->can.mlst)
-        return false;
     for (unsigned i = 0; i < l->count; i++)
         if (span_starts(l->at[i].name, SPAN(".")))
             return false;
@@ -143,7 +141,7 @@ int side_load(struct worker *w, const struct job *folder, struct side *side)
     else if ((rc = listing_load(w->ftp, w->task, span_of(folder->there), l)) < 0)
         return worker_failed(w, "list", span_of(folder->there), rc);
     w->site->can.mlst &= side->here || ftpc_skills(w->ftp)->mlst; /* some promise MLSD and refuse it */
-    side->hides = !side->here && hides(w, l);
+    side->hides = !side->here && hides(l);
     if (l->count)
         qsort(l->at, l->count, sizeof *l->at, by_name);
     rc = sift(w, folder, l);
