@@ -3,6 +3,7 @@
 #include "client/report.h"
 
 #include <stddef.h>
+#include <string.h>
 
 void report_begin(struct report *r, struct flight *f, int64_t now)
 {
@@ -66,7 +67,7 @@ void report_did(struct report *r, const char *verb, struct span there, struct sp
 
 void report_deed(struct report *r, const struct deed *d)
 {
-    r->totals.deleted += d->verb[0] == 'd';
+    r->totals.deleted += strcmp(d->verb, "delete") == 0;
     if (d->size >= 0) {
         r->totals.done++;
         r->totals.bytes += d->size;

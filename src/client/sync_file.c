@@ -24,7 +24,9 @@ void sync_say_once(struct worker *w, const struct job *job, enum sync_note note,
 
 static bool within_tick(const struct worker *w, int64_t a, int64_t b)
 {
-    return a - b < (int64_t)w->crew->tick && b - a < (int64_t)w->crew->tick;
+    int64_t tick = w->crew->tick, apart;
+
+    return !__builtin_sub_overflow(a, b, &apart) && apart < tick && apart > -tick;
 }
 
 /* The size is the same. A server that was not told the time, or did not let us set it, has that of the upload: a later one. Then it

@@ -69,9 +69,7 @@ static int sift(struct worker *w, const struct job *folder, struct listing *l)
 
     if (!path)
         return -ENOMEM;
-    if (!folder->depth)
-        len = 0;
-    memcpy(path, base.at, len ? base.len : 0);
+    memcpy(path, base.at, base.len);
     path[base.len] = '/';
     for (unsigned i = 0; i < l->count; i++) {
         if (kept && span_eq(l->at[kept - 1].name, l->at[i].name))
