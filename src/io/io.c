@@ -211,6 +211,11 @@ bool io_peek_line(const struct io *io, struct span *line)
     return true;
 }
 
+struct span io_peek(const struct io *io)
+{
+    return (struct span){ io->in.at + io->in.from, buffered(&io->in) };
+}
+
 static ssize_t take(struct io_in *in, void *buf, size_t len)
 {
     size_t n = buffered(in) < len ? buffered(in) : len;

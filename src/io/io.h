@@ -33,6 +33,8 @@ enum { IO_LINE_MAX = 8192 };
 bool io_has_line(const struct io *io);
 /* A view of the next line if one is buffered, without taking it; false if not. */
 bool io_peek_line(const struct io *io, struct span *line);
+/* A view of all that is buffered, without taking it. */
+struct span io_peek(const struct io *io);
 /* Receives what is there without waiting: 0 when something came or nothing is there (-EAGAIN is not an error here), -ENODATA
  * at the end of the stream, -ENOBUFS when the buffer is full. */
 int io_fill_now(struct io *io);

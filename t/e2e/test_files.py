@@ -90,13 +90,16 @@ def whole(site, expected):
     no_leftovers(site.dir)
 
 
-def test_the_end_of_a_client_is_no_end_of_its_upload(site):
-    """A client that is killed closes all its connections in one moment: the server finds both ends at once."""
+@pytest.mark.parametrize("behind, whole", [("", False), ("PWD", False), ("PWD\r\nQUIT", True)], ids=["", "pipelined", "goodbye"])
+def test_the_end_of_a_client_is_no_end_of_its_upload(site, behind, whole):
+    """A client that is killed closes all its connections in one moment: the server finds both ends at once. Who says QUIT means it."""
     client = site.raw()
     data = started(client, "STOR new", NEW_FILE[:1_000_000])
     server = site.server.process_of(client)
     server.suspend()
     try:
+        if behind:
+            client.send(f"{behind}\r\n".encode())
         client.file.close()
         client.sock.close()
         data.close()
@@ -104,7 +107,27 @@ def test_the_end_of_a_client_is_no_end_of_its_upload(site):
         server.resume()
     with site.raw() as other:
         until(lambda: other.cmd("SIZE new").code == 213, "what came is there, in one way or another")
-        assert names(site.dir) == set() and nlst(other.get("NLST")) == []
+        assert (site.dir / "new").exists() == whole and len(nlst(other.get("NLST"))) == whole
+
+
+def test_less_than_allo_announced_is_not_whole(site):
+    """Of a plain connection the end says nothing: a client that was killed ends it, too."""
+    make(site.dir, "f", OLD_FILE)
+    with site.raw() as client:
+        def store(name, data, room, *before):
+            client.expect(200, f"ALLO {room}")
+            for line in before:
+                client.expect(350, line)
+            with client.epsv()() as stream:
+                client.expect(OPEN, f"STOR {name}")
+                stream.sendall(data)
+            return client.reply().code
+
+        assert store("f", NEW_FILE[:-1], len(NEW_FILE)) == 426
+        assert (site.dir / "f").read_bytes() == OLD_FILE
+        assert store("new", NEW_FILE[:90], 100) == 426
+        assert store("new", NEW_FILE[90:100], 100, "REST 90") == 226
+        assert store("g", b"more than that", 5) == 226       # too little was room enough
 
 
 def test_a_cut_append_leaves_the_old_file_or_a_beginning_of_the_addition(site):

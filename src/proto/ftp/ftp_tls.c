@@ -154,13 +154,15 @@ int data_protect(struct ftp *f, struct io *data)
     return rc;
 }
 
-/* ALLO in TYPE I said how much would come (behind REST: of all, or of the rest). */
+/* ALLO in TYPE I said how much would come (behind REST: of all, or of the rest). Nothing else tells the end of a plain file from the
+ * end of a client that was killed; over TLS, close_notify says more. */
 int data_whole(struct ftp *f, const struct io *data, int64_t bytes)
 {
-    bool agrees = f->ascii || !f->allo || bytes == f->allo || bytes + f->restart == f->allo;
+    bool asked = !f->ascii && f->allo;
+    bool agrees = !asked || bytes == f->allo || bytes + f->restart == f->allo;
 
     if (!io_truncated(data))
-        return 0;
+        return asked && !io_is_tls(data) && bytes + f->restart < f->allo ? -EPIPE : 0;
     LOG(f->s->server->log, "no-close-notify", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("path", span_of(f->path)),
         LOG_NUMBER("bytes", bytes), LOG_TEXT("taken", agrees ? SPAN("yes") : SPAN("no")));
     return agrees ? 0 : -ENETRESET;

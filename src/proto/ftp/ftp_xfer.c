@@ -70,6 +70,25 @@ int verb_retr(struct ftp *f, struct span arg)
 
 /* ---- upload ---- */
 
+static bool said_goodbye(const struct ftp *f)
+{
+    struct span said = io_peek(f->s->control);
+
+    while (said.len && strchr("\r\n", said.at[said.len - 1]))
+        said.len--;
+    return span_ieq(span_from(said, (size_t)(span_rfind(said, '\n') + 1)), SPAN("QUIT"));
+}
+
+/* A client that is killed ends all its connections at once, and the data connection's end looks like that of the file. Behind a
+ * command that waits for its turn the other one was not heard; who wants to leave without waiting for the reply says QUIT. */
+static int has_finished(struct ftp *f)
+{
+    if (!f->deaf || !sock_peer_ended(io_fd(f->s->control)))
+        return 0;
+    io_fill_now(f->s->control);
+    return said_goodbye(f) ? 0 : fail_with(f, 426, -EPIPE);
+}
+
 /* A line that breaks, or an ABOR, leaves what came to be continued; a disk that is full does not. */
 static int receive_file(struct ftp *f, struct io *data, struct file **file, int64_t *bytes)
 {
@@ -80,6 +99,8 @@ static int receive_file(struct ftp *f, struct io *data, struct file **file, int6
     TRY(reply_now(f));
     rc = f->ascii ? xfer_receive_text(&x, *file) : xfer_receive(&x, *file);
     *bytes = x.bytes;
+    if (rc == 0)
+        rc = has_finished(f);
     if (rc == 0)
         rc = data_whole(f, data, x.bytes);
     if (rc < 0 && x.failed == XFER_STREAM)
