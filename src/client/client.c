@@ -6,14 +6,6 @@
 
 #include "sys/interrupt.h"
 
-int client_check(struct client *cl)
-{
-    /* a deadline long past: looks at the stop descriptors and returns */
-    int rc = rt_wait(&cl->task, NULL, 0, 0);
-
-    return rc == -ETIMEDOUT ? 0 : rc;
-}
-
 void client_calm(struct client *cl)
 {
     int sig = interrupt_take(cl->interrupt);

@@ -12,11 +12,12 @@ struct client {
     bool force;    /* existing local files may be replaced */
     bool ending;   /* SIGTERM or SIGHUP: no further command */
     struct ui ui;
-    struct ftpc *ftp; /* owned by whoever opened it */
+    struct ftpc *ftp; /* owned by whoever opened it; NULL after one was lost and could not be made anew */
+    struct site *site; /* to log in again, when the connection is lost; its home is the folder of the menu */
+    unsigned retries;  /* of a transfer that broke off */
+    bool renewed;      /* the connection was made anew by a transfer: look where we are */
+    int64_t drawn;     /* when the bar on the screen was drawn (rt_now); 0: there is none */
 };
-
-/* -ECANCELED if Ctrl-C was pressed; never waits. For loops in which bytes may come faster than anything has to wait. */
-int client_check(struct client *cl);
 
 /* After an interruption: takes the signal, and the task can wait again. */
 void client_calm(struct client *cl);

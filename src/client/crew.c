@@ -174,8 +174,10 @@ int worker_connect(struct worker *w, struct site *site)
     rc = site_connect(site, w->task, &w->ftp, &full, &w->why);
     if (rc < 0 && full && w->crew->most >= w->crew->count)
         w->crew->most = w->crew->count > 1 ? w->crew->count - 1 : 1;
-    if (rc == 0)
+    if (rc == 0) {
+        w->fresh = true;
         grow(w->crew, site);
+    }
     return rc;
 }
 
@@ -233,6 +235,16 @@ void crew_help(struct worker *w, unsigned most)
 {
     while (w->crew->ready > most && !w->task->cancelled)
         carry_out(w, pop_job(w->crew));
+}
+
+int crew_do(struct worker *w, const struct job *like, const struct job_kind *kind, struct span there, struct span here)
+{
+    struct job *job = make_job(like, kind, there, here);
+
+    if (!job)
+        return -ENOMEM;
+    carry_out(w, job);
+    return 0;
 }
 
 /* Nothing is left and nobody can find more: those who rest go home, those who still try to join stop trying. */

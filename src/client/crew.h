@@ -18,6 +18,7 @@ struct worker {
     struct failure why; /* the story of the last failure */
     struct pace pace;   /* what it may move of what all may */
     bool resting, joining, again; /* again: this try of a job is not its first */
+    bool fresh; /* the connection is new: no job has had it */
     char path[PATH_CAP], other[PATH_CAP]; /* scratch of the job that runs */
     struct worker *next;
 };
@@ -67,6 +68,10 @@ struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_h
 
 /* A new job, which is a copy of `like` but for kind and paths. Starts workers as needed. -ENOMEM. */
 int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind, struct span there, struct span here);
+
+/* One job at once, tried again as ever, by a worker that has its task and its connection and of whom the crew is all: no loop runs.
+ * c->outcome tells how it went, and w->ftp may be another connection, or NULL. 0 or -ENOMEM. */
+int crew_do(struct worker *w, const struct job *like, const struct job_kind *kind, struct span there, struct span here);
 
 /* Looks up the addresses of all sites; blocks as long as that takes. OUT_DONE, or the failure, which was reported. */
 enum outcome crew_resolve(struct crew *c);

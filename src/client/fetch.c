@@ -70,13 +70,17 @@ __attribute__((format(printf, 3, 4))) static int wrong(struct fetch *f, enum out
 /* ---- what is here ---- */
 
 /* From where and of what: another source must not find what came of this one. */
-static uint64_t tag_of(const struct job *job)
+static uint64_t tag_of(struct fetch *f)
 {
+    const struct job *job = f->job;
     const struct target *t = &job->site->where;
-    char text[64];
-    const char *parts[] = { t->host, t->user, job->there, text };
+    char text[64], *path = f->w->path;
+    const char *parts[] = { t->host, t->user, path, text };
     uint64_t h = 0xcbf29ce484222325;
 
+    /* the menu's names are relative to its folder: the verbs find what it began, and it what they began */
+    if (site_path(job->site, f->flight.there, path, sizeof f->w->path) < 0)
+        parts[2] = job->there;
     snprintf(text, sizeof text, "%u %lld %lld", t->port, (long long)job->size, (long long)job->mtime);
     for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
         for (const char *p = parts[i];; p++) { /* the NUL separates */
@@ -106,7 +110,7 @@ static int look_here(struct fetch *f)
 static int open_save(struct fetch *f, int64_t *have)
 {
     const struct order *o = f->w->crew->order;
-    uint64_t tag = tag_of(f->job);
+    uint64_t tag = tag_of(f);
     char *folder = f->w->other;
     int rc;
 

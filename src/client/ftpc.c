@@ -79,7 +79,7 @@ int ftpc_cause(const struct ftpc *ftp)
 
 bool ftpc_lost(const struct ftpc *ftp)
 {
-    return ftp->lost;
+    return !ftp || ftp->lost;
 }
 
 /* ---- commands and replies ---- */

@@ -98,6 +98,7 @@ struct span ftpc_words(const struct ftpc *ftp);
 int64_t ftpc_announced(const struct ftpc *ftp);
 /* Why the connection is gone: an errno value of the stream, 0 when the server said 421 (then the words tell). */
 int ftpc_cause(const struct ftpc *ftp);
+/* So is one that is NULL. */
 bool ftpc_lost(const struct ftpc *ftp);
 
 #endif

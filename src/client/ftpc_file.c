@@ -64,20 +64,39 @@ static int ask_one_by_one(struct ftpc *ftp, struct span path, struct ftpc_facts 
     return sizeless && (rc == -ENOENT || rc == -EACCES) ? ask_mdtm(ftp, path, &out->mtime) : rc;
 }
 
+/* 1: the server has no MLST. */
+static int ask_mlst(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+{
+    int code;
+
+    *out = (struct ftpc_facts){ .size = -1, .mtime = INT64_MIN };
+    if (!ftp->can.mlst)
+        return 1;
+    code = ftpc_ask(ftp, "MLST", path);
+    TRY(code);
+    if (code == 250)
+        return read_facts(ftp, out);
+    if (code != 500 && code != 502)
+        return ftpc_verdict(ftp) < 0 ? ftpc_verdict(ftp) : -EACCES;
+    ftp->can.mlst = false;
+    return 1;
+}
+
 int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
 {
-    *out = (struct ftpc_facts){ .size = -1, .mtime = INT64_MIN };
-    if (ftp->can.mlst) {
-        int code = ftpc_ask(ftp, "MLST", path);
+    int rc = ask_mlst(ftp, path, out);
 
-        TRY(code);
-        if (code == 250)
-            return read_facts(ftp, out);
-        if (code != 500 && code != 502)
-            return ftpc_verdict(ftp) < 0 ? ftpc_verdict(ftp) : -EACCES;
-        ftp->can.mlst = false;
-    }
-    return ask_one_by_one(ftp, path, out);
+    return rc == 1 ? ask_one_by_one(ftp, path, out) : rc;
+}
+
+int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+{
+    int rc = ask_mlst(ftp, path, out);
+
+    if (rc != 1)
+        return rc;
+    TRY(ftpc_size(ftp, path, &out->size));
+    return out->size < 0 ? 0 : ask_mdtm(ftp, path, &out->mtime);
 }
 
 /* ---- changes ---- */

@@ -16,6 +16,9 @@ struct ftpc_facts {
 /* One question where the server has MLST; else SIZE and MDTM, and CWD for a folder. */
 int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
 
+/* The same of what is meant to be a file: without MLST nothing is tried that would change the current folder. */
+int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
+
 int ftpc_delete(struct ftpc *ftp, struct span path);
 int ftpc_mkdir(struct ftpc *ftp, struct span path);
 int ftpc_rmdir(struct ftpc *ftp, struct span path);

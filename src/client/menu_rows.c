@@ -2,9 +2,11 @@
  * menu, the help and completion come from the rows. Called by menu.c; owns nothing. A choice that fails says so in
  * one line and returns its outcome; it never ends the menu. Exit codes: client/outcome.h. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "client/menu_impl.h"
+#include "client/site.h"
 #include "client/transfer.h"
 #include "sys/local.h"
 
@@ -97,6 +99,16 @@ static bool declined(struct menu *m, struct span name, bool *replace)
     return !*replace;
 }
 
+static enum outcome transferred(struct menu *m, enum outcome out)
+{
+    if (m->cl->renewed && !ftpc_lost(m->cl->ftp)) {
+        names_forget(&m->names);
+        menu_look_where(m);
+    }
+    m->cl->renewed = false;
+    return out;
+}
+
 static enum outcome do_get(struct menu *m, struct span name)
 {
     bool replace;
@@ -105,14 +117,14 @@ static enum outcome do_get(struct menu *m, struct span name)
         ui_say(&m->cl->ui, "Kept as it is.");
         return OUT_DONE;
     }
-    return transfer_get(m->cl, name, replace);
+    return transferred(m, transfer_get(m->cl, name, replace));
 }
 
 static enum outcome do_put(struct menu *m, struct span name)
 {
     (void)name;
     names_forget(&m->names);
-    return transfer_put(m->cl, m->name);
+    return transferred(m, transfer_put(m->cl, m->name));
 }
 
 int menu_look_where(struct menu *m)
@@ -121,6 +133,8 @@ int menu_look_where(struct menu *m)
     int rc = ftpc_pwd(m->cl->ftp, &b);
 
     buf_cstr(&b);
+    /* another connection would have to begin here: without a name there is no way back */
+    strcpy(m->cl->site->home, rc == 0 && *m->cwd == '/' ? m->cwd : "");
     return rc;
 }
 

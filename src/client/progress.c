@@ -9,14 +9,7 @@
 #include "sys/term.h"
 #include "wire/text.h"
 
-enum { DRAW_EVERY = 100000000, FIRST_DRAW = 200000000, NAME_LEAST = 8 }; /* ns, ns, columns */
-
-struct progress progress_begin(const struct ui *ui, struct span name, int64_t total, int64_t now)
-{
-    int64_t drawn = now + FIRST_DRAW - DRAW_EVERY;
-
-    return (struct progress){ .ui = ui, .name = name, .total = total, .started = now, .drawn = drawn };
-}
+enum { DRAW_EVERY = 100000000, NAME_LEAST = 8 }; /* ns, columns */
 
 /* Bytes a second; -1 while it is too early to tell. */
 static int64_t speed(const struct progress *p, int64_t now)

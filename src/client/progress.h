@@ -15,7 +15,8 @@ struct progress {
     bool visible;
 };
 
-struct progress progress_begin(const struct ui *ui, struct span name, int64_t total, int64_t now);
+enum { PROGRESS_FIRST = 200000000 }; /* ns: what is over sooner needs no bar */
+
 /* `done` bytes have moved; draws at most ten times a second. */
 void progress_move(struct progress *p, int64_t done, int64_t now);
 /* Takes the bar off the screen. */

@@ -64,10 +64,16 @@ struct report {
     void *face; /* the face's own */
 };
 
+/* The report of the menu, on its screen. */
+struct client;
+void report_for_menu(struct report *r, struct client *cl);
 /* For people: bars on a terminal, else a line for each file. For programs: one JSON object a line. -ENOMEM. */
 int report_for_people(struct report *r);
 int report_for_programs(struct report *r);
 void report_close(struct report *r);
+
+/* ", continued at 1.2 MiB, CRC32 agrees": what is to be told of a file that is there. */
+void report_how(struct buf *b, const struct flight *f);
 
 void report_begin(struct report *r, struct flight *f, int64_t now);
 /* f->done bytes are there now. */

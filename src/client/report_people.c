@@ -84,16 +84,6 @@ static void on_moved(struct report *r, const struct flight *f, int64_t now)
     draw(r, now);
 }
 
-static void put_how(struct buf *b, const struct flight *f)
-{
-    if (f->from) {
-        buf_text(b, ", continued at ");
-        ui_size(b, f->from);
-    }
-    if (f->proof)
-        buf_printf(b, ", %s agrees", f->proof);
-}
-
 static void on_end(struct report *r, const struct flight *f, int64_t now)
 {
     struct people *p = face(r);
@@ -109,7 +99,7 @@ static void on_end(struct report *r, const struct flight *f, int64_t now)
     buf_printf(&b, "%s ", f->verb);
     progress_summary(&b, &bar, now);
     if (r->verbose || f->from)
-        put_how(&b, f);
+        report_how(&b, f);
     ui_say(&p->ui, "%s", buf_cstr(&b));
 }
 

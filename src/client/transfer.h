@@ -1,4 +1,5 @@
-/* transfer: one file down or up, whole or not at all on this side. */
+/* transfer: one file down or up for the menu, by the same jobs as the verbs: whole and proven or not at all, continued where it
+ * stopped, tried again when it broke off. */
 #ifndef DRAY_CLIENT_TRANSFER_H
 #define DRAY_CLIENT_TRANSFER_H
 
@@ -8,11 +9,11 @@
  * with a control byte, longer than 255 bytes). */
 int transfer_leaf(struct span path, char leaf[256]);
 
-/* Downloads `name` into the current folder under its leaf. It appears there only when it is whole: the data ended,
- * the server said so, and the size agrees. An existing file is left alone unless `replace`. Says what happened. */
+/* Downloads `name` into the current folder under its leaf. An existing file is left alone unless `replace`. Says what happened.
+ * cl->ftp may be another connection afterwards, or NULL when there is none any more. */
 enum outcome transfer_get(struct client *cl, struct span name, bool replace);
 
-/* Uploads the local file `path` into the server's current folder under its leaf. Says what happened. */
+/* Uploads the local file `path` into the server's current folder under its leaf. As transfer_get. */
 enum outcome transfer_put(struct client *cl, const char *path);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/span.h"
 
 struct all {
     const struct args_row *row[ARGS_ROWS];
@@ -75,6 +76,18 @@ void args_print(const struct args_row *const *tables)
         printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
                r->arg ? " " : "", 20 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
     }
+}
+
+int args_number(const char *value, unsigned least, unsigned most, unsigned *out, const char *what)
+{
+    uint64_t n;
+
+    if (span_u64(span_of(value), most, &n) < 0 || n < least) {
+        fprintf(stderr, "dray: %s\n", what);
+        return 2;
+    }
+    *out = (unsigned)n;
+    return ARGS_GO;
 }
 
 void args_wipe_password(char *arg)

@@ -18,6 +18,9 @@ int args_parse(const struct args_row *const *tables, void *to, int argc, char **
 /* The options as text, on standard output. */
 void args_print(const struct args_row *const *tables);
 
+/* A number from least to most: ARGS_GO; or 2, `what` having been said. */
+int args_number(const char *value, unsigned least, unsigned most, unsigned *out, const char *what);
+
 /* Overwrites the password of an address: it is nobody's business in the process list. */
 void args_wipe_password(char *arg);
 

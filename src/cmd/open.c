@@ -1,6 +1,6 @@
 /* open: connection and login of the menu client; then client/menu takes over. Called by main; owns the descriptor for
  * Ctrl-C and the session. Failures are told in one line on the error stream and by the exit code (open.h). A password
- * is asked for only when the server wants one, and forgotten when it was sent. */
+ * is asked for only when the server wants one, and kept until the end: a connection that is lost is made anew. */
 #include "cmd/open.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "client/input.h"
 #include "client/menu.h"
+#include "client/order.h"
 #include "cmd/open_args.h"
 #include "sys/interrupt.h"
 
@@ -19,7 +20,7 @@ static int cannot_connect(struct open *o, int rc)
 {
     struct shown host;
 
-    ui_fail(&o->client.ui, "cannot connect to %s port %u: %s", shown(&host, span_of(o->target.host)), o->target.port,
+    ui_fail(&o->client.ui, "cannot connect to %s port %u: %s", shown(&host, span_of(o->site.where.host)), o->site.where.port,
             rc == -ENOENT ? "there is no such host" : err_text(rc));
     return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
 }
@@ -30,7 +31,7 @@ static int secure(struct open *o)
     char text[400];
     struct buf note = BUF(text);
     struct failure why;
-    int rc = secure_begin(&o->asked.secure, cl->ftp, &o->target, &note, &why);
+    int rc = secure_begin(&o->asked.secure, cl->ftp, &o->site.where, &note, &why);
 
     if (note.len)
         ui_note(&cl->ui, "%s", buf_cstr(&note));
@@ -46,10 +47,10 @@ static int hear_greeting(struct open *o)
     int rc = ftpc_greeting(cl->ftp);
 
     if (rc < 0) {
-        client_failed(cl, "open", span_of(o->target.host), rc);
+        client_failed(cl, "open", span_of(o->site.where.host), rc);
         return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
     }
-    ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->target.host)), o->target.port);
+    ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->site.where.host)), o->site.where.port);
     client_note(cl);
     return ARGS_GO;
 }
@@ -57,11 +58,11 @@ static int hear_greeting(struct open *o)
 /* TLS comes before the greeting (ftps) or after it. */
 static int greet(struct open *o)
 {
-    int rc = o->target.tls ? secure(o) : ARGS_GO;
+    int rc = o->site.where.tls ? secure(o) : ARGS_GO;
 
     if (rc == ARGS_GO)
         rc = hear_greeting(o);
-    return rc == ARGS_GO && !o->target.tls ? secure(o) : rc;
+    return rc == ARGS_GO && !o->site.where.tls ? secure(o) : rc;
 }
 
 /* The addresses of the host in turn; the last failure is the one told. */
@@ -70,8 +71,8 @@ static int connect_any(struct open *o)
     struct client *cl = &o->client;
     int rc = -EHOSTUNREACH;
 
-    for (unsigned i = 0; i < o->found.count && rc != -ECANCELED; i++) {
-        rc = ftpc_connect(&cl->task, &o->found.at[i], o->asked.how, &cl->ftp);
+    for (unsigned i = 0; i < o->site.found.count && rc != -ECANCELED; i++) {
+        rc = ftpc_connect(&cl->task, &o->site.found.at[i], o->site.how, &cl->ftp);
         if (rc == 0)
             return greet(o);
     }
@@ -81,7 +82,7 @@ static int connect_any(struct open *o)
 /* Asks a person where no password was given. Without one there is nobody to ask: an error of usage. */
 static int get_password(struct open *o)
 {
-    struct target *t = &o->target;
+    struct target *t = &o->site.where;
     CLEANUP(input_close) struct input *in = NULL;
     int rc;
 
@@ -94,6 +95,7 @@ static int get_password(struct open *o)
         return OUT_USAGE;
     }
     rc = input_secret(in, "Password: ", t->password, sizeof t->password);
+    t->has_password = rc >= 0;
     return rc >= 0 ? ARGS_GO : rc == -ECANCELED ? OUT_INTERRUPTED : OUT_USAGE;
 }
 
@@ -114,27 +116,30 @@ static int prepare(struct open *o)
 
     if (rc < 0)
         return client_failed(cl, "prepare", SPAN("transfers"), rc);
-    rc = secure_check(&o->asked.secure, cl->ftp, &o->target, &note, &why);
+    rc = secure_check(&o->asked.secure, cl->ftp, &o->site.where, &note, &why);
     if (note.len)
         ui_note(&cl->ui, "%s", buf_cstr(&note));
-    if (rc == 0)
-        return ARGS_GO;
-    ui_fail(&cl->ui, "%s", why.text);
-    return why.out;
+    if (rc < 0) {
+        ui_fail(&cl->ui, "%s", why.text);
+        return why.out;
+    }
+    o->site.can = *ftpc_skills(cl->ftp);
+    o->site.known = true;
+    o->site.open = 1;
+    return ARGS_GO;
 }
 
 static int login(struct open *o)
 {
     struct client *cl = &o->client;
-    const char *user = o->target.has_user ? o->target.user : "anonymous";
+    const char *user = o->site.where.has_user ? o->site.where.user : "anonymous";
     struct shown safe;
     int rc = ftpc_user(cl->ftp, span_of(user)), got = ARGS_GO;
 
     if (rc == 1) {
         got = get_password(o);
         if (got == ARGS_GO)
-            rc = ftpc_password(cl->ftp, span_of(o->target.password));
-        memset(o->target.password, 0, sizeof o->target.password);
+            rc = ftpc_password(cl->ftp, span_of(o->site.where.password));
     }
     if (got != ARGS_GO)
         return got;
@@ -146,7 +151,7 @@ static int login(struct open *o)
 
 static int enter_folder(struct open *o)
 {
-    struct span path = span_of(o->target.path);
+    struct span path = span_of(o->site.where.path);
     int rc = path.len ? ftpc_cwd(o->client.ftp, path) : 0;
 
     return rc < 0 ? (int)client_failed(&o->client, "cd", path, rc) : ARGS_GO;
@@ -167,11 +172,24 @@ static int session(struct open *o)
     return rc;
 }
 
+static void tell(void *arg, struct span host, const char *note)
+{
+    (void)host;
+    ui_note(arg, "%s", note);
+}
+
 /* The system's resolver cannot be interrupted by a descriptor, so Ctrl-C is taken over after it. */
 static int run(struct open *o)
 {
     CLEANUP(close_fd) int interrupt = -1;
-    int rc = resolve_host(o->target.host, o->target.port, &o->found);
+    int rc;
+
+    o->site.how = o->asked.how;
+    o->site.secure = &o->asked.secure;
+    o->site.tell = tell;
+    o->site.tell_arg = &o->client.ui;
+    o->client.site = &o->site;
+    rc = resolve_host(o->site.where.host, o->site.where.port, &o->site.found);
 
     if (rc < 0)
         return cannot_connect(o, rc);
@@ -192,8 +210,10 @@ static void choose_locale(void)
 
 static void open_free(struct open **o)
 {
-    if (*o)
+    if (*o) {
         secure_free(&(*o)->asked.secure);
+        explicit_bzero(*o, sizeof **o);
+    }
     free(*o);
     *o = NULL;
 }
@@ -207,6 +227,7 @@ int cmd_open(int argc, char **argv)
         return OUT_LOCAL;
     choose_locale();
     o->asked.how.patience = ASKED_PATIENCE;
+    o->client.retries = ORDER_RETRIES;
     rc = open_parse(o, argc, argv);
     return rc == ARGS_GO ? run(o) : rc;
 }

@@ -11,10 +11,16 @@ static int set_force(void *to, const char *value)
     return ARGS_GO;
 }
 
+static int set_retries(void *to, const char *value)
+{
+    return args_number(value, 0, 1000, &((struct open *)to)->client.retries, "--retries wants a number from 0 to 1000");
+}
+
 static int set_help(void *to, const char *value);
 
 static const struct args_row own_rows[] = {
     { 'f', "force", NULL, "replace existing local files without asking", set_force },
+    { 0, "retries", "N", "try a transfer that broke off N times more (default: 3)", set_retries },
     { 'h', "help", NULL, "show this text", set_help },
     { .name = NULL },
 };
@@ -47,5 +53,5 @@ int open_parse(struct open *o, int argc, char **argv)
         ui_fail(&o->client.ui, "one address at a time (dray open --help)");
         return OUT_USAGE;
     }
-    return asked_target(&o->asked, optind < argc ? argv[optind] : here, &o->target);
+    return asked_target(&o->asked, optind < argc ? argv[optind] : here, &o->site.where);
 }

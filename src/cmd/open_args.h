@@ -2,15 +2,14 @@
 #ifndef DRAY_CMD_OPEN_ARGS_H
 #define DRAY_CMD_OPEN_ARGS_H
 
+#include "client/site.h"
 #include "cmd/asked.h"
-#include "sys/resolve.h"
 
 struct open {
     struct asked asked; /* first: see asked.h */
     bool force;
     struct client client;
-    struct target target;
-    struct resolve found; /* by cmd/open.c */
+    struct site site; /* where it goes; all but the address by cmd/open.c */
 };
 
 /* Fills o from the arguments (argv[0] is "open"): ARGS_GO, or the exit code after --help or a mistake that was told. A

@@ -43,24 +43,14 @@ SWITCH(set_dry, order(to)->dry)
 SWITCH(set_update, order(to)->update)
 SWITCH(set_download, order(to)->download)
 
-static int set_number(const char *value, unsigned least, unsigned most, unsigned *out, const char *what)
-{
-    uint64_t n;
-
-    if (span_u64(span_of(value), most, &n) < 0 || n < least)
-        return mistake(what);
-    *out = (unsigned)n;
-    return ARGS_GO;
-}
-
 static int set_jobs(void *to, const char *value)
 {
-    return set_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, "--jobs wants a number from 1 to 32");
+    return args_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, "--jobs wants a number from 1 to 32");
 }
 
 static int set_retries(void *to, const char *value)
 {
-    return set_number(value, 0, 1000, &order(to)->retries, "--retries wants a number from 0 to 1000");
+    return args_number(value, 0, 1000, &order(to)->retries, "--retries wants a number from 0 to 1000");
 }
 
 static int set_verify(void *to, const char *value)

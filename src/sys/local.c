@@ -1,6 +1,5 @@
 /* local: files of the person at the client, in the folder where it was started. Called by client/ and cmd/open. Owns
- * nothing but what a local_part says. Downloads are created exclusively and renamed without replacing, so that
- * neither a planted link nor a file that appeared meanwhile is written over. Fails with -errno. */
+ * nothing. Fails with -errno. */
 #include "sys/local.h"
 
 #include <dirent.h>
@@ -9,84 +8,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "sys/state.h"
-
-/* The leaf is cut so that the temporary name fits: it only has to be recognised by a person. */
-static int part_name(const char *leaf, char out[LOCAL_NAME])
-{
-    uint32_t salt;
-
-    if (getrandom(&salt, sizeof salt, 0) != (ssize_t)sizeof salt)
-        return -EIO;
-    snprintf(out, LOCAL_NAME, ".%.200s.%08x.part", leaf, (unsigned)salt);
-    return 0;
-}
-
-int local_part_open(const char *leaf, struct local_part *out)
-{
-    struct local_part part;
-
-    for (int tries = 0; tries < 8; tries++) {
-        TRY(part_name(leaf, part.temp));
-        part.fd = open(part.temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (part.fd >= 0) {
-            *out = part;
-            return 0;
-        }
-        if (errno != EEXIST)
-            return -errno;
-    }
-    return -EEXIST;
-}
-
-/* For file systems without RENAME_NOREPLACE: link(2) fails where the name exists, too. */
-static int link_then_unlink(const char *from, const char *to)
-{
-    if (link(from, to) < 0)
-        return -errno;
-    unlink(from);
-    return 0;
-}
-
-static int rename_new(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno == EINVAL || errno == ENOSYS)
-        return link_then_unlink(from, to);
-    return -errno;
-}
-
-static int rename_over(const char *from, const char *to)
-{
-    return rename(from, to) < 0 ? -errno : 0;
-}
-
-int local_part_keep(struct local_part *part, const char *leaf, bool replace)
-{
-    int fd = part->fd;
-
-    /* network file systems report a full disk only here */
-    part->fd = -1;
-    if (close(fd) < 0)
-        return -errno;
-    TRY(replace ? rename_over(part->temp, leaf) : rename_new(part->temp, leaf));
-    part->temp[0] = '\0';
-    return 0;
-}
-
-void local_part_drop(struct local_part *part)
-{
-    close_fd(&part->fd);
-    if (part->temp[0])
-        unlink(part->temp);
-    part->temp[0] = '\0';
-}
 
 int local_open(const char *path, int *fd, int64_t *size)
 {

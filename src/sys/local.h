@@ -1,4 +1,4 @@
-/* local: the client's own files. A download is a part (a temporary name beside the target) until it is whole.
+/* local: the client's own files (what is downloaded: save.h).
  * -errno on failure; every descriptor is close-on-exec. */
 #ifndef DRAY_SYS_LOCAL_H
 #define DRAY_SYS_LOCAL_H
@@ -7,30 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-enum { LOCAL_NAME = 256 }; /* a name of 255 bytes and its NUL */
-
-/* A file that is not there yet. LOCAL_NO_PART is the one that holds nothing. */
-struct local_part {
-    int fd;
-    char temp[LOCAL_NAME];
-};
-
-#define LOCAL_NO_PART \
-    {                 \
-        .fd = -1      \
-    }
-
-/* A new file in the current folder under a name made from `leaf` (".leaf.XXXXXXXX.part"), with the rights that umask
- * leaves. */
-int local_part_open(const char *leaf, struct local_part *out);
-
-/* Gives the part its name: now it exists. Without `replace` an existing name is left alone: -EEXIST. The part stays
- * to be dropped on failure and holds nothing on success. */
-int local_part_keep(struct local_part *part, const char *leaf, bool replace);
-
-/* Removes the temporary file, if there is one. For CLEANUP. */
-void local_part_drop(struct local_part *part);
 
 /* Opens a regular file for reading; never waits on a FIFO. -EISDIR for a folder, -EINVAL for other kinds. */
 int local_open(const char *path, int *fd, int64_t *size);

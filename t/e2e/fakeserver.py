@@ -95,6 +95,25 @@ class Fake:
     def size(self, name):
         self.say(f"213 {len(self.files[name])}" if name in self.files else "550 no such file")
 
+    def mlst(self, name):
+        if name in self.files:
+            self.say("250-facts", f" type=file;size={len(self.files[name])};modify=20260102030405; {name}", "250 end")
+        else:
+            self.say("550 no such file")
+
+    def dele(self, name):
+        self.files = {n: data for n, data in self.files.items() if n != name}
+        self.say("250 gone")
+
+    def rnfr(self, name):
+        self.renamed = name
+        self.say("350 and to?" if name in self.files else "550 no such file")
+
+    def rnto(self, name):
+        self.files = {(name if n == self.renamed else n): data for n, data in self.files.items()}
+        self.stored = {(name if n == self.renamed else n): data for n, data in self.stored.items()}
+        self.say("250 renamed")
+
     # -- data
 
     def listen(self):

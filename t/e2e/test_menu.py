@@ -59,6 +59,12 @@ class Menu:
     def write(self, name, data):
         (self.dir / name).write_bytes(data)
 
+    def forget_parts(self):
+        """What is kept to be continued: a hidden name each."""
+        for name in names(self.dir):
+            if name.startswith(b".") and name.endswith(b".part"):
+                os.unlink(os.path.join(os.fsencode(self.dir), name))
+
     def terminal(self, *words, width=80):
         child = pexpect.spawn(DRAY, ["open", *words], cwd=str(self.dir), env=self.env, encoding="utf-8", use_poll=True,
                               timeout=WAIT, dimensions=(24, width))
@@ -185,6 +191,8 @@ OUTCOMES = {
 
 
 class Denying(Fake):
+    files = {**Fake.files, "secret": b"s"}
+
     def retr(self, name):
         return self.say("550 Permission denied") if name == "secret" else super().retr(name)
 
@@ -351,6 +359,9 @@ class Refuses(Fake):
 
 
 class WrongAnnouncement(Fake):
+    def mlst(self, name):
+        self.say("250-facts", f" type=file; {name}", "250 end")
+
     def size(self, _):
         self.say("500 what?")
 
@@ -359,23 +370,24 @@ class WrongAnnouncement(Fake):
 
 
 LIES = {
-    "data cut short": (Cut, INCOMPLETE, True),
-    "more than announced": (More, INCOMPLETE, True),
-    "endless data": (Endless, INCOMPLETE, True),
-    "451 after the data": (FailsAtTheEnd, REFUSED, True),
-    "no last word": (NoLastWord, INCOMPLETE, False),
-    "421": (GoesAway, INCOMPLETE, False),
-    "refusal in mid-transfer": (Refuses, REFUSED, True),
-    "150 announced more": (WrongAnnouncement, INCOMPLETE, True),
+    "data cut short": (Cut, INCOMPLETE, True, 1),
+    "more than announced": (More, INCOMPLETE, True, 0),
+    "endless data": (Endless, INCOMPLETE, True, 0),
+    "451 after the data": (FailsAtTheEnd, REFUSED, True, 0),
+    "no last word": (NoLastWord, INCOMPLETE, False, 1),
+    "421": (GoesAway, INCOMPLETE, False, 0),
+    "refusal in mid-transfer": (Refuses, REFUSED, True, 0),
+    "150 announced more": (WrongAnnouncement, INCOMPLETE, True, 1),
 }
 
 
-@pytest.mark.parametrize("kind, code, goes_on", LIES.values(), ids=LIES)
-def test_a_download_is_whole_or_not_there(menu, fake, kind, code, goes_on):
+@pytest.mark.parametrize("kind, code, goes_on, kept", LIES.values(), ids=LIES)
+def test_a_download_is_whole_or_not_there(menu, fake, kind, code, goes_on, kept):
     one = fake(kind, files={"x": DATA})
     begun = time.monotonic()
-    out = menu.run(one.address, lines=["get x", "list"], code=code)
-    assert names(menu.dir) == set()
+    out = menu.run("--retries", "0", one.address, lines=["get x", "list"], code=code)
+    assert len(names(menu.dir)) == kept and b"x" not in names(menu.dir)
+    menu.forget_parts()
     assert ("1 file" in out) == goes_on
     assert time.monotonic() - begun < 15 * PATIENCE
     if kind is GoesAway:
@@ -408,8 +420,10 @@ def test_an_upload_that_the_server_did_not_keep(menu, fake, last, code):
             self.say(last)
 
     menu.write("x", DATA)
-    out = menu.run(fake(Forgetful).address, lines=["put x", "list"], code=code)
-    assert "2 files" in out and "x: " not in out.split("2 files")[0].split("(150)")[0]
+    one = fake(Forgetful)
+    out = menu.run("--retries", "0", one.address, lines=["put x", "list"], code=code)
+    assert "x: " not in out and "x" not in one.files          # under a temporary name, if at all
+    assert ("2 files" in out) == ("x.part" in one.files) == (code == INCOMPLETE)
 
 
 def test_an_upload_that_is_cut_off(menu, fake):
@@ -452,8 +466,9 @@ def test_active_transfers_take_only_the_server(menu, fake):
 
     menu.run("--active", fake(Active).address, lines=["get a.txt"])
     assert menu.read("a.txt") == b"one\n"
+    os.unlink(menu.dir / "a.txt")
     begun = time.monotonic()
-    menu.run("--active", fake(Unable).address, lines=["get b.txt", "help"], code=INCOMPLETE)
+    menu.run("--active", "--retries", "0", fake(Unable).address, lines=["get a.txt", "help"], code=INCOMPLETE)
     assert "cannot reach you (425)" in menu.err and time.monotonic() - begun < 10 * PATIENCE
 
 
@@ -505,18 +520,81 @@ def test_an_endless_listing_is_cut(menu, fake):
     assert menu.read("a.txt") == b"one\n"
 
 
-def test_sigterm_leaves_no_temporary_file(menu, fake):
-    class Slow(Fake):
-        def retr(self, _):
+class Restarting(Fake):
+    """Has REST, and breaks the connection off after some bytes as often as `cuts` says."""
+    files, cuts, at = {"x": DATA}, 0, 0
+    features = (*Fake.features, "REST STREAM")
+
+    def cwd(self, folder):
+        self.folder = folder
+        super().cwd(folder)
+
+    def rest(self, offset):
+        self.at = int(offset)
+        self.say("350 from there")
+
+    def retr(self, name):
+        at, self.at = self.at, 0
+        if not self.cuts:
+            return self.send(self.files[name][at:])
+        self.cuts -= 1
+        with self.data() as connection:
+            self.say("150 here it comes")
+            connection.sendall(self.files[name][at:at + 30_000])
+        return "close"
+
+
+def test_after_sigterm_a_download_can_be_continued(menu, fake):
+    class Slow(Restarting):
+        def retr(self, name):
+            if self.at:
+                return super().retr(name)
             self.send(drip())
 
-    with menu.start(fake(Slow, files={"x": DATA}).address) as child:
+    one = fake(Slow)
+    with menu.start(one.address) as child:
         child.stdin.write(b"get x\n")
         child.stdin.flush()
         until(lambda: any(b".part" in n for n in names(menu.dir)), "the download begins")
+        until(lambda: max(os.path.getsize(menu.dir / os.fsdecode(n)) for n in names(menu.dir)) > 0, "some of it is here")
         child.send_signal(signal.SIGTERM)
         assert child.wait(WAIT) == INTERRUPTED
-    assert names(menu.dir) == set()
+    assert [n.endswith(b".part") for n in names(menu.dir)] == [True]
+    out = menu.run(one.address, lines=["get x"])
+    assert re.search(r"x: .*, continued at .*, size agrees", out) and menu.read("x") == DATA
+
+
+def test_a_connection_that_is_cut_is_made_anew_and_the_download_goes_on(menu, fake):
+    one = fake(Restarting, cuts=1)
+    out = menu.run(one.address, lines=["cd /", "get x", "list"])
+    assert "once more in 1 s (1 of 3)" in out and re.search(r"\nx: .*, continued at 29 KiB, size agrees\n", out)
+    assert menu.read("x") == DATA and "1 file" in out
+    assert one.heard.count("USER anonymous") == 2 and one.heard.count("CWD /") == 2 and "REST 30000" in one.heard
+    assert os.stat(menu.dir / "x").st_mtime == 1767323045     # the server's
+
+
+def test_a_connection_that_cannot_be_made_anew_ends_the_menu(menu, fake):
+    class Once(Restarting):
+        cuts = 1
+
+        def session(self):
+            super().session()
+            self.listener.close()
+            self.over.set()
+
+    out = menu.run("--retries", "1", fake(Once).address, lines=["get x", "list"], code=3)
+    assert "cannot connect" in menu.err and "1 file" not in out
+    menu.forget_parts()
+
+
+@pytest.mark.needs("epoll")
+def test_both_ways_are_verified_where_the_server_computes_checksums(site, menu, here):
+    make(site.dir, "a.txt", b"one\n", mtime=1577934245)
+    menu.write("b.txt", b"two\n")
+    os.utime(menu.dir / "b.txt", (1577934245, 1577934245))
+    out = menu.run(here, lines=["get a.txt", "put b.txt", "put b.txt"])
+    assert re.search(r"a.txt: 4 B in .*, CRC32 agrees\n", out) and re.search(r"b.txt: 4 B in .*, CRC32 agrees\n", out)
+    assert os.stat(menu.dir / "a.txt").st_mtime == 1577934245 and "b.txt: is there already" in out
 
 
 # -- in a terminal
@@ -631,7 +709,8 @@ def test_bar_and_interruption(typed, menu, fake):
     child.sendintr()
     child.expect("get x: stopped")
     child.expect("dray:/> ")
-    assert names(menu.dir) == set() and "ABOR" in one.heard
+    assert "ABOR" in one.heard and [n.endswith(b".part") for n in names(menu.dir)] == [True]
+    menu.forget_parts()
     child.sendline("get two words")                           # the session goes on
     child.expect("two words: 2 B in")
     child.expect("dray:/> ")

@@ -68,7 +68,7 @@ static void bar(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct progress p = progress_begin(NULL, span_of(rows[i].name), rows[i].total, 5 * MS);
+        struct progress p = { .name = span_of(rows[i].name), .total = rows[i].total, .started = 5 * MS };
         char text[300];
         struct buf b = BUF(text);
 
@@ -87,8 +87,7 @@ static void bars_fit(void **state)
     for (size_t t = 0; t < COUNT(totals); t++)
         for (size_t d = 0; d < COUNT(dones); d++)
             for (unsigned width = 1; width < 200; width++) {
-                struct progress p =
-                    progress_begin(NULL, SPAN("a rather long name of a file, longer than any bar"), totals[t], 0);
+                struct progress p = { .name = SPAN("a rather long name of a file, longer than any bar"), .total = totals[t] };
                 char text[300];
                 struct buf b = BUF(text);
 
@@ -101,7 +100,7 @@ static void bars_fit(void **state)
 
 static void summary(void **state)
 {
-    struct progress p = progress_begin(NULL, SPAN("a\x1b[2J"), 100, 0);
+    struct progress p = { .name = SPAN("a\x1b[2J"), .total = 100 };
     char text[100];
     struct buf b = BUF(text), c = BUF(text);
 
