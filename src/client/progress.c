@@ -4,7 +4,6 @@
 #include "client/progress.h"
 
 #include <string.h>
-#include <wchar.h>
 
 #include "sys/term.h"
 #include "wire/text.h"
@@ -19,33 +18,13 @@ static int64_t speed(const struct progress *p, int64_t now)
     return seconds < 0.001 ? -1 : (int64_t)((double)(p->done - p->from) / seconds);
 }
 
-/* How many bytes of s fit into `columns`; *used of them are taken. */
-static size_t fit(struct span s, unsigned columns, unsigned *used)
-{
-    mbstate_t state = { 0 };
-    size_t at = 0;
-
-    *used = 0;
-    while (at < s.len) {
-        wchar_t c;
-        size_t n = mbrtowc(&c, s.at + at, s.len - at, &state);
-        int w = n == 0 || n > s.len ? -1 : wcwidth(c);
-
-        if (w < 0 || *used + (unsigned)w > columns)
-            break;
-        *used += (unsigned)w;
-        at += n;
-    }
-    return at;
-}
-
 static void print_name(struct buf *b, struct span name, unsigned columns)
 {
     struct shown safe;
     struct span s = span_of(shown(&safe, name));
     unsigned used;
 
-    s.len = fit(s, columns, &used);
+    s.len = ui_fit(s, columns, &used);
     buf_put(b, s);
     while (used++ < columns)
         buf_putc(b, ' ');

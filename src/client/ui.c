@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 #include "base/buf.h"
 #include "sys/term.h"
@@ -71,6 +72,33 @@ void ui_fail(const struct ui *ui, const char *fmt, ...)
     va_start(args, fmt);
     print(stderr, ui->colour && ui->live ? "\033[31mdray:\033[0m " : "dray: ", fmt, args, "\n");
     va_end(args);
+}
+
+size_t ui_fit(struct span s, unsigned columns, unsigned *used)
+{
+    mbstate_t state = { 0 };
+    size_t at = 0;
+
+    *used = 0;
+    while (at < s.len) {
+        wchar_t c;
+        size_t n = mbrtowc(&c, s.at + at, s.len - at, &state);
+        int w = n == 0 || n > s.len ? -1 : wcwidth(c);
+
+        if (w < 0 || *used + (unsigned)w > columns)
+            break;
+        *used += (unsigned)w;
+        at += n;
+    }
+    return at;
+}
+
+int ui_pad(const char *text, unsigned columns)
+{
+    unsigned used;
+
+    ui_fit(span_of(text), columns, &used);
+    return (int)(columns - used);
 }
 
 void ui_size(struct buf *b, int64_t bytes)

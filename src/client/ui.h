@@ -31,6 +31,11 @@ void ui_note(const struct ui *ui, const char *fmt, ...) __attribute__((format(pr
 /* A failure, on the error stream. */
 void ui_fail(const struct ui *ui, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* How many bytes of s fit into so many columns of the screen; *used of them are taken. A Chinese character takes two. */
+size_t ui_fit(struct span s, unsigned columns, unsigned *used);
+/* How many blanks fill it up to so many columns: printf("%s%*s", text, ui_pad(text, 16), ""). */
+int ui_pad(const char *text, unsigned columns);
+
 /* "0 B", "1.2 KiB", "34 GiB": at most 8 columns. Negative prints "?". */
 struct buf;
 void ui_size(struct buf *b, int64_t bytes);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/err.h"
+#include "client/bookmark.h"
 #include "sys/local.h"
 #include "wire/netrc.h"
 
@@ -119,16 +121,33 @@ const struct args_row asked_rows[] = {
 
 /* ---- the address ---- */
 
+static const char *why_not(int rc)
+{
+    static const struct {
+        int rc;
+        const char *why;
+    } rows[] = {
+        { -EINVAL, "this is no address" },
+        { -EPROTONOSUPPORT, "only ftp:// and ftps:// are spoken here" },
+        { -ENOENT, "there is no such bookmark (dray bookmark list shows them)" },
+        { -EACCES, "this bookmark holds a password, which belongs into ~/.netrc (dray bookmark add writes it anew)" },
+    };
+
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].rc == rc)
+            return rows[i].why;
+    return err_text(rc);
+}
+
 static int parse(char *arg, struct target *out)
 {
     struct shown safe;
-    int rc = target_parse(span_of(arg), out);
+    int rc = *arg == '@' ? bookmark_target(span_of(arg + 1), out) : target_parse(span_of(arg), out);
 
     if (rc == 0)
         return 0;
     args_wipe_password(arg);
-    fprintf(stderr, "dray: %s: %s\n", shown(&safe, span_of(arg)),
-            rc == -EPROTONOSUPPORT ? "only ftp:// and ftps:// are spoken here" : "this is no address");
+    fprintf(stderr, "dray: %s: %s\n", shown(&safe, span_of(arg)), why_not(rc));
     return rc;
 }
 

@@ -27,6 +27,9 @@ enum { PARTIALS_OK = 0, PARTIALS_LEFT = 1, PARTIALS_USAGE = 2 };
 
 int cmd_partials(int argc, char **argv);
 
+/* An enum outcome of client/outcome.h. */
+int cmd_bookmark(int argc, char **argv);
+
 /* Exit codes of `dray user`: nothing was changed; wrong usage. */
 enum { USER_OK = 0, USER_LEFT = 1, USER_USAGE = 2 };
 

@@ -1,5 +1,7 @@
 /* main: finds the subcommand and runs it. Called by the system; owns nothing. */
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/bench.h"
@@ -32,6 +34,7 @@ static const struct {
     { "mv", cmd_verb, "rename at a server" },
     { "mkdir", cmd_verb, "make a folder at a server" },
     { "find", cmd_verb, "search a server" },
+    { "bookmark", cmd_bookmark, "names for addresses" },
     { "user", cmd_user, "who may log in: the accounts file" },
     { "status", cmd_status, "what the servers of this user are doing" },
     { "unban", cmd_unban, "let somebody in again who was banned for wrong passwords" },
@@ -58,10 +61,18 @@ static int help(FILE *to, int code)
     return code;
 }
 
+/* Names are UTF-8 also where the environment says nothing, or names a locale that is not installed. */
+static void choose_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    choose_locale();
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -4,7 +4,6 @@
 #include "cmd/open.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,13 +200,6 @@ static int run(struct open *o)
     return session(o);
 }
 
-/* Names are UTF-8 also where the environment says nothing, or names a locale that is not installed. */
-static void choose_locale(void)
-{
-    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
-        setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 static void open_free(struct open **o)
 {
     if (*o) {
@@ -225,7 +217,6 @@ int cmd_open(int argc, char **argv)
 
     if (!o)
         return OUT_LOCAL;
-    choose_locale();
     o->asked.how.patience = ASKED_PATIENCE;
     o->client.retries = ORDER_RETRIES;
     rc = open_parse(o, argc, argv);

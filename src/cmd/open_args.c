@@ -4,6 +4,9 @@
 
 #include <getopt.h>
 
+#include "client/bookmark.h"
+#include "wire/bookmarks.h"
+
 static int set_force(void *to, const char *value)
 {
     (void)value;
@@ -31,7 +34,7 @@ static int set_help(void *to, const char *value)
 {
     (void)to;
     (void)value;
-    puts("Usage: dray open [OPTION...] [HOST[:PORT] | ftp[s]://[USER@]HOST[:PORT][/FOLDER]]\n\n"
+    puts("Usage: dray open [OPTION...] [HOST[:PORT] | ftp[s]://[USER@]HOST[:PORT][/FOLDER] | BOOKMARK]\n\n"
          "Opens an FTP server with a menu: list, download and upload files (default: 127.0.0.1:2121).\n");
     args_print(tables);
     puts("\nCommands are typed, or read from a pipe: printf 'get notes.txt\\nquit\\n' | dray open HOST\n"
@@ -40,9 +43,18 @@ static int set_help(void *to, const char *value)
     return OUT_DONE;
 }
 
+/* A plain word is a bookmark, if there is one of that name; else a host. */
+static char *bookmarked(char *word, char *room, size_t cap)
+{
+    if (!bookmark_known(span_of(word)))
+        return word;
+    snprintf(room, cap, "@%s", word);
+    return room;
+}
+
 int open_parse(struct open *o, int argc, char **argv)
 {
-    char here[] = "127.0.0.1";
+    char here[] = "127.0.0.1", name[BOOKMARK_NAME + 2];
     int rc = args_parse(tables, o, argc, argv);
 
     if (rc != ARGS_GO)
@@ -53,5 +65,5 @@ int open_parse(struct open *o, int argc, char **argv)
         ui_fail(&o->client.ui, "one address at a time (dray open --help)");
         return OUT_USAGE;
     }
-    return asked_target(&o->asked, optind < argc ? argv[optind] : here, &o->site.where);
+    return asked_target(&o->asked, bookmarked(optind < argc ? argv[optind] : here, name, sizeof name), &o->site.where);
 }

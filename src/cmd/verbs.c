@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,9 +210,6 @@ int cmd_verb(int argc, char **argv)
 
     if (!v)
         return OUT_LOCAL;
-    setlocale(LC_CTYPE, "");
-    if (MB_CUR_MAX == 1)
-        setlocale(LC_CTYPE, "C.UTF-8");
     v->asked.how.patience = ASKED_PATIENCE;
     v->order = (struct order){ .jobs = ORDER_JOBS, .retries = ORDER_RETRIES, .to = ".", .least = -1, .most = -1, .newer = INT64_MIN };
     rc = verbs_parse(v, argc, argv);

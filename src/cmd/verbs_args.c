@@ -289,7 +289,8 @@ static int set_help(void *to, const char *value)
     (void)value;
     printf("Usage: dray %s [OPTION...] %s\n\n%s\n\n", r->name, r->usage, r->about);
     args_print(r->tables);
-    puts("\nURL: ftp[s]://[USER[:PASSWORD]@]HOST[:PORT]/PATH, or HOST[:PORT]/PATH (port 2121). * ? and [a-z] match at the server.\n"
+    puts("\nURL: ftp[s]://[USER[:PASSWORD]@]HOST[:PORT]/PATH, or HOST[:PORT]/PATH (port 2121), or @BOOKMARK/PATH.\n"
+         "* ? and [a-z] in it match at the server.\n"
          "A password: --password-file, the URL, DRAY_PASSWORD, ~/.netrc; else a person is asked.\n"
          "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
          "8 TLS, 9 not whole or connection lost, 10 not what the server has, 130 interrupted; of many failures the first.");

@@ -13,17 +13,18 @@
 #include "base/cleanup.h"
 #include "sys/fs.h"
 
-static int folder(char *out, size_t cap)
+/* root: the place of root, when it is not below the home. */
+static int folder(const char *variable, const char *root, const char *below, char *out, size_t cap)
 {
-    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const char *xdg = getenv(variable), *home = getenv("HOME");
     int n = -1;
 
     if (xdg && *xdg == '/')
         n = snprintf(out, cap, "%s/dray", xdg);
-    else if (geteuid() == 0)
-        n = snprintf(out, cap, "/var/lib/dray");
+    else if (root && geteuid() == 0)
+        n = snprintf(out, cap, "%s", root);
     else if (home && *home == '/')
-        n = snprintf(out, cap, "%s/.local/state/dray", home);
+        n = snprintf(out, cap, "%s/%s/dray", home, below);
     return n > 0 && (size_t)n < cap ? 0 : -ENOENT;
 }
 
@@ -38,14 +39,26 @@ static int make_folders(char *path)
     return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+static int add_name(const char *name, char *out, size_t cap)
+{
+    size_t len = strlen(out);
+
+    return (size_t)snprintf(out + len, cap - len, "/%s", name) < cap - len ? 0 : -ENAMETOOLONG;
+}
+
 int state_path(const char *name, char *out, size_t cap)
 {
-    size_t len;
-
-    TRY(folder(out, cap));
+    TRY(folder("XDG_STATE_HOME", "/var/lib/dray", ".local/state", out, cap));
     TRY(make_folders(out));
-    len = strlen(out);
-    return (size_t)snprintf(out + len, cap - len, "/%s", name) < cap - len ? 0 : -ENAMETOOLONG;
+    return add_name(name, out, cap);
+}
+
+int state_config(const char *name, bool make, char *out, size_t cap)
+{
+    TRY(folder("XDG_CONFIG_HOME", NULL, ".config", out, cap));
+    if (make)
+        TRY(make_folders(out));
+    return add_name(name, out, cap);
 }
 
 static ssize_t read_all(int fd, char *at, size_t cap)

@@ -2,12 +2,15 @@
 #ifndef DRAY_SYS_STATE_H
 #define DRAY_SYS_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The path of a file in this user's folder of dray's state, which is made when missing: $XDG_STATE_HOME/dray, else
  * /var/lib/dray for root and ~/.local/state/dray for others. -ENOENT: there is no such place. */
 int state_path(const char *name, char *out, size_t cap);
+/* The same in this user's configuration, which is made only when wanted: $XDG_CONFIG_HOME/dray, else ~/.config/dray. */
+int state_config(const char *name, bool make, char *out, size_t cap);
 /* A whole file, as a text on the heap. -EFBIG: more than STATE_MAX. */
 int state_read(const char *path, char **out);
 /* A new file for this user alone, whole or not at all; -EEXIST. */
