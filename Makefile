@@ -56,7 +56,7 @@ shape: ## floors of the house, lengths of functions and files
 	@tools/test floors shape
 
 install: all ## into PREFIX (default /usr/local); DESTDIR is honoured
-	@meson configure build -Dprefix=$(PREFIX) && tools/build plain dray
+	@meson configure build -Dprefix=$(PREFIX) && tools/build plain dray extras
 	@meson install -C build --no-rebuild --tags runtime,man
 
 clean: ## everything that was built; library/ stays

@@ -66,6 +66,14 @@ int args_parse(const struct args_row *const *tables, void *to, int argc, char **
     return rc;
 }
 
+void args_each(const struct args_row *const *tables, args_take *take, void *ctx)
+{
+    struct all all = gather(tables);
+
+    for (int i = 0; i < all.count; i++)
+        take(ctx, all.row[i]);
+}
+
 void args_print(const struct args_row *const *tables)
 {
     struct all all = gather(tables);
@@ -74,7 +82,7 @@ void args_print(const struct args_row *const *tables)
         const struct args_row *r = all.row[i];
 
         printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
-               r->arg ? " " : "", 20 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
+               r->arg ? " " : "", 26 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
     }
 }
 

@@ -109,7 +109,7 @@ static int set_quiet(void *to, const char *value)
 const struct args_row asked_rows[] = {
     { 'u', "user", "NAME", "log in as NAME (default: anonymous); the password is asked for", set_user },
     { 0, "password-file", "FILE", "take the password from the first line of FILE", set_password_file },
-    { 0, "tls", "MODE", "prefer: encrypt where the server offers it (default); require; off", set_tls },
+    { 0, "tls", "prefer|require|off", "prefer: encrypt where the server offers it (default)", set_tls },
     { 0, "cacert", "FILE", "believe who these certificates (PEM) vouch for, not the system's", set_cacert },
     { 0, "pin", "SHA256", "believe this certificate only, and note it", set_pin },
     { 0, "insecure", NULL, "believe any certificate: encrypted, but perhaps to somebody else", set_insecure },

@@ -92,6 +92,13 @@ static int help(void)
     return BENCH_DONE;
 }
 
+void bench_options(const char *name, args_take *take, void *ctx)
+{
+    (void)name;
+    for (const struct option_row *r = options; r < options + OPTIONS; r++)
+        take(ctx, &(struct args_row){ .name = r->name, .arg = r->arg, .about = r->about });
+}
+
 /* ---- arguments ---- */
 
 static int set_number(struct order *o, const struct option_row *r, const char *text)

@@ -115,16 +115,20 @@ static int list(bool json)
 
 /* ---- the command ---- */
 
+const char bookmark_help[] =
+    "dray bookmark add NAME URL | list [--json] | rm NAME: names for addresses\n\n"
+    "  add NAME URL   from now on NAME is this address; what it was before is forgotten\n"
+    "  list           all of them\n"
+    "  rm NAME        forget it\n\n"
+    "  --json         list: one JSON object a line\n\n"
+    "Then @NAME or @NAME/PATH stands where a URL can, and plain NAME in `dray open NAME`. PATH is taken as it is, without\n"
+    "percent escapes, and begins at the folder of the URL. A password is not kept here but in ~/.netrc.\n"
+    "The file: $XDG_CONFIG_HOME/dray/bookmarks, else ~/.config/dray/bookmarks; # begins a comment.\n\n"
+    "Exit: 0, 2 for wrong usage, 5 when there is no such bookmark, 7 when the file cannot be read or written.\n";
+
 static int help(void)
 {
-    puts("dray bookmark add NAME URL | list [--json] | rm NAME: names for addresses\n\n"
-         "  add NAME URL   from now on NAME is this address; what it was before is forgotten\n"
-         "  list           all of them; --json: one JSON object a line\n"
-         "  rm NAME        forget it\n\n"
-         "Then @NAME or @NAME/PATH stands where a URL can, and plain NAME in `dray open NAME`. PATH is taken as it is, without\n"
-         "percent escapes, and begins at the folder of the URL. A password is not kept here but in ~/.netrc.\n"
-         "The file: $XDG_CONFIG_HOME/dray/bookmarks, else ~/.config/dray/bookmarks; # begins a comment.\n\n"
-         "Exit: 0, 2 for wrong usage, 5 when there is no such bookmark, 7 when the file cannot be read or written.");
+    fputs(bookmark_help, stdout);
     return OUT_DONE;
 }
 

@@ -2,10 +2,19 @@
 #ifndef DRAY_CMD_CMD_H
 #define DRAY_CMD_CMD_H
 
+#include "cmd/args.h"
+
+/* What the commands without a table of options print for --help; their options are read out of it. */
+extern const char bookmark_help[], completion_help[], partials_help[], status_help[], unban_help[], user_help[], verify_help[];
+
 /* Exit codes of `dray serve`; those of the client are in client/outcome.h. */
 enum { SERVE_OK = 0, SERVE_FAILED = 1, SERVE_USAGE = 2 };
 
+/* In completion.c: SERVE_OK, or 2 for wrong usage. */
+int cmd_completion(int argc, char **argv);
+
 int cmd_serve(int argc, char **argv);
+void serve_options(const char *name, args_take *take, void *ctx); /* in completion.c */
 
 /* Exit codes of `dray status`; 2 is wrong usage here, too. */
 enum { STATUS_OK = 0, STATUS_NONE = 3 };

@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "client/bookmark.h"
+#include "cmd/open.h"
 #include "wire/bookmarks.h"
 
 static int set_force(void *to, const char *value)
@@ -41,6 +42,12 @@ static int set_help(void *to, const char *value)
          "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
          "8 TLS, 9 not whole or connection lost, 130 interrupted.");
     return OUT_DONE;
+}
+
+void open_options(const char *name, args_take *take, void *ctx)
+{
+    (void)name;
+    args_each(tables, take, ctx);
 }
 
 /* A plain word is a bookmark, if there is one of that name; else a host. */

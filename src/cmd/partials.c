@@ -32,16 +32,18 @@ struct partials {
     char line[6 * PATH_CAP + 800]; /* as JSON a byte may take six */
 };
 
+const char partials_help[] =
+    "dray partials [--json] [--drop ID]... [--older DAYS] [FOLDER]: what is kept of uploads that broke off\n\n"
+    "Clients can continue them (REST, APPE); after the time that --keep-partials of the server names they are removed.\n\n"
+    "  --drop ID      remove this one; repeatable\n"
+    "  --older DAYS   remove those that have not grown for so many days (0: all)\n"
+    "  --json         one JSON object a line\n"
+    "\nOne that is being written stays. A server may be running meanwhile.\n"
+    "Exit: 0, 1 when something that was named was not removed, 2 for wrong usage or when the folder cannot be read.\n";
+
 static int help(void)
 {
-    fputs("dray partials [--json] [--drop ID]... [--older DAYS] [FOLDER]: what is kept of uploads that broke off\n\n"
-          "Clients can continue them (REST, APPE); after the time that --keep-partials of the server names they are removed.\n\n"
-          "  --drop ID      remove this one; repeatable\n"
-          "  --older DAYS   remove those that have not grown for so many days (0: all)\n"
-          "  --json         one JSON object a line\n"
-          "\nOne that is being written stays. A server may be running meanwhile.\n"
-          "Exit: 0, 1 when something that was named was not removed, 2 for wrong usage or when the folder cannot be read.\n",
-          stdout);
+    fputs(partials_help, stdout);
     return PARTIALS_OK;
 }
 

@@ -18,13 +18,15 @@ struct status {
     char line[STATUS_LINE];
 };
 
+const char status_help[] =
+    "dray status [--json] [--watch] [PID]: what the servers of this user are doing, or the one with this pid\n\n"
+    "  --json     one JSON object for each server, a line each\n"
+    "  --watch    again every second, until Ctrl-C\n"
+    "\nExit: 0, 2 for wrong usage, 3 when no server runs.\n";
+
 static int help(void)
 {
-    fputs("dray status [--json] [--watch] [PID]: what the servers of this user are doing, or the one with this pid\n\n"
-          "  --json     one JSON object for each server, a line each\n"
-          "  --watch    again every second, until Ctrl-C\n"
-          "\nExit: 0, 2 for wrong usage, 3 when no server runs.\n",
-          stdout);
+    fputs(status_help, stdout);
     return STATUS_OK;
 }
 

@@ -42,23 +42,25 @@ static const struct verb verbs[] = {
     { .name = "del", .drop = true },                { .name = "list", .list = true },
 };
 
+const char user_help[] =
+    "dray user add|passwd|set|del NAME, dray user list: the accounts of `dray serve`\n\n"
+    "  add NAME       a new account; asks for its password\n"
+    "  passwd NAME    another password\n"
+    "  set NAME       other rights, home, limits or notes\n"
+    "  del NAME       its sessions go on until they end\n"
+    "  list           all accounts\n\n"
+    "  --rights RIGHTS  none, drop, read, add (default) or write, and others for folders: read,/in=add\n"
+    "  --home FOLDER    a folder inside the shared one that is all it sees (/users/ann); / is all of it\n"
+    "  --limits LIMITS  sessions=4 down=2M up=500K: at once, and bytes a second\n"
+    "  --notes TEXT     yours; dray does not read them\n"
+    "  --file FILE      another accounts file (dray serve --users FILE)\n"
+    "  --json           list: one JSON object a line\n\n"
+    "Passwords are typed, or one line of standard input. A running server knows every change at the next login.\n"
+    "Exit: 0, 1 when nothing was changed, 2 for wrong usage.\n";
+
 static int help(void)
 {
-    fputs("dray user add|passwd|set|del NAME, dray user list: the accounts of `dray serve`\n\n"
-          "  add NAME       a new account; asks for its password\n"
-          "  passwd NAME    another password\n"
-          "  set NAME       other rights, home, limits or notes\n"
-          "  del NAME       its sessions go on until they end\n"
-          "  list           all accounts\n\n"
-          "  --rights RIGHTS  none, drop, read, add (default) or write, and others for folders: read,/in=add\n"
-          "  --home FOLDER    a folder inside the shared one that is all it sees (/users/ann); / is all of it\n"
-          "  --limits LIMITS  sessions=4 down=2M up=500K: at once, and bytes a second\n"
-          "  --notes TEXT     yours; dray does not read them\n"
-          "  --file FILE      another accounts file (dray serve --users FILE)\n"
-          "  --json           list: one JSON object a line\n\n"
-          "Passwords are typed, or one line of standard input. A running server knows every change at the next login.\n"
-          "Exit: 0, 1 when nothing was changed, 2 for wrong usage.\n",
-          stdout);
+    fputs(user_help, stdout);
     return USER_OK;
 }
 

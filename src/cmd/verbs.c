@@ -92,7 +92,7 @@ int verbs_two(struct verbs *v, int argc, char **argv)
 
 bool verbs_is_url(const char *word)
 {
-    return strncasecmp(word, "ftp://", 6) == 0 || strncasecmp(word, "ftps://", 7) == 0;
+    return *word == '@' || strncasecmp(word, "ftp://", 6) == 0 || strncasecmp(word, "ftps://", 7) == 0;
 }
 
 static int with_folder(struct verbs *v, char *url, char *here)

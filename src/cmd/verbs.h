@@ -26,6 +26,9 @@ struct verb_row {
 /* argv[0] is the verb. Returns an enum outcome. */
 int cmd_verb(int argc, char **argv);
 
+/* Each option of a verb. */
+void verbs_options(const char *name, args_take *take, void *ctx);
+
 /* verbs_args.c: fills v, optind then being at the first word: ARGS_GO, or the exit code after --help or a mistake. */
 int verbs_parse(struct verbs *v, int argc, char **argv);
 /* verbs.c, for the rows: each word is an address; FILE... and an address; an address and a new place. */

@@ -192,7 +192,7 @@ static const struct args_row crowd_rows[] = {
 };
 
 static const struct args_row proof_rows[] = {
-    { 0, "verify", "WHEN", "compare checksums: auto (where the server computes them), always, never", set_verify },
+    { 0, "verify", "auto|always|never", "compare checksums; auto: where the server computes them (default)", set_verify },
     { .name = NULL },
 };
 
@@ -297,14 +297,26 @@ static int set_help(void *to, const char *value)
     return OUT_DONE;
 }
 
+static const struct verb_row *row_of(const char *name)
+{
+    const struct verb_row *r = rows;
+
+    while (strcmp(r->name, name) != 0) /* main knows no others */
+        r++;
+    return r;
+}
+
+void verbs_options(const char *name, args_take *take, void *ctx)
+{
+    args_each(row_of(name)->tables, take, ctx);
+}
+
 int verbs_parse(struct verbs *v, int argc, char **argv)
 {
     char text[200];
     int rc, words;
 
-    for (const struct verb_row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-        if (strcmp(r->name, argv[0]) == 0)
-            v->row = r;
+    v->row = row_of(argv[0]);
     rc = args_parse(v->row->tables, v, argc, argv);
     if (rc != ARGS_GO)
         return rc;

@@ -295,6 +295,12 @@ void conf_free(struct conf *c)
     c->account.n = 0;
 }
 
+void conf_each(void (*take)(void *ctx, const char *name, const char *arg, const char *help), void *ctx)
+{
+    for (const struct row *r = rows; r < rows + ROWS; r++)
+        take(ctx, r->name, r->arg, r->help);
+}
+
 void conf_print_help(struct buf *b)
 {
     for (const struct row *r = rows; r < rows + ROWS; r++) {

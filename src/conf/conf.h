@@ -41,6 +41,8 @@ int conf_args(struct conf *, int argc, char **argv, struct buf *err);
 /* Wipes and frees the secrets. */
 void conf_free(struct conf *);
 /* One line for each row, as --help shows it. */
+/* Each option, in the order of conf.def; arg is NULL for a switch. */
+void conf_each(void (*take)(void *ctx, const char *name, const char *arg, const char *help), void *ctx);
 void conf_print_help(struct buf *b);
 
 #endif
