@@ -57,7 +57,7 @@ shape: ## floors of the house, lengths of functions and files
 
 install: all ## into PREFIX (default /usr/local); DESTDIR is honoured
 	@meson configure build -Dprefix=$(PREFIX) && tools/build plain dray extras
-	@meson install -C build --no-rebuild --tags runtime,man
+	@meson install -C build --no-rebuild --tags runtime,man,i18n
 
 clean: ## everything that was built; library/ stays
 	@rm -rf build build-asan build-tsan build-fuzz

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/say.h"
 #include "sys/interrupt.h"
 
 void client_calm(struct client *cl)
@@ -25,7 +26,7 @@ void client_note(struct client *cl)
 {
     struct shown words;
 
-    ui_note(&cl->ui, "server: %s (%d)", shown(&words, first_line(ftpc_words(cl->ftp))), ftpc_code(cl->ftp));
+    ui_note(&cl->ui, _("server: %s (%d)"), shown(&words, first_line(ftpc_words(cl->ftp))), ftpc_code(cl->ftp));
 }
 
 enum outcome client_failed(struct client *cl, const char *doing, struct span name, int rc)

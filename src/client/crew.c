@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "rt/loop.h"
 #include "sys/clock.h"
 
@@ -19,7 +20,7 @@ enum { PAUSE_MOST = 30 }; /* seconds between two tries */
 
 static void tell(void *arg, struct span host, const char *note)
 {
-    report_note(arg, "connect", host, note);
+    report_note(arg, N_("connect"), host, note);
 }
 
 struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how, struct secure *secure)
@@ -200,11 +201,11 @@ static bool worth_another(const struct worker *w, const struct job *job)
 static int pause_before_next(struct worker *w, struct job *job)
 {
     unsigned seconds = 1u << job->seen;
-    char text[900];
+    char text[1200];
 
     seconds = seconds > PAUSE_MOST ? PAUSE_MOST : seconds;
     job->seen++;
-    snprintf(text, sizeof text, "%s; once more in %u s (%u of %u)", w->why.text, seconds, job->seen, w->crew->order->retries);
+    snprintf(text, sizeof text, _("%s; once more in %u s (%u of %u)"), w->why.text, seconds, job->seen, w->crew->order->retries);
     report_note(&w->crew->report, job->kind->verb, span_of(job->there), text);
     return rt_sleep(w->task, rt_after(w->task, seconds));
 }
@@ -337,9 +338,9 @@ enum outcome crew_run(struct crew *c, int now)
     if (rc == 0)
         rc = start_worker(c, NULL);
     if (rc < 0) {
-        failure_here(&why, SPAN("the event loop"), rc);
+        failure_here(&why, span_of(_("the event loop")), rc);
         note_outcome(c, why.out);
-        report_failed(&c->report, "start", SPAN("the event loop"), &why);
+        report_failed(&c->report, "start", span_of(_("the event loop")), &why);
         return c->outcome;
     }
     loop_run(c->loop);

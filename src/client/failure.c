@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/say.h"
 #include "client/ui.h"
 
 const char *outcome_word(enum outcome out)
@@ -49,7 +50,7 @@ static void refused(struct failure *f, const struct ftpc *ftp, enum outcome out,
 {
     struct shown words;
 
-    failure_set(f, out, "%s: the server says: %s (%d)", what, server_words(&words, ftp), ftpc_code(ftp));
+    failure_set(f, out, _("%s: the server says: %s (%d)"), what, server_words(&words, ftp), ftpc_code(ftp));
     f->reply = ftpc_code(ftp);
 }
 
@@ -59,9 +60,9 @@ static void lost(struct failure *f, const struct ftpc *ftp)
     int cause = ftpc_cause(ftp);
 
     if (cause == 0)
-        failure_set(f, OUT_INCOMPLETE, "the server ended the connection: %s (421)", server_words(&words, ftp));
+        failure_set(f, OUT_INCOMPLETE, _("the server ended the connection: %s (421)"), server_words(&words, ftp));
     else
-        failure_set(f, OUT_INCOMPLETE, "the connection is lost: %s", cause == -ENODATA ? "the server closed it" : err_text(cause));
+        failure_set(f, OUT_INCOMPLETE, _("the connection is lost: %s"), cause == -ENODATA ? _("the server closed it") : _(err_text(cause)));
     f->reply = cause == 0 ? 421 : 0;
 }
 
@@ -69,13 +70,13 @@ static void lost(struct failure *f, const struct ftpc *ftp)
 static void plain(struct failure *f, const char *what, int rc)
 {
     if (rc == -EPIPE)
-        failure_set(f, OUT_INCOMPLETE, "%s: the data connection failed before the end", what);
+        failure_set(f, OUT_INCOMPLETE, _("%s: the data connection failed before the end"), what);
     else if (rc == -EPROTO)
-        failure_set(f, OUT_TLS, "%s: the data connection is not encrypted by the same server", what);
+        failure_set(f, OUT_TLS, _("%s: the data connection is not encrypted by the same server"), what);
     else if (rc == -ECANCELED)
-        failure_set(f, OUT_INTERRUPTED, "%s: stopped", what);
+        failure_set(f, OUT_INTERRUPTED, _("%s: stopped"), what);
     else
-        failure_set(f, rc == -EINVAL ? OUT_USAGE : OUT_LOCAL, "%s: %s", what, err_text(rc));
+        failure_set(f, rc == -EINVAL ? OUT_USAGE : OUT_LOCAL, "%s: %s", what, _(err_text(rc)));
 }
 
 void failure_there(struct failure *f, const struct ftpc *ftp, const char *doing, struct span name, int rc)
@@ -98,5 +99,5 @@ void failure_here(struct failure *f, struct span name, int rc)
 {
     struct shown what;
 
-    failure_set(f, OUT_LOCAL, "%s: %s (on this computer)", shown(&what, name), err_text(rc));
+    failure_set(f, OUT_LOCAL, _("%s: %s (on this computer)"), shown(&what, name), _(err_text(rc)));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/proof.h"
 #include "sys/save.h"
 #include "wire/text.h"
@@ -55,7 +56,7 @@ static int here(struct fetch *f, int rc)
 /* Our own sentence, about the file. */
 __attribute__((format(printf, 3, 4))) static int wrong(struct fetch *f, enum outcome out, const char *fmt, ...)
 {
-    char text[200];
+    char text[400];
     struct shown name;
     va_list args;
 
@@ -104,7 +105,7 @@ static int look_here(struct fetch *f)
         return 1;
     if (rc < 0)
         return here(f, rc);
-    return o->force ? 0 : wrong(f, OUT_LOCAL, "there is a file of this name here (-f replaces it)");
+    return o->force ? 0 : wrong(f, OUT_LOCAL, _("there is a file of this name here (-f replaces it)"));
 }
 
 static int open_save(struct fetch *f, int64_t *have)
@@ -120,10 +121,10 @@ static int open_save(struct fetch *f, int64_t *have)
         strcpy(folder, ".");
     /* only a run that continues, and only where names are few, looks for what is left of another source */
     if (o->resume && !f->w->again && !f->job->clean && save_sweep(folder, f->leaf, tag) > 0)
-        note(f, "the source has changed since: starting over");
+        note(f, _("the source has changed since: starting over"));
     rc = save_open(folder, f->leaf, tag, o->resume || f->w->again, o->force, &f->save, have);
     if (rc == -EBUSY)
-        return wrong(f, OUT_LOCAL, "another process is fetching it to the same place");
+        return wrong(f, OUT_LOCAL, _("another process is fetching it to the same place"));
     return here(f, rc);
 }
 
@@ -139,21 +140,21 @@ static int prove_beginning(struct fetch *f, int64_t *have)
 {
     const struct job *job = f->job;
     const char *name;
-    char text[100];
+    char text[200];
     int rc;
 
     if (*have == 0)
         return 0;
     if (job->size >= 0 && *have > job->size)
-        return start_over(f, have, "what was here is longer than the file: starting over");
+        return start_over(f, have, _("what was here is longer than the file: starting over"));
     rc = proof_compare(f->w, f->save.fd, f->flight.there, *have, false, &name, &f->here);
     if (rc == -EBADMSG)
-        return start_over(f, have, "what was here is not the beginning of the file: starting over");
+        return start_over(f, have, _("what was here is not the beginning of the file: starting over"));
     TRY(rc);
     if (rc == 0 && (job->size < 0 || job->mtime == INT64_MIN))
-        return start_over(f, have, "the server tells neither checksum nor size and time: starting over");
-    snprintf(text, sizeof text, "continued at byte %lld, proven by %s", (long long)*have,
-             rc ? name : "size and time only (no HASH and RANG there)");
+        return start_over(f, have, _("the server tells neither checksum nor size and time: starting over"));
+    snprintf(text, sizeof text, _("continued at byte %lld, proven by %s"), (long long)*have,
+             rc ? name : _("size and time only (no HASH and RANG there)"));
     note(f, text);
     return 0;
 }
@@ -193,7 +194,7 @@ static int copy_in(struct fetch *f)
             return (int)n;
         if (f->flight.size >= 0 && f->flight.done + n > f->flight.size) {
             f->useless = true;
-            return wrong(f, OUT_INCOMPLETE, "not whole: more came than the %lld bytes that were announced",
+            return wrong(f, OUT_INCOMPLETE, _("not whole: more came than the %lld bytes that were announced"),
                          (long long)f->flight.size);
         }
         TRY(write_block(f, (size_t)n));
@@ -207,7 +208,7 @@ static int restart(struct fetch *f, int64_t *have)
     int rc = *have ? ftpc_restart(f->w->ftp, *have) : 0;
 
     if (rc == -EACCES)
-        return start_over(f, have, "the server cannot begin in the middle: starting over");
+        return start_over(f, have, _("the server cannot begin in the middle: starting over"));
     return rc;
 }
 
@@ -233,10 +234,10 @@ static int transfer(struct fetch *f, int64_t have)
     io_close(&f->data);
     TRY(ftpc_end(ftp));
     if (f->flight.size >= 0 && f->flight.done != f->flight.size)
-        return wrong(f, OUT_INCOMPLETE, "not whole: %lld bytes arrived, %lld were announced", (long long)f->flight.done,
+        return wrong(f, OUT_INCOMPLETE, _("not whole: %lld bytes arrived, %lld were announced"), (long long)f->flight.done,
                      (long long)f->flight.size);
     if (f->flight.size < 0 && cut)
-        return wrong(f, OUT_INCOMPLETE, "perhaps not whole: the data ended without TLS being told, and no size says that it was all");
+        return wrong(f, OUT_INCOMPLETE, _("perhaps not whole: the data ended without TLS being told, and no size says that it was all"));
     return 0;
 }
 
@@ -246,11 +247,11 @@ static int verify(struct fetch *f)
 
     f->useless |= rc == -EBADMSG;
     if (rc == -EBADMSG)
-        return wrong(f, OUT_UNVERIFIED, "what arrived is not what the server has: the checksums differ");
+        return wrong(f, OUT_UNVERIFIED, _("what arrived is not what the server has: the checksums differ"));
     if (rc == 0 && f->w->crew->order->verify == VERIFY_ALWAYS)
-        return wrong(f, OUT_UNVERIFIED, "cannot be verified: the server computes no checksum of it");
+        return wrong(f, OUT_UNVERIFIED, _("cannot be verified: the server computes no checksum of it"));
     if (rc == 0 && f->flight.size >= 0)
-        f->flight.proof = "size";
+        f->flight.proof = N_("size");
     return rc < 0 ? rc : 0;
 }
 
@@ -261,7 +262,7 @@ static int fetch_steps(struct fetch *f)
 
     TRY(rc);
     if (rc == 1) {
-        report_skip(&f->w->crew->report, "get", f->flight.there, f->job->size, "is here already, of the same size and time");
+        report_skip(&f->w->crew->report, "get", f->flight.there, f->job->size, _("is here already, of the same size and time"));
         return 0;
     }
     TRY(open_save(f, &have));
@@ -333,7 +334,7 @@ static int add_entry(struct worker *w, const struct job *job, const struct listi
     struct job like = *job;
 
     if (e->other) {
-        report_note(&w->crew->report, "get", e->name, "neither a file nor a folder: left out");
+        report_note(&w->crew->report, "get", e->name, _("neither a file nor a folder: left out"));
         return 0;
     }
     TRY(join(job->there, e->name, w->path, sizeof w->path));
@@ -364,7 +365,7 @@ static int run_folder(struct worker *w, struct job *job)
     if (rc < 0)
         return worker_failed_here(w, span_of(job->here), rc);
     if (job->depth > ORDER_DEPTH) {
-        failure_set(&w->why, OUT_REFUSED, "get %s: folders within folders without end", shown(&name, span_of(job->there)));
+        failure_set(&w->why, OUT_REFUSED, _("get %s: folders within folders without end"), shown(&name, span_of(job->there)));
         return -ELOOP;
     }
     rc = listing_load(w->ftp, w->task, span_of(job->there), &l);
@@ -374,8 +375,8 @@ static int run_folder(struct worker *w, struct job *job)
     if (!l.odd && !l.cut)
         return 0;
     /* not OUT_INCOMPLETE: to ask once more would bring the same */
-    failure_set(&w->why, OUT_REFUSED, "get %s: %u names left out: not understood, or not safe%s", shown(&name, span_of(job->there)),
-                l.odd, l.cut ? "; and the listing is too long to be read to its end" : "");
+    failure_set(&w->why, OUT_REFUSED, _("get %s: %u names left out: not understood, or not safe%s"), shown(&name, span_of(job->there)),
+                l.odd, l.cut ? _("; and the listing is too long to be read to its end") : "");
     return -EPROTO;
 }
 

@@ -11,6 +11,7 @@
 #include <wchar.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/ui.h"
 #include "sys/local.h"
 
@@ -83,7 +84,7 @@ static void list_choices(const struct choices *c)
     for (unsigned i = 0; i < c->shown; i++)
         printf("  %s\n", shown(&name, c->names[i]));
     if (c->count > c->shown)
-        printf("  ... and %u more\n", c->count - c->shown);
+        printf(_("  ... and %u more\n"), c->count - c->shown);
     fflush(stdout);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "sys/clock.h"
 #include "wire/ftp_list.h"
 #include "wire/text.h"
@@ -212,23 +213,20 @@ static void show_entry(const struct client *cl, const struct listing_entry *e)
            e->folder ? "/" : "");
 }
 
-static const char *plural(unsigned n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void show_totals(const struct client *cl, const struct listing *l, unsigned folders)
 {
-    char size[24];
-    struct buf b = BUF(size);
+    char size[24], text[100];
+    struct buf b = BUF(size), line = BUF(text);
+    unsigned files = l->count - folders;
     int64_t total = 0;
 
     for (unsigned i = folders; i < l->count; i++)
         if (__builtin_add_overflow(total, l->at[i].size > 0 ? l->at[i].size : 0, &total))
             total = INT64_MAX;
     ui_size(&b, total);
-    ui_say(&cl->ui, "%u file%s (%s), %u folder%s", l->count - folders, plural(l->count - folders), buf_cstr(&b),
-           folders, plural(folders));
+    buf_printf(&line, ngettext("%u file (%s)", "%u files (%s)", files), files, buf_cstr(&b));
+    buf_printf(&line, ngettext(", %u folder", ", %u folders", folders), folders);
+    ui_say(&cl->ui, "%s", buf_cstr(&line));
 }
 
 void listing_show(const struct client *cl, const struct listing *l)
@@ -238,16 +236,17 @@ void listing_show(const struct client *cl, const struct listing *l)
     while (folders < l->count && l->at[folders].folder)
         folders++;
     if (folders)
-        ui_say(&cl->ui, "Folders");
+        ui_say(&cl->ui, _("Folders"));
     for (unsigned i = 0; i < l->count; i++) {
         if (i == folders)
-            ui_say(&cl->ui, "Files");
+            ui_say(&cl->ui, _("Files"));
         show_entry(cl, &l->at[i]);
     }
     show_totals(cl, l, folders);
     if (l->odd)
-        ui_say(&cl->ui, "%u more line%s left out: not understood, or no safe name", l->odd, plural(l->odd));
+        ui_say(&cl->ui, ngettext("%u more line left out: not understood, or no safe name",
+                                 "%u more lines left out: not understood, or no safe name", l->odd), l->odd);
     if (l->cut)
-        ui_say(&cl->ui, "The listing is longer than this client keeps (%d names, %d MiB): the rest was not read",
+        ui_say(&cl->ui, _("The listing is longer than this client keeps (%d names, %d MiB): the rest was not read"),
                LISTING_MOST, LISTING_BYTES >> 20);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/menu_impl.h"
 #include "client/words.h"
 
@@ -23,7 +24,7 @@ static enum outcome ask_name(struct menu *m, const struct row *r, struct span *n
     int n;
 
     m->asking = r;
-    n = menu_answer(m, r->question, m->line, sizeof m->line);
+    n = menu_answer(m, _(r->question), m->line, sizeof m->line);
     m->asking = NULL;
     if (n > 0)
         *name = take_name(m, (struct span){ m->line, (size_t)n });
@@ -31,7 +32,7 @@ static enum outcome ask_name(struct menu *m, const struct row *r, struct span *n
         return OUT_DONE;
     if (n == -ECANCELED)
         return OUT_INTERRUPTED;
-    ui_fail(&m->cl->ui, "%s: no name was given", r->usage);
+    ui_fail(&m->cl->ui, _("%s: no name was given"), r->usage);
     return OUT_USAGE;
 }
 
@@ -44,7 +45,7 @@ static enum outcome obey(struct menu *m, struct span line)
     if (!word.len)
         return OUT_DONE;
     if (!r) {
-        ui_fail(&m->cl->ui, "there is no choice \"%s\": 5 or help shows the menu", shown(&safe, word));
+        ui_fail(&m->cl->ui, _("there is no choice \"%s\": 5 or help shows the menu"), shown(&safe, word));
         return OUT_USAGE;
     }
     name = take_name(m, rest);
@@ -77,7 +78,7 @@ static void interrupted(struct menu *m)
     client_calm(m->cl);
     m->interrupted = m->cl->ending || !m->cl->ui.terminal || ++m->interrupts > 1;
     if (!m->interrupted)
-        ui_note(&m->cl->ui, "(Ctrl-C again, or 0, to quit)");
+        ui_note(&m->cl->ui, _("(Ctrl-C again, or 0, to quit)"));
 }
 
 /* One line from the person or the pipe, obeyed. */
@@ -86,7 +87,7 @@ static enum outcome step(struct menu *m)
     int n = input_line(m->in, prompt(m), true, m->line, sizeof m->line);
 
     if (n == -EMSGSIZE) {
-        ui_fail(&m->cl->ui, "this line is too long, or it holds a NUL byte");
+        ui_fail(&m->cl->ui, _("this line is too long, or it holds a NUL byte"));
         return OUT_USAGE;
     }
     if (n == -ECANCELED)
@@ -159,16 +160,16 @@ int menu_run(struct client *cl)
     CLEANUP(menu_free) struct menu *m = calloc(1, sizeof *m);
 
     if (!m)
-        return client_failed_here(cl, SPAN("the menu"), -ENOMEM);
+        return client_failed_here(cl, span_of(_("the menu")), -ENOMEM);
     m->cl = cl;
     m->names.cl = cl;
     if (input_open(&cl->task, cl->ui.terminal, complete, m, &m->in) < 0)
-        return client_failed_here(cl, SPAN("the line editor"), -ENOMEM);
+        return client_failed_here(cl, span_of(_("the line editor")), -ENOMEM);
     menu_look_where(m);
     if (cl->ui.terminal)
         menu_show(m);
     loop(m);
     if (!ftpc_lost(cl->ftp) && !cl->ui.quiet)
-        ui_say(&cl->ui, "Goodbye.");
+        ui_say(&cl->ui, _("Goodbye."));
     return outcome_of(m);
 }

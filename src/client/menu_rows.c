@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/menu_impl.h"
 #include "client/site.h"
 #include "client/transfer.h"
@@ -18,12 +19,12 @@ static enum outcome do_help(struct menu *m, struct span name);
 static enum outcome do_quit(struct menu *m, struct span name);
 
 const struct row menu_rows[] = {
-    { '1', 'l', "list ls dir", "list", "show the files here", NULL, NAMES_FOLDERS, do_list },
-    { '2', 'g', "get download", "get NAME", "download a file", "File to download: ", NAMES_FILES, do_get },
-    { '3', 'p', "put upload", "put FILE", "upload a file", "File to upload: ", NAMES_LOCAL, do_put },
-    { '4', 'c', "cd folder", "cd FOLDER", "change the folder (.. goes up)", "Folder: ", NAMES_FOLDERS, do_cd },
-    { '5', 'h', "help ?", "help", "show this menu", NULL, NAMES_NONE, do_help },
-    { '0', 'q', "quit exit bye", "quit", "say goodbye", NULL, NAMES_NONE, do_quit },
+    { '1', 'l', "list ls dir", "list", N_("show the files here"), NULL, NAMES_FOLDERS, do_list },
+    { '2', 'g', "get download", "get NAME", N_("download a file"), N_("File to download: "), NAMES_FILES, do_get },
+    { '3', 'p', "put upload", "put FILE", N_("upload a file"), N_("File to upload: "), NAMES_LOCAL, do_put },
+    { '4', 'c', "cd folder", "cd FOLDER", N_("change the folder (.. goes up)"), N_("Folder: "), NAMES_FOLDERS, do_cd },
+    { '5', 'h', "help ?", "help", N_("show this menu"), NULL, NAMES_NONE, do_help },
+    { '0', 'q', "quit exit bye", "quit", N_("say goodbye"), NULL, NAMES_NONE, do_quit },
     { .words = NULL },
 };
 
@@ -51,8 +52,8 @@ void menu_show(const struct menu *m)
 {
     ui_say(&m->cl->ui, "%s", "");
     for (const struct row *r = menu_rows; r->words; r++)
-        ui_say(&m->cl->ui, "  %c  %c  %-10s %s", r->number, r->letter & ~0x20, r->usage, r->about);
-    ui_say(&m->cl->ui, "Type a number, a letter or a word, and a name where one is needed: 2 notes.txt");
+        ui_say(&m->cl->ui, "  %c  %c  %-10s %s", r->number, r->letter & ~0x20, r->usage, _(r->about));
+    ui_say(&m->cl->ui, _("Type a number, a letter or a word, and a name where one is needed: 2 notes.txt"));
 }
 
 /* ---- the choices ---- */
@@ -67,7 +68,7 @@ static enum outcome do_list(struct menu *m, struct span name)
     rc = listing_fetch(m->cl, name, true, l);
     m->names.known = !name.len && rc == 0;
     if (rc < 0)
-        return client_failed(m->cl, "list", name.len ? name : SPAN("this folder"), rc);
+        return client_failed(m->cl, "list", name.len ? name : span_of(_("this folder")), rc);
     listing_show(m->cl, l);
     listing_free(&other);
     return OUT_DONE;
@@ -93,8 +94,7 @@ static bool declined(struct menu *m, struct span name, bool *replace)
     *replace = m->cl->force;
     if (*replace || !m->cl->ui.terminal || transfer_leaf(name, leaf) < 0 || !local_exists(leaf))
         return false;
-    buf_text(&b, shown(&safe, span_of(leaf)));
-    buf_text(&b, " exists here. Replace it? [y/N] ");
+    buf_printf(&b, _("%s exists here. Replace it? [y/N] "), shown(&safe, span_of(leaf)));
     *replace = menu_answer(m, buf_cstr(&b), yes, sizeof yes) > 0 && (*yes | 0x20) == 'y';
     return !*replace;
 }
@@ -114,7 +114,7 @@ static enum outcome do_get(struct menu *m, struct span name)
     bool replace;
 
     if (declined(m, name, &replace)) {
-        ui_say(&m->cl->ui, "Kept as it is.");
+        ui_say(&m->cl->ui, _("Kept as it is."));
         return OUT_DONE;
     }
     return transferred(m, transfer_get(m->cl, name, replace));
@@ -158,7 +158,7 @@ static enum outcome do_cd(struct menu *m, struct span name)
 
     if (rc < 0)
         return client_failed(m->cl, "cd", name, client_give_up(m->cl, &none, rc));
-    ui_say(&m->cl->ui, "Now in %s", shown(&where, span_of(m->cwd)));
+    ui_say(&m->cl->ui, _("Now in %s"), shown(&where, span_of(m->cwd)));
     return OUT_DONE;
 }
 
@@ -166,8 +166,8 @@ static enum outcome do_help(struct menu *m, struct span name)
 {
     (void)name;
     menu_show(m);
-    ui_say(&m->cl->ui, "Names may hold blanks; \"in quotes\" they may also begin or end with one. TAB completes a\n"
-                       "name, the arrow keys bring lines back, Ctrl-C stops a transfer.");
+    ui_say(&m->cl->ui, _("Names may hold blanks; \"in quotes\" they may also begin or end with one. TAB completes a\n"
+                         "name, the arrow keys bring lines back, Ctrl-C stops a transfer."));
     return OUT_DONE;
 }
 

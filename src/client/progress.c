@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/say.h"
 #include "sys/term.h"
 #include "wire/text.h"
 
@@ -40,6 +41,8 @@ static int percent(const struct progress *p)
 static void print_numbers(struct buf *b, const struct progress *p, int64_t now)
 {
     int64_t rate = speed(p, now);
+    char text[32];
+    struct buf left = BUF(text);
 
     ui_size(b, p->done);
     if (rate < 0)
@@ -50,8 +53,8 @@ static void print_numbers(struct buf *b, const struct progress *p, int64_t now)
     if (p->total < 0 || rate == 0)
         return;
     buf_text(b, "  ");
-    ui_seconds(b, p->total > p->done ? (p->total - p->done + rate - 1) / rate : 0);
-    buf_text(b, " left");
+    ui_seconds(&left, p->total > p->done ? (p->total - p->done + rate - 1) / rate : 0);
+    buf_printf(b, _("%s left"), buf_cstr(&left));
 }
 
 static void print_bar(struct buf *b, int done, unsigned columns)
@@ -66,16 +69,18 @@ static void print_bar(struct buf *b, int done, unsigned columns)
 
 void progress_print(struct buf *b, const struct progress *p, int64_t now, unsigned width)
 {
-    char text[64];
+    char text[96];
     struct buf numbers = BUF(text);
-    unsigned left;
+    unsigned left, wide;
+    size_t fits;
 
     print_numbers(&numbers, p, now);
-    if (numbers.len + NAME_LEAST + 6 > width) {
-        buf_put(b, (struct span){ text, numbers.len < width ? numbers.len : width });
+    fits = ui_fit(buf_span(&numbers), width, &wide);
+    if (wide + NAME_LEAST + 6 > width || fits < numbers.len) {
+        buf_put(b, (struct span){ text, fits });
         return;
     }
-    left = width - (unsigned)numbers.len - 6;
+    left = width - wide - 6;
     print_name(b, p->name, left / 2 < NAME_LEAST ? NAME_LEAST : left / 2 > 30 ? 30 : left / 2);
     left -= left / 2 < NAME_LEAST ? NAME_LEAST : left / 2 > 30 ? 30 : left / 2;
     if (p->total >= 0)
@@ -119,9 +124,9 @@ void progress_summary(struct buf *b, const struct progress *p, int64_t now)
     buf_text(b, ": ");
     ui_size(b, p->done);
     if (now - p->started < 1000000000)
-        buf_printf(b, " in %d ms", (int)((now - p->started) / 1000000));
+        buf_printf(b, _(" in %d ms"), (int)((now - p->started) / 1000000));
     else
-        buf_printf(b, " in %.1f s", (double)(now - p->started) / 1e9);
+        buf_printf(b, _(" in %.1f s"), (double)(now - p->started) / 1e9);
     if (rate < 0)
         return;
     buf_text(b, " (");

@@ -5,16 +5,17 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "client/ui.h"
 
 void report_how(struct buf *b, const struct flight *f)
 {
     if (f->from) {
-        buf_text(b, ", continued at ");
+        buf_text(b, _(", continued at "));
         ui_size(b, f->from);
     }
     if (f->proof)
-        buf_printf(b, ", %s agrees", f->proof);
+        buf_printf(b, _(", %s agrees"), _(f->proof));
 }
 
 void report_begin(struct report *r, struct flight *f, int64_t now)

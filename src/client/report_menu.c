@@ -1,5 +1,6 @@
 /* report_menu: the report for the person at the menu: one bar while a file is on its way, what the server says, and one line when
  * it is done, with how it was proven. Called through report_ops; owns nothing: its own is the menu's client. Cannot fail. */
+#include "base/say.h"
 #include "client/client.h"
 #include "client/progress.h"
 #include "client/report.h"
@@ -69,7 +70,7 @@ static void on_note(struct report *r, const char *verb, struct span there, const
     struct shown safe;
 
     clear(r);
-    ui_note(&face(r)->ui, "%s %s: %s", verb, shown(&safe, there), text);
+    ui_note(&face(r)->ui, "%s %s: %s", _(verb), shown(&safe, there), text);
 }
 
 static const struct report_ops ops = { .begin = on_begin, .moved = on_moved, .end = on_end, .stop = on_stop, .failed = on_failed,

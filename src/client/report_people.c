@@ -49,7 +49,7 @@ static void draw_total(struct report *r, int64_t now)
     char name[80];
     int64_t done = t->bytes;
 
-    snprintf(name, sizeof name, "%u of %u", t->done + t->skipped + t->failed, t->planned);
+    snprintf(name, sizeof name, _("%u of %u"), t->done + t->skipped + t->failed, t->planned);
     draw_line(face(r), &(struct progress){ .name = span_of(name), .total = t->planned_bytes, .done = done, .started = t->began },
               now);
 }
@@ -143,7 +143,7 @@ static void on_note(struct report *r, const char *verb, struct span there, const
         return;
     clear(face(r));
     fflush(stdout);
-    fprintf(stderr, "%s %s: %s\n", verb, shown(&safe, there), text);
+    fprintf(stderr, "%s %s: %s\n", _(verb), shown(&safe, there), text);
 }
 
 static const char *date(int64_t mtime, char out[20])
@@ -206,12 +206,12 @@ static void on_finish(struct report *r, enum outcome out, int64_t now)
         say_sync(r, now);
         return;
     }
-    snprintf(name, sizeof name, "%u done", t->done);
+    snprintf(name, sizeof name, _("%u done"), t->done);
     progress_summary(&b, &(struct progress){ .name = span_of(name), .total = -1, .done = t->bytes, .started = t->began }, now);
     if (t->skipped)
-        buf_printf(&b, ", %u were there already", t->skipped);
+        buf_printf(&b, _(", %u were there already"), t->skipped);
     if (t->failed)
-        buf_printf(&b, ", %u failed", t->failed);
+        buf_printf(&b, _(", %u failed"), t->failed);
     fprintf(stderr, "%s\n", buf_cstr(&b));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "client/ui.h"
 #include "sys/state.h"
 
@@ -76,7 +77,7 @@ static int judge_pinned(const struct secure *s, const struct target *t, const st
     struct buf b = BUF(known);
 
     if (!span_ieq(span_of(s->pin), span_of(peer->fingerprint)))
-        return refuse(why, t, "its certificate is not the one of --pin, but SHA-256 %s", peer->fingerprint);
+        return refuse(why, t, _("its certificate is not the one of --pin, but SHA-256 %s"), peer->fingerprint);
     look_up(t, &b);
     if (!span_eq(buf_span(&b), span_of(peer->fingerprint)))
         note_down(t, peer->fingerprint);
@@ -89,11 +90,11 @@ static int judge_first(const struct secure *s, const struct target *t, const str
     int rc;
 
     if (!peer->self_signed || s->cacert)
-        return refuse(why, t, "its certificate is not to be trusted: %s (--cacert FILE names who vouches for it; --pin %s believes it)",
+        return refuse(why, t, _("its certificate is not to be trusted: %s (--cacert FILE names who vouches for it; --pin %s believes it)"),
                       peer->why, peer->fingerprint);
     rc = note_down(t, peer->fingerprint);
-    buf_printf(note, "seen for the first time; its certificate vouches for itself, and is %s: SHA-256 %s",
-               rc < 0 ? "believed without being noted" : "noted", peer->fingerprint);
+    buf_printf(note, _("seen for the first time; its certificate vouches for itself, and is %s: SHA-256 %s"),
+               rc < 0 ? _("believed without being noted") : _("noted"), peer->fingerprint);
     return 0;
 }
 
@@ -109,8 +110,8 @@ static int judge_known(const struct secure *s, const struct target *t, const str
     if (span_eq(buf_span(&b), span_of(peer->fingerprint)))
         return 0;
     return refuse(why, t,
-                  "ITS CERTIFICATE HAS CHANGED. Somebody may be between you and the server. It is SHA-256 %s, and was %s. If the "
-                  "change is right: --pin %s",
+                  _("ITS CERTIFICATE HAS CHANGED. Somebody may be between you and the server. It is SHA-256 %s, and was %s. If the "
+                  "change is right: --pin %s"),
                   peer->fingerprint, buf_cstr(&b), peer->fingerprint);
 }
 
@@ -121,7 +122,7 @@ static int judge(const struct secure *s, struct ftpc *ftp, const struct target *
     if (s->insecure)
         return 0;
     if (ftpc_peer(ftp, &peer) < 0)
-        return refuse(why, t, "it shows no certificate");
+        return refuse(why, t, _("it shows no certificate"));
     if (s->pin)
         return judge_pinned(s, t, &peer, why);
     return peer.trusted ? 0 : judge_known(s, t, &peer, note, why);
@@ -143,12 +144,12 @@ APART static int make(struct secure *s, const struct target *t, struct failure *
 static int not_offered(const struct secure *s, struct ftpc *ftp, const struct target *t, int rc, struct failure *why)
 {
     if (rc != -EACCES) {
-        failure_there(why, ftp, "ask for", SPAN("TLS"), rc);
+        failure_there(why, ftp, _("ask for"), SPAN("TLS"), rc);
         return rc;
     }
     if (s->mode == SECURE_PREFER)
         return 0;
-    return refuse(why, t, "the server offers no TLS (AUTH TLS: %d), and --tls require wants it", ftpc_code(ftp));
+    return refuse(why, t, _("the server offers no TLS (AUTH TLS: %d), and --tls require wants it"), ftpc_code(ftp));
 }
 
 int secure_begin(struct secure *s, struct ftpc *ftp, const struct target *t, struct buf *note, struct failure *why)
@@ -163,11 +164,11 @@ int secure_begin(struct secure *s, struct ftpc *ftp, const struct target *t, str
         return not_offered(s, ftp, t, rc, why);
     rc = ftpc_starttls(ftp, s->tls, t->host);
     if (rc == -ECANCELED) {
-        failure_there(why, ftp, "begin", SPAN("TLS"), rc);
+        failure_there(why, ftp, _("begin"), SPAN("TLS"), rc);
         return rc;
     }
     if (rc < 0)
-        return refuse(why, t, "TLS failed: %s", err_text(rc));
+        return refuse(why, t, _("TLS failed: %s"), _(err_text(rc)));
     return judge(s, ftp, t, note, why);
 }
 
@@ -177,12 +178,12 @@ int secure_check(const struct secure *s, const struct ftpc *ftp, const struct ta
     if (ftpc_is_protected(ftp))
         return 0;
     if (s->mode == SECURE_REQUIRE || t->tls) {
-        failure_set(why, OUT_TLS, "the server wants data in the clear (PROT P refused), and %s wants it encrypted",
+        failure_set(why, OUT_TLS, _("the server wants data in the clear (PROT P refused), and %s wants it encrypted"),
                     t->tls ? "ftps" : "--tls require");
         return -EACCES;
     }
     if (ftpc_is_tls(ftp))
-        buf_text(note, "passwords travel encrypted, but files in the clear: the server refuses PROT P (--tls require would end here)");
+        buf_text(note, _("passwords travel encrypted, but files in the clear: the server refuses PROT P (--tls require would end here)"));
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/proof.h"
 #include "sys/local.h"
 #include "sys/save.h"
@@ -59,7 +60,7 @@ static int here(struct sending *s, int rc)
 
 __attribute__((format(printf, 3, 4))) static int wrong(struct sending *s, enum outcome out, const char *fmt, ...)
 {
-    char text[200];
+    char text[400];
     struct shown name;
     va_list args;
 
@@ -121,7 +122,7 @@ static int look_for_beginning(struct sending *s, int64_t *have)
     if (facts.folder || facts.size <= 0 || facts.size > s->flight.size || (!uses_part(s) && !facts.partial))
         return 0;
     if (!again && facts.mtime != INT64_MIN && s->mtime > facts.mtime) {
-        note(s, "the file has changed since: starting over");
+        note(s, _("the file has changed since: starting over"));
         return 0;
     }
     *have = facts.size;
@@ -131,7 +132,7 @@ static int look_for_beginning(struct sending *s, int64_t *have)
 static int prove_beginning(struct sending *s, int64_t *have)
 {
     const char *name;
-    char text[100];
+    char text[200];
     int rc;
 
     TRY(look_for_beginning(s, have));
@@ -139,13 +140,13 @@ static int prove_beginning(struct sending *s, int64_t *have)
         return 0;
     rc = proof_compare(s->w, s->file, s->into, *have, false, &name, &s->here);
     if (rc == -EBADMSG) {
-        note(s, "what is there is not the beginning of the file: starting over");
+        note(s, _("what is there is not the beginning of the file: starting over"));
         *have = 0;
         return 0;
     }
     TRY(rc);
-    snprintf(text, sizeof text, "continued at byte %lld, proven by %s", (long long)*have,
-             rc ? name : "size and time only (no HASH and RANG there)");
+    snprintf(text, sizeof text, _("continued at byte %lld, proven by %s"), (long long)*have,
+             rc ? name : _("size and time only (no HASH and RANG there)"));
     note(s, text);
     return 0;
 }
@@ -176,7 +177,7 @@ static int restart(struct sending *s, int64_t *have)
 
     if (rc != -EACCES)
         return rc;
-    note(s, "the server cannot begin in the middle: starting over");
+    note(s, _("the server cannot begin in the middle: starting over"));
     *have = 0;
     return 0;
 }
@@ -190,7 +191,7 @@ static int begin_store(struct sending *s)
     rc = ftpc_begin(ftp(s), "STOR", s->into, &s->data);
     if ((rc != -EACCES && rc != -ENOENT) || !uses_part(s))
         return rc;
-    note(s, "the server takes no temporary name: uploading under the name itself");
+    note(s, _("the server takes no temporary name: uploading under the name itself"));
     s->job->site->direct = true;
     choose_place(s);
     return ftpc_begin(ftp(s), "STOR", s->into, &s->data);
@@ -221,9 +222,9 @@ static int compare_size(struct sending *s)
         return 0;
     TRY(rc);
     if (facts.size != s->flight.size)
-        return wrong(s, OUT_INCOMPLETE, "not whole: the server has %lld bytes of %lld", (long long)facts.size,
+        return wrong(s, OUT_INCOMPLETE, _("not whole: the server has %lld bytes of %lld"), (long long)facts.size,
                      (long long)s->flight.size);
-    s->flight.proof = "size";
+    s->flight.proof = N_("size");
     return 0;
 }
 
@@ -232,9 +233,9 @@ static int verify(struct sending *s)
     int rc = proof_compare(s->w, s->file, s->into, s->flight.size, true, &s->flight.proof, &s->here);
 
     if (rc == -EBADMSG)
-        return wrong(s, OUT_UNVERIFIED, "what arrived is not what was sent: the checksums differ");
+        return wrong(s, OUT_UNVERIFIED, _("what arrived is not what was sent: the checksums differ"));
     if (rc == 0 && s->w->crew->order->verify == VERIFY_ALWAYS)
-        return wrong(s, OUT_UNVERIFIED, "cannot be verified: the server computes no checksum of it");
+        return wrong(s, OUT_UNVERIFIED, _("cannot be verified: the server computes no checksum of it"));
     return rc == 0 ? compare_size(s) : rc < 0 ? rc : 0;
 }
 
@@ -275,7 +276,7 @@ static int send_once(struct sending *s)
 /* A server that does not let us rename: the temporary file goes, and it is done without one. */
 static int send_again_directly(struct sending *s)
 {
-    note(s, "the server does not rename: uploading under the name itself");
+    note(s, _("the server does not rename: uploading under the name itself"));
     ftpc_delete(ftp(s), s->into);
     s->job->site->direct = true;
     report_stop(&s->w->crew->report, &s->flight);
@@ -299,7 +300,7 @@ static int send_steps(struct sending *s)
     rc = look_there(s);
     TRY(rc);
     if (rc == 1) {
-        report_skip(&s->w->crew->report, "put", s->flight.there, s->flight.size, "is there already, of the same size and time");
+        report_skip(&s->w->crew->report, "put", s->flight.there, s->flight.size, _("is there already, of the same size and time"));
         return 0;
     }
     rc = send_once(s);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/ftpc_file.h"
 #include "client/send.h"
 #include "sys/local.h"
@@ -34,7 +35,7 @@ static int add_entry(struct worker *w, const struct job *job, const char *name, 
     TRY(join(job->there, name, w->path, sizeof w->path));
     TRY(join(job->here, name, w->other, sizeof w->other));
     if (folder && local_is_link(w->other)) {
-        report_note(&w->crew->report, "put", span_of(w->other), "a link to a folder: left out");
+        report_note(&w->crew->report, "put", span_of(w->other), _("a link to a folder: left out"));
         return 0;
     }
     if (!folder)

@@ -8,14 +8,15 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "client/ui.h"
 
 static int cannot_connect(const struct site *s, int rc, struct failure *why)
 {
     struct shown host;
 
-    failure_set(why, rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT, "cannot connect to %s port %u: %s",
-                shown(&host, span_of(s->where.host)), s->where.port, rc == -ENOENT ? "there is no such host" : err_text(rc));
+    failure_set(why, rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT, _("cannot connect to %s port %u: %s"),
+                shown(&host, span_of(s->where.host)), s->where.port, rc == -ENOENT ? _("there is no such host") : _(err_text(rc)));
     return rc;
 }
 
@@ -44,7 +45,7 @@ static int greet(struct site *s, struct ftpc *ftp, struct failure *why)
     int rc = ftpc_greeting(ftp);
 
     if (rc < 0) {
-        failure_there(why, ftp, "connect to", span_of(s->where.host), rc);
+        failure_there(why, ftp, _("connect to"), span_of(s->where.host), rc);
         why->out = rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
     }
     return rc;
@@ -61,13 +62,13 @@ static int log_in(struct site *s, struct ftpc *ftp, struct failure *why)
     int rc = ftpc_user(ftp, user);
 
     if (rc == 1 && s->where.has_user && !s->where.has_password) {
-        failure_set(why, OUT_USAGE, "the server wants a password: use --password-file FILE");
+        failure_set(why, OUT_USAGE, _("the server wants a password: use --password-file FILE"));
         return -EINVAL;
     }
     if (rc == 1)
         rc = ftpc_password(ftp, s->where.has_user ? span_of(s->where.password) : SPAN("anonymous@"));
     if (rc < 0)
-        failure_there(why, ftp, "log in as", user, rc);
+        failure_there(why, ftp, _("log in as"), user, rc);
     if (rc == -EACCES || rc == -ENOENT)
         why->out = OUT_LOGIN;
     return rc;
@@ -119,7 +120,7 @@ static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
     struct buf note = BUF(text);
 
     if (rc < 0) {
-        failure_there(why, ftp, "prepare", SPAN("transfers"), rc);
+        failure_there(why, ftp, _("prepare"), span_of(_("transfers")), rc);
         return rc;
     }
     rc = secure_check(s->secure, ftp, &s->where, &note, why);

@@ -102,7 +102,7 @@ static int by_size_and_time(struct comparison *c, int64_t mtime)
     if (c->job->mtime != mtime)
         return differs(c->w, c->job, OUT_UNVERIFIED,
                        _("cannot tell: the size is the same, the time is not (--download compares content)"));
-    c->flight.proof = "size and time";
+    c->flight.proof = N_("size and time");
     return 0;
 }
 

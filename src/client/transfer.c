@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/fetch.h"
 #include "client/ftpc_file.h"
 #include "client/send.h"
@@ -58,8 +59,8 @@ static int run_get(struct worker *w, struct job *job)
         struct shown name;
 
         failure_set(&w->why, facts.folder ? OUT_REFUSED : OUT_INCOMPLETE, "get %s: %s", shown(&name, span_of(job->there)),
-                    facts.folder ? "is a folder (dray get -r fetches all in it)"
-                                 : "is not whole yet: an upload broke off, or is under way");
+                    facts.folder ? _("is a folder (dray get -r fetches all in it)")
+                                 : _("is not whole yet: an upload broke off, or is under way"));
         return -EISDIR;
     }
     job->size = facts.size;
@@ -134,7 +135,7 @@ enum outcome transfer_get(struct client *cl, struct span name, bool replace)
     if (transfer_leaf(name, leaf) < 0)
         return client_failed(cl, "get", name, -EINVAL);
     if (!replace && local_exists(leaf)) {
-        ui_fail(&cl->ui, "get %s: there is a file of this name here (--force replaces it)", shown(&safe, name));
+        ui_fail(&cl->ui, _("get %s: there is a file of this name here (--force replaces it)"), shown(&safe, name));
         return OUT_LOCAL;
     }
     return transfer(cl, &menu_get, name, span_of(leaf), replace);

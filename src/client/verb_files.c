@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/fetch.h"
 #include "client/ftpc_file.h"
 #include "client/send.h"
@@ -45,11 +46,11 @@ static int take_get(struct worker *w, struct job *wish, struct span path, const 
 
     TRY(look(w, "get", path, known, &facts));
     if (facts.folder && !o->recursive)
-        return refuse(w, "get", path, OUT_REFUSED, "is a folder (-r fetches all in it)");
+        return refuse(w, "get", path, OUT_REFUSED, _("is a folder (-r fetches all in it)"));
     if (facts.partial)
-        return refuse(w, "get", path, OUT_INCOMPLETE, "is not whole yet: an upload broke off, or is under way");
+        return refuse(w, "get", path, OUT_INCOMPLETE, _("is not whole yet: an upload broke off, or is under way"));
     if (path_leaf(path).len && !fetch_name_is_safe(path_leaf(path)))
-        return refuse(w, "get", path, OUT_USAGE, "no file here can have this name");
+        return refuse(w, "get", path, OUT_USAGE, _("no file here can have this name"));
     rc = save_folder(o->to);
     if (rc < 0)
         return worker_failed_here(w, span_of(o->to), rc);
@@ -101,7 +102,7 @@ static int run_put(struct worker *w, struct job *job)
     if (rc < 0 && rc != -EISDIR)
         return worker_failed_here(w, span_of(job->here), rc);
     if (rc == -EISDIR && !w->crew->order->recursive)
-        return refuse(w, "put", span_of(job->here), OUT_USAGE, "is a folder (-r brings all in it)");
+        return refuse(w, "put", span_of(job->here), OUT_USAGE, _("is a folder (-r brings all in it)"));
     if (w->crew->dest < 0)
         leaf = (struct span){ 0 };
     if (w->crew->dest > 0 && leaf.len && !fetch_name_is_safe(leaf))
@@ -170,18 +171,18 @@ static int take_cat(struct worker *w, struct job *wish, struct span path, const 
 
     TRY(look(w, "cat", path, known, &facts));
     if (facts.folder)
-        return refuse(w, "cat", path, OUT_REFUSED, "is a folder");
+        return refuse(w, "cat", path, OUT_REFUSED, _("is a folder"));
     rc = cat_steps(w, path, &done, &here, &cut, &data);
     if (done)
         wish->seen = ~0U; /* not once more: the beginning is out already */
     if (rc < 0 && !w->task->cancelled)
         rc = ftpc_give_up(w->ftp, &data, rc);
     if (here)
-        return worker_failed_here(w, SPAN("standard output"), rc);
+        return worker_failed_here(w, span_of(_("standard output")), rc);
     if (rc < 0)
         return worker_failed(w, "cat", path, rc);
     if (facts.size >= 0 ? done != facts.size : cut)
-        return refuse(w, "cat", path, OUT_INCOMPLETE, "not whole: the size is not what was announced");
+        return refuse(w, "cat", path, OUT_INCOMPLETE, _("not whole: the size is not what was announced"));
     return 0;
 }
 
@@ -215,7 +216,7 @@ static int empty_folder(struct worker *w, struct span path, unsigned depth)
     int rc = depth > ORDER_DEPTH ? -ELOOP : listing_load(w->ftp, w->task, path, &l);
 
     if (rc == -ELOOP)
-        return refuse(w, "rm", path, OUT_REFUSED, "folders within folders without end");
+        return refuse(w, "rm", path, OUT_REFUSED, _("folders within folders without end"));
     if (rc < 0)
         return worker_failed(w, "list", path, rc);
     return remove_all_in(w, path, &l, depth + 1);
@@ -243,9 +244,9 @@ static int take_rm(struct worker *w, struct job *wish, struct span path, const s
     if (!(known && known->other))
         TRY(look(w, "rm", path, known, &facts));
     if (facts.folder && !w->crew->order->recursive)
-        return refuse(w, "rm", path, OUT_REFUSED, "is a folder (-r removes it and all in it)");
+        return refuse(w, "rm", path, OUT_REFUSED, _("is a folder (-r removes it and all in it)"));
     if (facts.folder && path.len == 1)
-        return refuse(w, "rm", path, OUT_USAGE, "the root stays");
+        return refuse(w, "rm", path, OUT_USAGE, _("the root stays"));
     return remove_entry(w, path, facts.folder, 0);
 }
 
@@ -271,7 +272,7 @@ static int find_target(struct worker *w, struct span from, char *to, size_t cap)
         rc = ftpc_facts(w->ftp, span_of(to), &facts);
     }
     if (rc == 0 && !w->crew->order->force)
-        return refuse(w, "mv", span_of(to), OUT_REFUSED, "there is one of this name already (-f replaces it)");
+        return refuse(w, "mv", span_of(to), OUT_REFUSED, _("there is one of this name already (-f replaces it)"));
     return rc == -ENOENT || rc == -EACCES || rc == 0 ? 0 : worker_failed(w, "mv", span_of(to), rc);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/ftpc_file.h"
 #include "client/wish.h"
 #include "wire/match.h"
@@ -18,8 +19,8 @@ APART static int not_all(struct worker *w, const char *verb, struct span folder,
 
     if (!l->odd && !l->cut)
         return 0;
-    failure_set(&w->why, OUT_REFUSED, "%s %s: %u lines left out: not understood, or no safe name%s", verb, shown(&name, folder),
-                l->odd, l->cut ? "; and the listing is too long to be read to its end" : "");
+    failure_set(&w->why, OUT_REFUSED, _("%s %s: %u lines left out: not understood, or no safe name%s"), verb, shown(&name, folder),
+                l->odd, l->cut ? _("; and the listing is too long to be read to its end") : "");
     return -EPROTO;
 }
 
@@ -90,7 +91,7 @@ APART static int too_deep(struct worker *w, struct span folder)
 {
     struct shown name;
 
-    failure_set(&w->why, OUT_REFUSED, "find %s: folders within folders without end", shown(&name, folder));
+    failure_set(&w->why, OUT_REFUSED, _("find %s: folders within folders without end"), shown(&name, folder));
     return -ELOOP;
 }
 

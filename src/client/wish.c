@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "wire/match.h"
 
 /* Folders in a pattern, from its first star on: each lies on the stack three times. */
@@ -51,7 +52,7 @@ APART static int too_deep(struct worker *w, struct span folder)
 {
     struct shown name;
 
-    failure_set(&w->why, OUT_USAGE, "%s: too many folders in one pattern", shown(&name, folder));
+    failure_set(&w->why, OUT_USAGE, _("%s: too many folders in one pattern"), shown(&name, folder));
     return -ELOOP;
 }
 
@@ -135,7 +136,7 @@ static int run_pattern(struct worker *w, struct job *job, struct span path, wish
     if (x.rc < 0)
         w->why = x.first;
     else if (!x.found)
-        failure_set(&w->why, OUT_NOT_FOUND, "%s %s: nothing matches", job->kind->verb, shown(&name, path));
+        failure_set(&w->why, OUT_NOT_FOUND, _("%s %s: nothing matches"), job->kind->verb, shown(&name, path));
     return x.rc < 0 ? x.rc : x.found ? 0 : -ENOENT;
 }
 

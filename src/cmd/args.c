@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/say.h"
 #include "base/span.h"
 
 struct all {
@@ -82,7 +83,7 @@ void args_print(const struct args_row *const *tables)
         const struct args_row *r = all.row[i];
 
         printf("  %c%c%c --%s%s%-*s %s\n", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
-               r->arg ? " " : "", 26 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", r->about);
+               r->arg ? " " : "", 26 - (int)strlen(r->name) - (r->arg != NULL), r->arg ? r->arg : "", _(r->about));
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "client/bookmark.h"
 #include "sys/local.h"
 #include "wire/netrc.h"
@@ -56,7 +57,7 @@ static int set_timeout(void *to, const char *value)
     uint64_t n;
 
     if (span_u64(span_of(value), 86400, &n) < 0 || n == 0) {
-        fprintf(stderr, "dray: --timeout wants seconds, 1 to 86400\n");
+        fprintf(stderr, _("dray: --timeout wants seconds, 1 to 86400\n"));
         return OUT_USAGE;
     }
     ((struct asked *)to)->how.patience = (unsigned)n;
@@ -72,7 +73,7 @@ static int set_tls(void *to, const char *value)
             ((struct asked *)to)->secure.mode = (enum secure_mode)i;
             return ARGS_GO;
         }
-    fprintf(stderr, "dray: --tls wants prefer, require or off\n");
+    fprintf(stderr, _("dray: --tls wants prefer, require or off\n"));
     return OUT_USAGE;
 }
 
@@ -85,7 +86,7 @@ static int set_cacert(void *to, const char *value)
 static int set_pin(void *to, const char *value)
 {
     if (strlen(value) != 3 * 32 - 1) {
-        fprintf(stderr, "dray: --pin wants the SHA-256 of a certificate, as 32 pairs of digits with colons between\n");
+        fprintf(stderr, _("dray: --pin wants the SHA-256 of a certificate, as 32 pairs of digits with colons between\n"));
         return OUT_USAGE;
     }
     ((struct asked *)to)->secure.pin = value;
@@ -107,15 +108,15 @@ static int set_quiet(void *to, const char *value)
 }
 
 const struct args_row asked_rows[] = {
-    { 'u', "user", "NAME", "log in as NAME (default: anonymous); the password is asked for", set_user },
-    { 0, "password-file", "FILE", "take the password from the first line of FILE", set_password_file },
-    { 0, "tls", "prefer|require|off", "prefer: encrypt where the server offers it (default)", set_tls },
-    { 0, "cacert", "FILE", "believe who these certificates (PEM) vouch for, not the system's", set_cacert },
-    { 0, "pin", "SHA256", "believe this certificate only, and note it", set_pin },
-    { 0, "insecure", NULL, "believe any certificate: encrypted, but perhaps to somebody else", set_insecure },
-    { 0, "active", NULL, "let the server connect to this computer for each transfer (PORT)", set_active },
-    { 0, "timeout", "SECONDS", "give up when nothing comes for so long (default: 60)", set_timeout },
-    { 'q', "quiet", NULL, "results and errors only: no progress, no word of the server", set_quiet },
+    { 'u', "user", "NAME", N_("log in as NAME (default: anonymous); the password is asked for"), set_user },
+    { 0, "password-file", "FILE", N_("take the password from the first line of FILE"), set_password_file },
+    { 0, "tls", "prefer|require|off", N_("prefer: encrypt where the server offers it (default)"), set_tls },
+    { 0, "cacert", "FILE", N_("believe who these certificates (PEM) vouch for, not the system's"), set_cacert },
+    { 0, "pin", "SHA256", N_("believe this certificate only, and note it"), set_pin },
+    { 0, "insecure", NULL, N_("believe any certificate: encrypted, but perhaps to somebody else"), set_insecure },
+    { 0, "active", NULL, N_("let the server connect to this computer for each transfer (PORT)"), set_active },
+    { 0, "timeout", "SECONDS", N_("give up when nothing comes for so long (default: 60)"), set_timeout },
+    { 'q', "quiet", NULL, N_("results and errors only: no progress, no word of the server"), set_quiet },
     { .name = NULL },
 };
 
@@ -127,16 +128,16 @@ static const char *why_not(int rc)
         int rc;
         const char *why;
     } rows[] = {
-        { -EINVAL, "this is no address" },
-        { -EPROTONOSUPPORT, "only ftp:// and ftps:// are spoken here" },
-        { -ENOENT, "there is no such bookmark (dray bookmark list shows them)" },
-        { -EACCES, "this bookmark holds a password, which belongs into ~/.netrc (dray bookmark add writes it anew)" },
+        { -EINVAL, N_("this is no address") },
+        { -EPROTONOSUPPORT, N_("only ftp:// and ftps:// are spoken here") },
+        { -ENOENT, N_("there is no such bookmark (dray bookmark list shows them)") },
+        { -EACCES, N_("this bookmark holds a password, which belongs into ~/.netrc (dray bookmark add writes it anew)") },
     };
 
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].rc == rc)
-            return rows[i].why;
-    return err_text(rc);
+            return _(rows[i].why);
+    return _(err_text(rc));
 }
 
 static int parse(char *arg, struct target *out)
@@ -171,7 +172,7 @@ static void ask_netrc(struct target *t)
     int rc = read_netrc(&text);
 
     if (rc == -EPERM)
-        fprintf(stderr, "dray: the netrc file is not used: others can read it (chmod 600)\n");
+        fprintf(stderr, _("dray: the netrc file is not used: others can read it (chmod 600)\n"));
     if (rc < 0 || netrc_find(span_of(text), span_of(t->host), span_of(t->user), &found) < 0)
         return;
     if (!t->has_user && *found.login) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/bookmark.h"
 #include "client/failure.h"
 #include "client/ui.h"
@@ -26,7 +27,7 @@ static int failed(int rc)
 {
     struct failure f;
 
-    failure_here(&f, SPAN("the bookmarks file"), rc);
+    failure_here(&f, span_of(_("the bookmarks file")), rc);
     fprintf(stderr, "dray: %s\n", f.text);
     return f.out;
 }
@@ -51,15 +52,15 @@ static int add(const char *name, char *url)
     int rc = judge(url);
 
     if (!bookmark_fits(span_of(name)))
-        return mistake(name, "a bookmark's name has no blank and none of / : @ [ ] # %, and is not longer than 64 bytes");
+        return mistake(name, _("a bookmark's name has no blank and none of / : @ [ ] # %, and is not longer than 64 bytes"));
     if (rc > 0)
-        return mistake(name, "a bookmark holds no password: put it into ~/.netrc, which only you can read");
+        return mistake(name, _("a bookmark holds no password: put it into ~/.netrc, which only you can read"));
     if (rc < 0)
-        return mistake(url, "this is no address");
+        return mistake(url, _("this is no address"));
     rc = bookmark_set(span_of(name), span_of(url));
     if (rc < 0)
         return failed(rc);
-    printf(rc ? "@%s is %s now\n" : "@%s is %s\n", name, shown(&safe, span_of(url)));
+    printf(rc ? _("@%s is %s now\n") : _("@%s is %s\n"), name, shown(&safe, span_of(url)));
     return OUT_DONE;
 }
 
@@ -68,7 +69,7 @@ static int drop(const char *name)
     int rc = bookmark_set(span_of(name), (struct span){ 0 });
 
     if (rc == 0) {
-        mistake(name, "there is no bookmark of this name");
+        mistake(name, _("there is no bookmark of this name"));
         return OUT_NOT_FOUND;
     }
     return rc < 0 ? failed(rc) : OUT_DONE;
@@ -116,7 +117,7 @@ static int list(bool json)
 /* ---- the command ---- */
 
 const char bookmark_help[] =
-    "dray bookmark add NAME URL | list [--json] | rm NAME: names for addresses\n\n"
+    N_("dray bookmark add NAME URL | list [--json] | rm NAME: names for addresses\n\n"
     "  add NAME URL   from now on NAME is this address; what it was before is forgotten\n"
     "  list           all of them\n"
     "  rm NAME        forget it\n\n"
@@ -124,11 +125,11 @@ const char bookmark_help[] =
     "Then @NAME or @NAME/PATH stands where a URL can, and plain NAME in `dray open NAME`. PATH is taken as it is, without\n"
     "percent escapes, and begins at the folder of the URL. A password is not kept here but in ~/.netrc.\n"
     "The file: $XDG_CONFIG_HOME/dray/bookmarks, else ~/.config/dray/bookmarks; # begins a comment.\n\n"
-    "Exit: 0, 2 for wrong usage, 5 when there is no such bookmark, 7 when the file cannot be read or written.\n";
+    "Exit: 0, 2 for wrong usage, 5 when there is no such bookmark, 7 when the file cannot be read or written.\n");
 
 static int help(void)
 {
-    fputs(bookmark_help, stdout);
+    fputs(_(bookmark_help), stdout);
     return OUT_DONE;
 }
 
@@ -145,6 +146,6 @@ int cmd_bookmark(int argc, char **argv)
         return drop(argv[2]);
     if (strcmp(verb, "list") == 0 && (argc == 2 || json))
         return list(json);
-    fputs("dray: bookmark wants add NAME URL, list or rm NAME (dray bookmark --help)\n", stderr);
+    fputs(_("dray: bookmark wants add NAME URL, list or rm NAME (dray bookmark --help)\n"), stderr);
     return OUT_USAGE;
 }

@@ -5,17 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "cmd/cmd.h"
 #include "conf/conf.h"
 #include "model/model.h"
 
 const char completion_help[] =
-    "dray completion bash|zsh|fish: prints what makes that shell complete commands, options, files and bookmarks\n\n"
+    N_("dray completion bash|zsh|fish: prints what makes that shell complete commands, options, files and bookmarks\n\n"
     "An installed dray has it already. Else, once:\n"
     "  bash   dray completion bash >~/.local/share/bash-completion/completions/dray\n"
     "  zsh    dray completion zsh >_dray, into a folder of $fpath\n"
     "  fish   dray completion fish >~/.config/fish/completions/dray.fish\n\n"
-    "Exit: 0, 2 for wrong usage.\n";
+    "Exit: 0, 2 for wrong usage.\n");
 
 /* ---- what can stand there ---- */
 
@@ -79,7 +80,7 @@ void completion_escape(struct buf *b, const char *text, const char *which, const
 
 /* ---- options of commands that have no rows ---- */
 
-static const struct args_row show_help = { 'h', "help", NULL, "show this text", NULL };
+static const struct args_row show_help = { 'h', "help", NULL, N_("show this text"), NULL };
 
 struct conf_taker {
     args_take *take;
@@ -137,7 +138,7 @@ void help_options(const char *name, args_take *take, void *ctx)
 
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].name, name) == 0)
-            for (struct span rest = span_of(texts[i].text); rest.len;)
+            for (struct span rest = span_of(_(texts[i].text)); rest.len;)
                 take_line(span_cut(&rest, '\n'), take, ctx);
     take(ctx, &show_help);
 }
@@ -161,10 +162,10 @@ int cmd_completion(int argc, char **argv)
     static const struct completion_face *const faces[] = { &completion_bash, &completion_zsh, &completion_fish };
 
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return fputs(completion_help, stdout) < 0;
+        return fputs(_(completion_help), stdout) < 0;
     for (unsigned i = 0; i < sizeof faces / sizeof *faces && argc == 2; i++)
         if (strcmp(argv[1], faces[i]->shell) == 0)
             return print(faces[i]);
-    fputs("dray: completion wants the name of a shell: bash, zsh or fish (dray completion --help)\n", stderr);
+    fputs(_("dray: completion wants the name of a shell: bash, zsh or fish (dray completion --help)\n"), stderr);
     return SERVE_USAGE;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "cmd/completion.h"
 
 /* Inside '...'. */
@@ -39,7 +40,7 @@ static void command(const struct command *c)
 {
     char room[400];
 
-    printf("\ncomplete -c dray -n '__dray_first 1' -a %s -d '%s'\n", c->name, quoted(c->help, room, sizeof room));
+    printf("\ncomplete -c dray -n '__dray_first 1' -a %s -d '%s'\n", c->name, quoted(_(c->help), room, sizeof room));
 }
 
 static void option(void *ctx, const struct args_row *row)
@@ -61,7 +62,7 @@ static void option(void *ctx, const struct args_row *row)
         printf(" -a '%s'", buf_cstr(&words));
     if (kind == COMPLETE_FOLDERS)
         fputs(" -a '(__fish_complete_directories)'", stdout);
-    printf(" -d '%s'\n", quoted(row->about, about, sizeof about));
+    printf(" -d '%s'\n", quoted(_(row->about), about, sizeof about));
 }
 
 static void close_command(const struct command *c)

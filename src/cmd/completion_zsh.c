@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "cmd/completion.h"
 
 /* Inside '...', and inside [...] of _arguments or before the colon of _describe. */
@@ -50,7 +51,7 @@ static void begin(void)
          "    local -a commands\n"
          "    commands=(");
     for (const struct command *c = commands; c->name; c++)
-        printf("        '%s:%s'\n", c->name, quoted(c->help, room, sizeof room));
+        printf("        '%s:%s'\n", c->name, quoted(_(c->help), room, sizeof room));
     puts("    )\n"
          "    if ((CURRENT == 2)); then\n"
          "        _describe command commands\n"
@@ -92,7 +93,7 @@ static void option(void *ctx, const struct args_row *row)
         printf("{-%c,--%s}'", row->letter, row->name);
     else
         printf("'--%s", row->name);
-    printf("[%s]", quoted(row->about, about, sizeof about));
+    printf("[%s]", quoted(_(row->about), about, sizeof about));
     print_value(row);
     putchar('\'');
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "client/input.h"
 #include "client/menu.h"
 #include "client/order.h"
@@ -19,8 +20,8 @@ static int cannot_connect(struct open *o, int rc)
 {
     struct shown host;
 
-    ui_fail(&o->client.ui, "cannot connect to %s port %u: %s", shown(&host, span_of(o->site.where.host)), o->site.where.port,
-            rc == -ENOENT ? "there is no such host" : err_text(rc));
+    ui_fail(&o->client.ui, _("cannot connect to %s port %u: %s"), shown(&host, span_of(o->site.where.host)), o->site.where.port,
+            rc == -ENOENT ? _("there is no such host") : _(err_text(rc)));
     return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
 }
 
@@ -49,7 +50,7 @@ static int hear_greeting(struct open *o)
         client_failed(cl, "open", span_of(o->site.where.host), rc);
         return rc == -ECANCELED ? OUT_INTERRUPTED : OUT_CONNECT;
     }
-    ui_note(&cl->ui, "Connected to %s port %u.", shown(&host, span_of(o->site.where.host)), o->site.where.port);
+    ui_note(&cl->ui, _("Connected to %s port %u."), shown(&host, span_of(o->site.where.host)), o->site.where.port);
     client_note(cl);
     return ARGS_GO;
 }
@@ -90,17 +91,17 @@ static int get_password(struct open *o)
     if (!t->has_user || t->has_password)
         return ARGS_GO;
     if (!o->client.ui.terminal || input_open(&o->client.task, false, NULL, NULL, &in) < 0) {
-        ui_fail(&o->client.ui, "the server wants a password: use --password-file FILE");
+        ui_fail(&o->client.ui, _("the server wants a password: use --password-file FILE"));
         return OUT_USAGE;
     }
-    rc = input_secret(in, "Password: ", t->password, sizeof t->password);
+    rc = input_secret(in, _("Password: "), t->password, sizeof t->password);
     t->has_password = rc >= 0;
     return rc >= 0 ? ARGS_GO : rc == -ECANCELED ? OUT_INTERRUPTED : OUT_USAGE;
 }
 
 static int login_failed(struct open *o, const char *user, int rc)
 {
-    enum outcome out = client_failed(&o->client, "log in as", span_of(user), rc);
+    enum outcome out = client_failed(&o->client, _("log in as"), span_of(user), rc);
 
     return rc == -EACCES || rc == -ENOENT ? OUT_LOGIN : out;
 }
@@ -114,7 +115,7 @@ static int prepare(struct open *o)
     int rc = ftpc_prepare(cl->ftp);
 
     if (rc < 0)
-        return client_failed(cl, "prepare", SPAN("transfers"), rc);
+        return client_failed(cl, _("prepare"), span_of(_("transfers")), rc);
     rc = secure_check(&o->asked.secure, cl->ftp, &o->site.where, &note, &why);
     if (note.len)
         ui_note(&cl->ui, "%s", buf_cstr(&note));
@@ -144,7 +145,7 @@ static int login(struct open *o)
         return got;
     if (rc < 0)
         return login_failed(o, user, rc);
-    ui_note(&cl->ui, "Logged in as %s.", shown(&safe, span_of(user)));
+    ui_note(&cl->ui, _("Logged in as %s."), shown(&safe, span_of(user)));
     return prepare(o);
 }
 
@@ -194,7 +195,7 @@ static int run(struct open *o)
         return cannot_connect(o, rc);
     interrupt = interrupt_open();
     if (interrupt < 0)
-        return client_failed_here(&o->client, SPAN("signals"), interrupt);
+        return client_failed_here(&o->client, span_of(_("signals")), interrupt);
     o->client.interrupt = interrupt;
     o->client.task = rt_block_task((struct rt_stop){ .drain = -1, .now = interrupt });
     return session(o);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "client/ui.h"
 #include "cmd/cmd.h"
 #include "store/partials.h"
@@ -33,17 +34,17 @@ struct partials {
 };
 
 const char partials_help[] =
-    "dray partials [--json] [--drop ID]... [--older DAYS] [FOLDER]: what is kept of uploads that broke off\n\n"
+    N_("dray partials [--json] [--drop ID]... [--older DAYS] [FOLDER]: what is kept of uploads that broke off\n\n"
     "Clients can continue them (REST, APPE); after the time that --keep-partials of the server names they are removed.\n\n"
     "  --drop ID      remove this one; repeatable\n"
     "  --older DAYS   remove those that have not grown for so many days (0: all)\n"
     "  --json         one JSON object a line\n"
     "\nOne that is being written stays. A server may be running meanwhile.\n"
-    "Exit: 0, 1 when something that was named was not removed, 2 for wrong usage or when the folder cannot be read.\n";
+    "Exit: 0, 1 when something that was named was not removed, 2 for wrong usage or when the folder cannot be read.\n");
 
 static int help(void)
 {
-    fputs(partials_help, stdout);
+    fputs(_(partials_help), stdout);
     return PARTIALS_OK;
 }
 

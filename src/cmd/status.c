@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "base/span.h"
 #include "cmd/cmd.h"
 #include "cmd/status_print.h"
@@ -19,14 +20,14 @@ struct status {
 };
 
 const char status_help[] =
-    "dray status [--json] [--watch] [PID]: what the servers of this user are doing, or the one with this pid\n\n"
+    N_("dray status [--json] [--watch] [PID]: what the servers of this user are doing, or the one with this pid\n\n"
     "  --json     one JSON object for each server, a line each\n"
     "  --watch    again every second, until Ctrl-C\n"
-    "\nExit: 0, 2 for wrong usage, 3 when no server runs.\n";
+    "\nExit: 0, 2 for wrong usage, 3 when no server runs.\n");
 
 static int help(void)
 {
-    fputs(status_help, stdout);
+    fputs(_(status_help), stdout);
     return STATUS_OK;
 }
 

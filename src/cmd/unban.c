@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "base/span.h"
 #include "cmd/cmd.h"
 #include "obs/bans.h"
@@ -16,14 +17,14 @@ struct unban {
 };
 
 const char unban_help[] =
-    "dray unban ADDRESS|NAME|--all [PID]: forget wrong passwords that came from an address, or for a name\n\n"
+    N_("dray unban ADDRESS|NAME|--all [PID]: forget wrong passwords that came from an address, or for a name\n\n"
     "In the servers of this user, or the one with this pid; `dray status` lists who is banned. An IPv6 address stands\n"
     "for its network (/64).\n\n"
-    "  --all  everybody\n\nExit: 0, 1 when there was nothing to forget, 2 for wrong usage, 3 when no server runs.\n";
+    "  --all  everybody\n\nExit: 0, 1 when there was nothing to forget, 2 for wrong usage, 3 when no server runs.\n");
 
 static int help(void)
 {
-    fputs(unban_help, stdout);
+    fputs(_(unban_help), stdout);
     return UNBAN_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "client/input.h"
 #include "cmd/cmd.h"
 #include "cmd/user_file.h"
@@ -43,7 +44,7 @@ static const struct verb verbs[] = {
 };
 
 const char user_help[] =
-    "dray user add|passwd|set|del NAME, dray user list: the accounts of `dray serve`\n\n"
+    N_("dray user add|passwd|set|del NAME, dray user list: the accounts of `dray serve`\n\n"
     "  add NAME       a new account; asks for its password\n"
     "  passwd NAME    another password\n"
     "  set NAME       other rights, home, limits or notes\n"
@@ -56,11 +57,11 @@ const char user_help[] =
     "  --file FILE      another accounts file (dray serve --users FILE)\n"
     "  --json           list: one JSON object a line\n\n"
     "Passwords are typed, or one line of standard input. A running server knows every change at the next login.\n"
-    "Exit: 0, 1 when nothing was changed, 2 for wrong usage.\n";
+    "Exit: 0, 1 when nothing was changed, 2 for wrong usage.\n");
 
 static int help(void)
 {
-    fputs(user_help, stdout);
+    fputs(_(user_help), stdout);
     return USER_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "client/sync.h"
 #include "client/wish.h"
 #include "sys/interrupt.h"
+#include "sys/locale.h"
 #include "sys/term.h"
 
 /* ---- what the words mean ---- */
@@ -38,7 +39,7 @@ static int wish(struct verbs *v, const char *path, const char *here)
     }
     like.site = crew_site(c, &v->where, how, &v->asked.secure);
     if (!like.site || crew_add(c, &like, v->row->kind, span_of(path), span_of(here)) < 0)
-        return mistake(c, OUT_LOCAL, "out of memory");
+        return mistake(c, OUT_LOCAL, _("out of memory"));
     return ARGS_GO;
 }
 
@@ -82,7 +83,7 @@ int verbs_two(struct verbs *v, int argc, char **argv)
         return rc;
     if (strstr(argv[1], "://")) {
         if (target_parse(span_of(argv[1]), &v->to) < 0 || strcmp(to->host, from->host) != 0 || to->port != from->port)
-            return mistake(&v->crew, OUT_USAGE, "mv stays at one server: both addresses must be of the same");
+            return mistake(&v->crew, OUT_USAGE, _("mv stays at one server: both addresses must be of the same"));
         path = to->path;
     }
     return wish(v, from->path, path);
@@ -139,9 +140,9 @@ static int ask_password(struct crew *c, struct site *s)
 
     if (!term_is(0) || input_open(&task, false, NULL, NULL, &in) < 0)
         return ARGS_GO; /* the server may want none; if it does, that is said then */
-    snprintf(prompt, sizeof prompt, "Password at %s: ", shown(&host, span_of(s->where.host)));
+    snprintf(prompt, sizeof prompt, _("Password at %s: "), shown(&host, span_of(s->where.host)));
     if (input_secret(in, prompt, s->where.password, sizeof s->where.password) < 0)
-        return mistake(c, OUT_USAGE, "no password was given");
+        return mistake(c, OUT_USAGE, _("no password was given"));
     s->where.has_password = true;
     return ARGS_GO;
 }
@@ -183,7 +184,7 @@ static int run(struct verbs *v, int argc, char **argv)
     if (rc != OUT_DONE)
         return rc;
     interrupt = interrupt_open();
-    return interrupt < 0 ? mistake(c, OUT_LOCAL, "signals cannot be held back") : (int)crew_run(c, interrupt);
+    return interrupt < 0 ? mistake(c, OUT_LOCAL, _("signals cannot be held back")) : (int)crew_run(c, interrupt);
 }
 
 static void verbs_free(struct verbs **v)
@@ -215,6 +216,8 @@ int cmd_verb(int argc, char **argv)
     rc = verbs_parse(v, argc, argv);
     if (rc != ARGS_GO)
         return rc;
+    if (v->json)
+        locale_plain();
     v->crew.order = &v->order;
     v->crew.most = is_crowd(v->row->kind) ? v->order.jobs : 1;
     return run(v, argc - optind, argv + optind);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/say.h"
 #include "client/sync.h"
 #include "client/wish.h"
 #include "cmd/verbs.h"
@@ -45,12 +46,12 @@ SWITCH(set_download, order(to)->download)
 
 static int set_jobs(void *to, const char *value)
 {
-    return args_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, "--jobs wants a number from 1 to 32");
+    return args_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, _("--jobs wants a number from 1 to 32"));
 }
 
 static int set_retries(void *to, const char *value)
 {
-    return args_number(value, 0, 1000, &order(to)->retries, "--retries wants a number from 0 to 1000");
+    return args_number(value, 0, 1000, &order(to)->retries, _("--retries wants a number from 0 to 1000"));
 }
 
 static int set_verify(void *to, const char *value)
@@ -62,13 +63,13 @@ static int set_verify(void *to, const char *value)
             order(to)->verify = (enum verify)i;
             return ARGS_GO;
         }
-    return mistake("--verify wants auto, always or never");
+    return mistake(_("--verify wants auto, always or never"));
 }
 
 static int set_to(void *to, const char *value)
 {
     order(to)->to = value;
-    return *value ? ARGS_GO : mistake("--to wants a folder");
+    return *value ? ARGS_GO : mistake(_("--to wants a folder"));
 }
 
 static int set_name(void *to, const char *value)
@@ -80,7 +81,7 @@ static int set_name(void *to, const char *value)
 static int set_type(void *to, const char *value)
 {
     if (strcmp(value, "f") != 0 && strcmp(value, "d") != 0)
-        return mistake("--type wants f (files) or d (folders)");
+        return mistake(_("--type wants f (files) or d (folders)"));
     order(to)->type = *value;
     return ARGS_GO;
 }
@@ -106,7 +107,7 @@ static int set_rate(void *to, const char *value)
     int64_t n;
 
     if (parse_bytes(span_of(value), &n) < 0 || n < LEAST || n > INT64_C(1) << 40)
-        return mistake("--limit-rate wants bytes a second, at least 1K, as in 500K or 2M");
+        return mistake(_("--limit-rate wants bytes a second, at least 1K, as in 500K or 2M"));
     order(to)->rate = n;
     return ARGS_GO;
 }
@@ -114,9 +115,9 @@ static int set_rate(void *to, const char *value)
 static int add_pattern(struct order *o, const char *text, bool include)
 {
     if (o->patterns == ORDER_PATTERNS)
-        return mistake("no more than 64 patterns are understood");
+        return mistake(_("no more than 64 patterns are understood"));
     if (!*text)
-        return mistake("an empty pattern fits nothing");
+        return mistake(_("an empty pattern fits nothing"));
     o->pattern[o->patterns++] = (struct order_pattern){ text, include };
     return ARGS_GO;
 }
@@ -139,7 +140,7 @@ static int set_size(void *to, const char *value)
     int64_t n;
 
     if (parse_bytes(sign == '+' || sign == '-' ? span_from(s, 1) : s, &n) < 0)
-        return mistake("--size wants +BYTES (at least), -BYTES (at most) or BYTES, as in +10M");
+        return mistake(_("--size wants +BYTES (at least), -BYTES (at most) or BYTES, as in +10M"));
     if (sign != '-')
         order(to)->least = n;
     if (sign != '+')
@@ -160,94 +161,94 @@ static int set_newer(void *to, const char *value)
             return ARGS_GO;
         }
     }
-    return mistake("--newer wants a date, 2026-11-25 or \"2026-11-25 14:30\"");
+    return mistake(_("--newer wants a date, 2026-11-25 or \"2026-11-25 14:30\""));
 }
 
 static int set_help(void *to, const char *value);
 
 static const struct args_row common_rows[] = {
-    { 0, "json", NULL, "one JSON object a line: what happens, and the results", set_json },
-    { 'v', "verbose", NULL, "a line for each file, with how it was verified", set_verbose },
-    { 0, "debug", NULL, "show the dialogue with the server, passwords masked", set_debug },
-    { 0, "retries", "N", "try what broke off N times more (default: 3)", set_retries },
-    { 'h', "help", NULL, "show this text", set_help },
+    { 0, "json", NULL, N_("one JSON object a line: what happens, and the results"), set_json },
+    { 'v', "verbose", NULL, N_("a line for each file, with how it was verified"), set_verbose },
+    { 0, "debug", NULL, N_("show the dialogue with the server, passwords masked"), set_debug },
+    { 0, "retries", "N", N_("try what broke off N times more (default: 3)"), set_retries },
+    { 'h', "help", NULL, N_("show this text"), set_help },
     { .name = NULL },
 };
 
 static const struct args_row literal_rows[] = {
-    { 0, "literal", NULL, "* ? and [ in names mean themselves", set_literal },
+    { 0, "literal", NULL, N_("* ? and [ in names mean themselves"), set_literal },
     { .name = NULL },
 };
 
 static const struct args_row transfer_rows[] = {
-    { 'r', "recursive", NULL, "folders and all in them", set_recursive },
-    { 'c', "continue", NULL, "go on where it stopped; what is whole already is left alone", set_continue },
+    { 'r', "recursive", NULL, N_("folders and all in them"), set_recursive },
+    { 'c', "continue", NULL, N_("go on where it stopped; what is whole already is left alone"), set_continue },
     { .name = NULL },
 };
 
 static const struct args_row crowd_rows[] = {
-    { 'j', "jobs", "N", "files at once, each on a connection of its own (default: 4)", set_jobs },
-    { 0, "limit-rate", "BYTES", "all files together move so many bytes a second, as in 500K or 2M", set_rate },
+    { 'j', "jobs", "N", N_("files at once, each on a connection of its own (default: 4)"), set_jobs },
+    { 0, "limit-rate", "BYTES", N_("all files together move so many bytes a second, as in 500K or 2M"), set_rate },
     { .name = NULL },
 };
 
 static const struct args_row proof_rows[] = {
-    { 0, "verify", "auto|always|never", "compare checksums; auto: where the server computes them (default)", set_verify },
+    { 0, "verify", "auto|always|never", N_("compare checksums; auto: where the server computes them (default)"), set_verify },
     { .name = NULL },
 };
 
 static const struct args_row sync_rows[] = {
-    { 0, "checksum", NULL, "compare content by the server's checksums, not size and time", set_checksum },
-    { 0, "update", NULL, "what is newer at the destination stays", set_update },
-    { 0, "delete", NULL, "remove at the destination what the source does not have", set_delete },
-    { 0, "dry-run", NULL, "tell what would be done, and change nothing", set_dry },
+    { 0, "checksum", NULL, N_("compare content by the server's checksums, not size and time"), set_checksum },
+    { 0, "update", NULL, N_("what is newer at the destination stays"), set_update },
+    { 0, "delete", NULL, N_("remove at the destination what the source does not have"), set_delete },
+    { 0, "dry-run", NULL, N_("tell what would be done, and change nothing"), set_dry },
     { .name = NULL },
 };
 
 static const struct args_row pattern_rows[] = {
-    { 0, "include", "PATTERN", "what fits takes part; of all patterns the first that fits decides", set_include },
-    { 0, "exclude", "PATTERN", "what fits is left out, and never deleted: a name, a path, or FOLDER/", set_exclude },
+    { 0, "include", "PATTERN", N_("what fits takes part; of all patterns the first that fits decides"), set_include },
+    { 0, "exclude", "PATTERN", N_("what fits is left out, and never deleted: a name, a path, or FOLDER/"), set_exclude },
     { .name = NULL },
 };
 
 static const struct args_row verify_rows[] = {
-    { 0, "download", NULL, "compare the content itself: read it from the server, and write it nowhere", set_download },
+    { 0, "download", NULL, N_("compare the content itself: read it from the server, and write it nowhere"), set_download },
     { .name = NULL },
 };
 
 static const struct args_row get_rows[] = {
-    { 'o', "to", "FOLDER", "put the files there, and make it if it is missing (default: here)", set_to },
-    { 'f', "force", NULL, "replace files that are here", set_force },
+    { 'o', "to", "FOLDER", N_("put the files there, and make it if it is missing (default: here)"), set_to },
+    { 'f', "force", NULL, N_("replace files that are here"), set_force },
     { .name = NULL },
 };
 
 static const struct args_row ls_rows[] = {
-    { 'l', "long", NULL, "with size and time", set_long },
-    { 'a', "all", NULL, "also names that begin with a dot", set_all },
+    { 'l', "long", NULL, N_("with size and time"), set_long },
+    { 'a', "all", NULL, N_("also names that begin with a dot"), set_all },
     { .name = NULL },
 };
 
 static const struct args_row rm_rows[] = {
-    { 'r', "recursive", NULL, "folders and all in them", set_recursive },
+    { 'r', "recursive", NULL, N_("folders and all in them"), set_recursive },
     { .name = NULL },
 };
 
 static const struct args_row mv_rows[] = {
-    { 'f', "force", NULL, "replace what has the new name", set_force },
+    { 'f', "force", NULL, N_("replace what has the new name"), set_force },
     { .name = NULL },
 };
 
 static const struct args_row mkdir_rows[] = {
-    { 'p', "parents", NULL, "also the folders above; one that is there is as good", set_parents },
+    { 'p', "parents", NULL, N_("also the folders above; one that is there is as good"), set_parents },
     { .name = NULL },
 };
 
 static const struct args_row find_rows[] = {
-    { 0, "name", "PATTERN", "names that match: * ? [a-z]", set_name },
-    { 0, "type", "f|d", "files or folders only", set_type },
-    { 0, "size", "[+-]BYTES", "files of at least (+), at most (-) or exactly so many bytes, as in +10M", set_size },
-    { 0, "newer", "DATE", "changed after that, as in 2026-11-25", set_newer },
-    { 'l', "long", NULL, "with size and time", set_long },
+    { 0, "name", "PATTERN", N_("names that match: * ? [a-z]"), set_name },
+    { 0, "type", "f|d", N_("files or folders only"), set_type },
+    { 0, "size", "[+-]BYTES", N_("files of at least (+), at most (-) or exactly so many bytes, as in +10M"), set_size },
+    { 0, "newer", "DATE", N_("changed after that, as in 2026-11-25"), set_newer },
+    { 'l', "long", NULL, N_("with size and time"), set_long },
     { .name = NULL },
 };
 
@@ -266,20 +267,20 @@ TABLES(find_tables, find_rows, literal_rows);
 enum { MANY = 1 << 20 };
 
 static const struct verb_row rows[] = {
-    { "ls", "URL...", "Lists folders, and the files that are named.", &verb_ls, ls_tables, 1, MANY, verbs_addresses },
-    { "get", "URL...", "Fetches files. A file has its name when it is whole.", &verb_get, get_tables, 1, MANY, verbs_addresses },
-    { "put", "FILE... URL", "Brings files into a folder of the server, or one file under a new name.", &verb_put, put_tables, 2,
+    { "ls", "URL...", N_("Lists folders, and the files that are named."), &verb_ls, ls_tables, 1, MANY, verbs_addresses },
+    { "get", "URL...", N_("Fetches files. A file has its name when it is whole."), &verb_get, get_tables, 1, MANY, verbs_addresses },
+    { "put", "FILE... URL", N_("Brings files into a folder of the server, or one file under a new name."), &verb_put, put_tables, 2,
       MANY, verbs_files },
-    { "cat", "URL...", "Prints files.", &verb_cat, cat_tables, 1, MANY, verbs_addresses },
-    { "rm", "URL...", "Removes files.", &verb_rm, rm_tables, 1, MANY, verbs_addresses },
-    { "mv", "URL NEWPATH", "Renames, or moves into a folder. NEWPATH is a path at the same server.", &verb_mv, mv_tables, 2, 2,
+    { "cat", "URL...", N_("Prints files."), &verb_cat, cat_tables, 1, MANY, verbs_addresses },
+    { "rm", "URL...", N_("Removes files."), &verb_rm, rm_tables, 1, MANY, verbs_addresses },
+    { "mv", "URL NEWPATH", N_("Renames, or moves into a folder. NEWPATH is a path at the same server."), &verb_mv, mv_tables, 2, 2,
       verbs_two },
-    { "mkdir", "URL...", "Makes folders.", &verb_mkdir, mkdir_tables, 1, MANY, verbs_addresses },
-    { "sync", "SOURCE DESTINATION", "Makes the content of one folder that of another. One of them is a URL (ftp:// or ftps://).",
+    { "mkdir", "URL...", N_("Makes folders."), &verb_mkdir, mkdir_tables, 1, MANY, verbs_addresses },
+    { "sync", "SOURCE DESTINATION", N_("Makes the content of one folder that of another. One of them is a URL (ftp:// or ftps://)."),
       &verb_sync, sync_tables, 2, 2, verbs_sync },
-    { "verify", "URL [PATH]", "Compares a file or folder here (default: this folder) with a server's, and changes nothing.",
+    { "verify", "URL [PATH]", N_("Compares a file or folder here (default: this folder) with a server's, and changes nothing."),
       &verb_verify, verify_tables, 1, 2, verbs_verify },
-    { "find", "URL...", "Shows all that is below a folder, or what of it fits.", &verb_find, find_tables, 1, MANY, verbs_addresses },
+    { "find", "URL...", N_("Shows all that is below a folder, or what of it fits."), &verb_find, find_tables, 1, MANY, verbs_addresses },
 };
 
 static int set_help(void *to, const char *value)
@@ -287,13 +288,13 @@ static int set_help(void *to, const char *value)
     const struct verb_row *r = ((struct verbs *)to)->row;
 
     (void)value;
-    printf("Usage: dray %s [OPTION...] %s\n\n%s\n\n", r->name, r->usage, r->about);
+    printf(_("Usage: dray %s [OPTION...] %s\n\n%s\n\n"), r->name, r->usage, _(r->about));
     args_print(r->tables);
-    puts("\nURL: ftp[s]://[USER[:PASSWORD]@]HOST[:PORT]/PATH, or HOST[:PORT]/PATH (port 2121), or @BOOKMARK/PATH.\n"
+    puts(_("\nURL: ftp[s]://[USER[:PASSWORD]@]HOST[:PORT]/PATH, or HOST[:PORT]/PATH (port 2121), or @BOOKMARK/PATH.\n"
          "* ? and [a-z] in it match at the server.\n"
          "A password: --password-file, the URL, DRAY_PASSWORD, ~/.netrc; else a person is asked.\n"
          "Exit code: 0 done, 2 usage, 3 cannot connect, 4 login refused, 5 not found, 6 refused, 7 local file,\n"
-         "8 TLS, 9 not whole or connection lost, 10 not what the server has, 130 interrupted; of many failures the first.");
+         "8 TLS, 9 not whole or connection lost, 10 not what the server has, 130 interrupted; of many failures the first."));
     return OUT_DONE;
 }
 
@@ -321,8 +322,8 @@ int verbs_parse(struct verbs *v, int argc, char **argv)
     if (rc != ARGS_GO)
         return rc;
     words = argc - optind;
-    snprintf(text, sizeof text, "%s wants %s (dray %s --help)", v->row->name, v->row->usage, v->row->name);
+    snprintf(text, sizeof text, _("%s wants %s (dray %s --help)"), v->row->name, v->row->usage, v->row->name);
     if (words < v->row->least || words > v->row->most)
         return mistake(text);
-    return v->json && v->row->kind == &verb_cat ? mistake("cat prints the file itself: there is no --json") : ARGS_GO;
+    return v->json && v->row->kind == &verb_cat ? mistake(_("cat prints the file itself: there is no --json")) : ARGS_GO;
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/cmd.h"
 #include "cmd/verify.h"
 #include "rt/rt.h"
@@ -26,18 +27,18 @@ struct verify {
 };
 
 const char verify_help[] =
-    "dray verify [--note] [--checksum NAME,...] [--json] FOLDER: are the files still what was stored?\n\n"
+    N_("dray verify [--note] [--checksum NAME,...] [--json] FOLDER: are the files still what was stored?\n\n"
     "Compares each file with the checksums that dray noted beside it. A file that was changed by other means,\n"
     "which its size and time tell, is counted and not called bad.\n\n"
     "  --note           note checksums of files that have none, or none that holds\n"
     "  --checksum NAME  which ones: crc32 (default), md5, sha1, sha256, sha512; several with commas between\n"
     "  --json           one JSON object a line: each bad file, then the counts\n"
     "\nWith an address instead of a folder (ftp://...) it compares files here with a server's: dray verify URL --help.\n"
-    "\nExit: 0 when nothing is bad, 1 when something is, 2 for wrong usage or when something cannot be read.\n";
+    "\nExit: 0 when nothing is bad, 1 when something is, 2 for wrong usage or when something cannot be read.\n");
 
 static int help(void)
 {
-    fputs(verify_help, stdout);
+    fputs(_(verify_help), stdout);
     return VERIFY_OK;
 }
 

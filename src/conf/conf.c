@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 
 struct row;
 
@@ -308,6 +309,6 @@ void conf_print_help(struct buf *b)
         struct buf f = BUF(flag);
 
         buf_printf(&f, "--%s%s%s", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
-        buf_printf(b, "  %-26s %s\n", buf_cstr(&f), r->help);
+        buf_printf(b, "  %-26s %s\n", buf_cstr(&f), _(r->help));
     }
 }
