@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/cmd.h"
 #include "cmd/serve_impl.h"
 #include "model/model.h"
@@ -19,7 +20,7 @@
 #include "sys/proc.h"
 #include "sys/sock.h"
 
-enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, STDERR = 2, HELP_MAX = 8000 };
+enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, STDERR = 2, HELP_MAX = 16000 };
 
 struct serve {
     struct conf conf;
@@ -47,15 +48,15 @@ static int help(void)
 
     if (!text)
         return SERVE_FAILED;
-    buf_text(&b, "dray serve [OPTIONS] [FOLDER]: serve a folder (default: the current one) over FTP\n\n");
+    buf_text(&b, _("dray serve [OPTIONS] [FOLDER]: serve a folder (default: the current one) over FTP\n\n"));
     conf_print_help(&b);
-    buf_text(&b, "\nModels:");
+    buf_text(&b, _("\nModels:"));
     for (const struct model *const *m = models; *m; m++)
-        buf_printf(&b, "%s %s: %s", m == models ? "" : "\n       ", (*m)->name, (*m)->about);
-    buf_text(&b, "\nRights: read < add (new files and folders) < write (overwrite, rename, delete); also none, and drop: add, but see nothing.\n"
-                 "Folders may have others: read,/in=add,/secret=none. `dray user` keeps the accounts file.\n"
-                 "Each option is also an environment variable: --max-sessions is DRAY_MAX_SESSIONS.\n"
-                 "The first Ctrl-C lets transfers finish, the second ends at once. Exit: 0, or 2 for what you can mend.\n");
+        buf_printf(&b, "%s %s: %s", m == models ? "" : "\n       ", (*m)->name, _((*m)->about));
+    buf_text(&b, _("\nRights: read < add (new files and folders) < write (overwrite, rename, delete); also none, and drop: add, but see nothing.\n"
+                   "Folders may have others: read,/in=add,/secret=none. `dray user` keeps the accounts file.\n"
+                   "Each option is also an environment variable: --max-sessions is DRAY_MAX_SESSIONS.\n"
+                   "The first Ctrl-C lets transfers finish, the second ends at once. Exit: 0, or 2 for what you can mend.\n"));
     fputs(buf_cstr(&b), stdout);
     return SERVE_OK;
 }

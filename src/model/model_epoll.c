@@ -7,6 +7,7 @@
  * No process and no thread for a session, only a stack of one page: the kernel switches nothing, and a client that thinks
  * costs memory alone. What blocks a worker blocks all its sessions: so nothing may, and a disk's work goes to a few threads
  * beside the loop. A worker that crashes ends its own sessions; the parent replaces it. */
+#include "base/say.h"
 #include "model/loops.h"
 
 static void worker(const struct model_env *env)
@@ -21,6 +22,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_epoll;
 const struct model model_epoll = {
-    .name = "epoll", .about = "a few processes, thousands of clients each (coroutines)", .workers = MODEL_A_CORE,
+    .name = "epoll", .about = N_("a few processes, thousands of clients each (coroutines)"), .workers = MODEL_A_CORE,
     .needs = SANDBOX_PROCESSES | SANDBOX_THREADS | SANDBOX_EPOLL, .serve = serve,
 };

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "model/model.h"
 #include "sys/proc.h"
 #include "sys/sock.h"
@@ -57,6 +58,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_fork;
 const struct model model_fork = {
-    .name = "fork", .about = "a process for each client", .own_process = true, .needs = SANDBOX_PROCESSES,
+    .name = "fork", .about = N_("a process for each client"), .own_process = true, .needs = SANDBOX_PROCESSES,
     .serve = serve,
 };

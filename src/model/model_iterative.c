@@ -6,6 +6,7 @@
  *
  * The simplest server there is, and the right one when a session is short (a time server) or when clients must not meet.
  * With sessions that think between commands, the second client waits for the first one's coffee break. */
+#include "base/say.h"
 #include "model/model.h"
 
 static int serve(const struct model_env *env)
@@ -16,5 +17,5 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_iterative;
 const struct model model_iterative = {
-    .name = "iterative", .about = "one client at a time, the others queue", .one_process = true, .serve = serve,
+    .name = "iterative", .about = N_("one client at a time, the others queue"), .one_process = true, .serve = serve,
 };

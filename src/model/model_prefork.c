@@ -6,6 +6,7 @@
  *
  * The iterative server, N times: no fork while a client waits, and a bound on processes; with N sessions under way the next
  * client queues. The parent serves nobody; it replaces a worker that dies (model_supervise). */
+#include "base/say.h"
 #include "model/model.h"
 #include "sys/proc.h"
 
@@ -23,6 +24,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_prefork;
 const struct model model_prefork = {
-    .name = "prefork", .about = "a fixed number of processes, one client each", .workers = 32, .own_process = true, .needs = SANDBOX_PROCESSES,
+    .name = "prefork", .about = N_("a fixed number of processes, one client each"), .workers = 32, .own_process = true, .needs = SANDBOX_PROCESSES,
     .serve = serve,
 };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "model/model.h"
 
 enum { STACK = 256 * 1024 };
@@ -115,6 +116,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_thread;
 const struct model model_thread = {
-    .name = "thread", .about = "a thread for each client", .one_process = true, .needs = SANDBOX_THREADS,
+    .name = "thread", .about = N_("a thread for each client"), .one_process = true, .needs = SANDBOX_THREADS,
     .serve = serve,
 };

@@ -6,6 +6,7 @@
  *
  * The epoll server with another kernel interface below: sockets by multishot polls, and reads and writes of files as ring
  * entries, where epoll has nothing to offer. Refused where the kernel has no io_uring or forbids it, as containers often do. */
+#include "base/say.h"
 #include "model/loops.h"
 
 static void worker(const struct model_env *env)
@@ -20,6 +21,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_uring;
 const struct model model_uring = {
-    .name = "uring", .about = "the same on io_uring",
+    .name = "uring", .about = N_("the same on io_uring"),
     .workers = MODEL_A_CORE, .needs = SANDBOX_PROCESSES | SANDBOX_THREADS | SANDBOX_RING, .serve = serve,
 };
