@@ -734,6 +734,16 @@ def test_the_server_goes_away(typed, fake):
     bye(child, INCOMPLETE)
 
 
+def test_ctrl_c_ends_the_waiting_for_another_try(typed, menu, fake):
+    child = typed(fake(Restarting, cuts=99))
+    child.sendline("get x")
+    child.expect(r"once more in 2 s \(2 of 3\)")
+    child.sendintr()
+    bye(child, INCOMPLETE)                                    # the connection is gone, and with it the menu
+    assert [n.endswith(b".part") for n in names(menu.dir)] == [True]
+    menu.forget_parts()
+
+
 def test_the_password_is_asked_for_and_not_shown(menu, fake):
     one = fake()
     child = menu.terminal("-u", "bob", one.address)
