@@ -5,7 +5,7 @@
 #include <libintl.h>
 
 /* Here and now. */
-#define _(text) gettext(text)
+#define _(text) gettext(text) /* NOLINT(bugprone-reserved-identifier,cert-*): the name by which everybody knows it */
 /* In a table: whoever prints it says _(row->text). */
 #define N_(text) text
 

@@ -62,7 +62,8 @@ static void lost(struct failure *f, const struct ftpc *ftp)
     if (cause == 0)
         failure_set(f, OUT_INCOMPLETE, _("the server ended the connection: %s (421)"), server_words(&words, ftp));
     else
-        failure_set(f, OUT_INCOMPLETE, _("the connection is lost: %s"), cause == -ENODATA ? _("the server closed it") : _(err_text(cause)));
+        failure_set(f, OUT_INCOMPLETE, _("the connection is lost: %s"),
+                    cause == -ENODATA ? _("the server closed it") : _(err_text(cause)));
     f->reply = cause == 0 ? 421 : 0;
 }
 

@@ -159,11 +159,11 @@ static int print(const struct completion_face *face)
 
 int cmd_completion(int argc, char **argv)
 {
-    static const struct completion_face *const faces[] = { &completion_bash, &completion_zsh, &completion_fish };
+    static const struct completion_face *const faces[] = { &completion_bash, &completion_zsh, &completion_fish, NULL };
 
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return fputs(_(completion_help), stdout) < 0;
-    for (unsigned i = 0; i < sizeof faces / sizeof *faces && argc == 2; i++)
+    for (unsigned i = 0; argc == 2 && faces[i]; i++)
         if (strcmp(argv[1], faces[i]->shell) == 0)
             return print(faces[i]);
     fputs(_("dray: completion wants the name of a shell: bash, zsh or fish (dray completion --help)\n"), stderr);

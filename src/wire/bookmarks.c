@@ -11,7 +11,7 @@ bool bookmark_fits(struct span name)
     if (!name.len || name.len > BOOKMARK_NAME || *name.at == '-' || *name.at == '.')
         return false;
     for (size_t i = 0; i < name.len; i++)
-        if (memchr(" \t/:@[]#%\"'\\", name.at[i], 12))
+        if (strchr(" \t/:@[]#%\"'\\", name.at[i])) /* a NUL, too */
             return false;
     return text_is_utf8(name) && !text_has_control(name);
 }
