@@ -1,0 +1,193 @@
+"""The client's verbs against the servers that others use: in the clear, over TLS (with the session reuse that vsftpd and ProFTPD
+demand) and over IPv6. What a test wants is what dray's own server gives; where a server lacks something, `LACKS` says so."""
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from client import LOGIN, NOT_FOUND, REFUSED, Client, certificate
+from peers import PEERS
+from tools import WAIT, blob, names
+
+pytestmark = pytest.mark.needs("root", "lean")                # the servers become somebody; the client is tried with sanitizers elsewhere
+WHEN = 1577934245
+ODD = ["two words.txt", "文件.txt", "quo\"te'.txt", "-dash", "[a]b*c?.txt", "back\\slash", "#1%20", "a;type=i", ".hidden", "ü"]
+LACKS = {"inetutils": {"mtime", "tls"}}
+ALL = [f"{name}{how}" for name in PEERS for how in ("", "-tls", "-v6") if how != "-tls" or "tls" not in LACKS.get(name, ())]
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    return certificate(tmp_path_factory.mktemp("pem"))
+
+
+@pytest.fixture(scope="module")
+def start(pem):
+    """start("vsftpd-tls", most=2): a server of this name."""
+    running = []
+
+    def one(which, **more):
+        name, _, how = which.rpartition("-") if which.endswith(("-tls", "-v6")) else (which, "", "")
+        running.append(PEERS[name]("::1" if how == "v6" else "127.0.0.1", pem if how == "tls" else None, **more))
+        running[-1].lacks = LACKS.get(name, set())
+        return running[-1]
+
+    yield one
+    for peer in running:
+        peer.stop()
+
+
+@pytest.fixture(scope="module", params=ALL)
+def peer(request, start):
+    return start(request.param)
+
+
+@pytest.fixture
+def client(tmp_path):
+    one = Client(tmp_path)
+    one.run_plainly = one.run
+    one.run = lambda verb, *words, **more: one.run_plainly(verb, "--insecure", *words, **more)
+    return one
+
+
+def tree(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def times(folder):
+    return {str(p.relative_to(folder)): int(p.stat().st_mtime) for p in folder.rglob("*") if p.is_file()}
+
+
+def test_listings(peer, client):
+    for n, name in enumerate(ODD):
+        peer.make(f"odd/{name}", name.encode(), mtime=WHEN + n)
+    peer.make("odd/sub/inner", b"")
+    client.run("ls", "-a", peer.url("odd"))
+    assert set(client.out.splitlines()) == set(ODD) | {"sub/"}
+    client.run("ls", "-l", peer.url("odd"))
+    line = next(line for line in client.out.splitlines() if line.endswith("two words.txt"))
+    assert "13" in line.split() and "2020-01-02" in line
+    found = [json.loads(line) for line in client.run("ls", "-a", "--json", peer.url("odd")).splitlines()]
+    entries = {one["name"]: one for one in found if one["event"] == "entry"}
+    assert set(entries) == set(ODD) | {"sub"} and entries["文件.txt"]["size"] == 10 and entries["sub"]["type"] == "folder"
+    client.run("find", "--type", "f", peer.url("odd"))
+    assert {line.rpartition("/")[2] for line in client.out.splitlines()} == set(ODD) | {"inner"}
+
+
+def test_get(peer, client):
+    for n, name in enumerate(ODD):
+        peer.make(f"down/{name}", blob(n * 1000, n), mtime=WHEN + n)
+    for n in range(12):
+        peer.make(f"down/deep/er/{n}.bin", blob(n * 30_000, n), mtime=WHEN + 7 * n)
+    client.run("get", peer.url("down/two words.txt"))
+    assert client.read("two words.txt") == blob(0) and int((client.dir / "two words.txt").stat().st_mtime) == WHEN
+    client.run("get", "-r", "-o", "to", peer.url("down"))
+    assert tree(client.dir / "to" / "down") == tree(peer.root / "down")
+    assert times(client.dir / "to" / "down") == times(peer.root / "down")
+    client.run("get", "-c", "-v", "-r", "-o", "to", peer.url("down"))
+    assert client.err.count("is here already") == len(ODD) + 12
+    client.run("get", "-r", "-o", "none", peer.url("down/deep"))
+    assert client.run("cat", peer.url("down/deep/er/1.bin")) and client.raw == blob(30_000, 1)
+
+
+def test_put(peer, client):
+    for n, name in enumerate(ODD):
+        os.utime(client.write(f"up/{name}", blob(n * 1000, n)), (WHEN + n, WHEN + n))
+    for n in range(40):
+        client.write(f"up/many/{n % 4}/{n}", blob(n * 100, n))
+    (client.dir / "up" / "empty folder").mkdir()
+    client.write("one", b"1\n")
+    client.run("put", "one", peer.url())
+    client.run("put", "-r", "-j", "4", "up", peer.url())
+    assert tree(peer.root / "up") == tree(client.dir / "up") and (peer.root / "one").read_bytes() == b"1\n"
+    if "mtime" not in peer.lacks:
+        assert times(peer.root / "up") == times(client.dir / "up")
+        client.run("put", "-c", "-v", "-r", "up", peer.url())
+        assert client.err.count("is there already") == len(ODD) + 40
+    client.write("one", b"another\n")
+    client.run("put", "one", peer.url())
+    assert (peer.root / "one").read_bytes() == b"another\n"
+    client.run("put", "one", peer.url("up/new name"))
+    assert (peer.root / "up" / "new name").read_bytes() == b"another\n"
+
+
+def test_changes(peer, client):
+    client.run("mkdir", "-p", peer.url("x/y/z w"))
+    assert (peer.root / "x/y/z w").is_dir()
+    client.run("mkdir", "-p", peer.url("x/y"))
+    peer.make("x/a", b"a")
+    peer.make("x/b", b"b")
+    client.run("mv", peer.url("x/a"), "x/y/")
+    client.run("mv", peer.url("x/y/a"), "x/b", code=REFUSED)
+    assert (peer.root / "x/b").read_bytes() == b"b"
+    client.run("mv", "-f", peer.url("x/y/a"), "x/b")
+    assert (peer.root / "x/b").read_bytes() == b"a" and not (peer.root / "x/y/a").exists()
+    client.run("rm", peer.url("x"), code=REFUSED)
+    client.run("rm", peer.url("x/b"))
+    for name in ODD:
+        peer.make(f"x/{name}", b"")
+    client.run("rm", "-r", peer.url("x"))
+    assert not (peer.root / "x").exists()
+
+
+def test_exit_codes(peer, client):
+    (peer.root / "locked").mkdir(exist_ok=True)               # root's
+    client.write("a", b"a")
+    for verb in ("ls", "get", "cat", "rm"):
+        client.run(verb, peer.url("there/is none"), code=NOT_FOUND)
+    client.run("mkdir", peer.url("locked/sub"), code=REFUSED)
+    client.run("put", "a", peer.url("locked/"), code=REFUSED)
+    assert names(peer.root / "locked") == set()
+    client.run("ls", peer.url(password="wrong"), code=LOGIN)
+
+
+def cut(client, *words, seen):
+    """Runs a verb and kills it when seen() says that a part of the work is done."""
+    child = client.start(*words)
+    end = time.monotonic() + WAIT
+    while child.poll() is None and not seen() and time.monotonic() < end:
+        time.sleep(0.001)
+    child.kill()
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL, "it was done before it could be killed"
+
+
+def big(path):
+    """A large file that takes no room: every piece of it is another one."""
+    with open(path, "wb") as f:
+        for at in range(0, 600 << 20, 7 << 20):
+            f.seek(at)
+            f.write(b"%d" % at)
+        f.truncate(600 << 20)
+
+
+def same(one, two):
+    return os.path.getsize(one) == os.path.getsize(two) and not os.system(f"cmp -s {one} {two}")
+
+
+@pytest.mark.parametrize("which", PEERS)
+def test_what_broke_off_goes_on(start, client, which):
+    peer = start(which)
+    big(peer.make("big", b""))
+    cut(client, "get", peer.url("big"), seen=lambda: any(p.stat().st_size > 1 << 20 for p in client.dir.glob(".*.part")))
+    client.run("get", "-c", peer.url("big"))
+    assert "continued at byte" in client.err and same(peer.root / "big", client.dir / "big")
+    (peer.root / "big").unlink()
+    part = peer.root / "big.part"
+    cut(client, "put", "big", peer.url(), seen=lambda: part.exists() and part.stat().st_size > 1 << 20)
+    client.run("put", "-c", "big", peer.url())
+    assert "continued at byte" in client.err and same(peer.root / "big", client.dir / "big")
+    assert names(peer.root) == {b"big"}
+
+
+@pytest.mark.parametrize("which", PEERS)
+def test_a_server_that_bears_few(start, client, which):
+    peer = start(which, most=2)
+    for n in range(30):
+        client.write(f"up/{n}", blob(n * 1000, n))
+    client.run("put", "-r", "-j", "8", "up", peer.url())
+    assert tree(peer.root / "up") == tree(client.dir / "up")
+    client.run("get", "-r", "-j", "8", "-o", "to", peer.url("up"))
+    assert tree(client.dir / "to" / "up") == tree(client.dir / "up")
