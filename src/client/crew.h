@@ -40,6 +40,7 @@ struct job {
     struct site *site;
     unsigned depth, seen; /* folders above it; how many tries have failed */
     bool known;           /* size and mtime are from a listing */
+    bool vague;           /* and mtime is not to the second */
     int64_t size, mtime;  /* as in struct listing_entry */
     bool clean;           /* nothing is here of an earlier run for this file */
     unsigned how;         /* the kind's own */
@@ -89,6 +90,9 @@ int worker_connect(struct worker *w, struct site *site);
 int64_t worker_pace(struct worker *w, int64_t want);
 /* w->why for a failed call of ftpc, and the session back in step: rc. */
 int worker_failed(struct worker *w, const char *doing, struct span name, int rc);
+/* After worker_failed for something new at `path`: 550 is "not found" as well as "refused"; where its folder is there, it is the
+ * latter. rc. */
+int worker_judge(struct worker *w, struct span path, int rc);
 /* w->why for this computer: rc. */
 int worker_failed_here(struct worker *w, struct span name, int rc);
 

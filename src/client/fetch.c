@@ -255,11 +255,27 @@ static int verify(struct fetch *f)
     return rc < 0 ? rc : 0;
 }
 
+/* LIST tells times for people: the file gets the one that MDTM tells. */
+static int ask_time(struct fetch *f)
+{
+    int64_t mtime;
+
+    if (!f->job->vague)
+        return 0;
+    TRY(ftpc_mtime(f->w->ftp, f->flight.there, &mtime));
+    if (mtime != INT64_MIN)
+        f->job->mtime = mtime;
+    f->job->vague = false;
+    return 0;
+}
+
 static int fetch_steps(struct fetch *f)
 {
     int64_t have;
-    int rc = look_here(f);
+    int rc;
 
+    TRY(ask_time(f));
+    rc = look_here(f);
     TRY(rc);
     if (rc == 1) {
         report_skip(&f->w->crew->report, "get", f->flight.there, f->job->size, _("is here already, of the same size and time"));
@@ -342,6 +358,7 @@ static int add_entry(struct worker *w, const struct job *job, const struct listi
     like.depth = job->depth + 1;
     like.size = e->size;
     like.mtime = e->mtime;
+    like.vague = e->vague;
     return crew_add(w->crew, &like, e->folder ? &fetch_folder : &fetch_file, span_of(w->path), span_of(w->other));
 }
 

@@ -32,6 +32,8 @@ struct ftpc_can {
     bool mlst, mfmt, utf8, rang;
     bool atomic;  /* what STOR stores appears whole or not at all, and is kept to be continued when it breaks off (dray) */
     bool no_epsv;
+    bool plain_list; /* LIST takes "-a" for a name */
+    bool no_mdtm, no_set_mdtm; /* MDTM does not tell a time; does not set one */
     unsigned sums, hash; /* SUM_BIT of what XCRC and its like compute; of what HASH does */
 };
 
@@ -76,6 +78,8 @@ int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **
  * checksum of the same path (SUMS: none), and EPSV for one more transfer after it. Saves a round trip each. */
 void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another);
 int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data);
+/* Shall LIST go without "-a" from now on? Was it otherwise before? */
+bool ftpc_list_plainly(struct ftpc *ftp, bool plainly);
 /* Up to len bytes, 0 at the end. */
 ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len);
 /* As io_line; -ENODATA at the end, -EMSGSIZE for a line that is too long. */

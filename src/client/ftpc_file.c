@@ -37,12 +37,13 @@ static int read_facts(struct ftpc *ftp, struct ftpc_facts *out)
     return 0;
 }
 
-static int ask_mdtm(struct ftpc *ftp, struct span path, int64_t *mtime)
+int ftpc_mtime(struct ftpc *ftp, struct span path, int64_t *mtime)
 {
     uint32_t nsec;
-    int code = ftpc_ask(ftp, "MDTM", path);
+    int code = ftp->can.no_mdtm ? 0 : ftpc_ask(ftp, "MDTM", path);
 
     TRY(code);
+    ftp->can.no_mdtm |= code == 500 || code == 502;
     if (code != 213 || ftp_time_parse(span_trim(ftpc_words(ftp)), mtime, &nsec) < 0)
         *mtime = INT64_MIN;
     return 0;
@@ -58,10 +59,10 @@ static int ask_one_by_one(struct ftpc *ftp, struct span path, struct ftpc_facts 
     TRY(ftpc_size(ftp, path, &out->size));
     sizeless = ftp->reply.code == 500 || ftp->reply.code == 502;
     if (out->size >= 0)
-        return ask_mdtm(ftp, path, &out->mtime);
+        return ftpc_mtime(ftp, path, &out->mtime);
     rc = demand(ftp, "CWD", path);
     out->folder = rc == 0;
-    return sizeless && (rc == -ENOENT || rc == -EACCES) ? ask_mdtm(ftp, path, &out->mtime) : rc;
+    return sizeless && (rc == -ENOENT || rc == -EACCES) ? ftpc_mtime(ftp, path, &out->mtime) : rc;
 }
 
 /* 1: the server has no MLST. */
@@ -122,18 +123,24 @@ int ftpc_rename(struct ftpc *ftp, struct span from, struct span to)
     return demand(ftp, "RNTO", to);
 }
 
+/* Without MFMT some servers (vsftpd) set it by MDTM with a time before the name. For others that is a file that is not there: one
+ * such answer, and it is not tried again. */
 int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
 {
     CLEANUP(free_text) char *text = NULL;
     char when[FTP_TIME_LEN + 1];
     struct buf b = BUF(when);
+    int rc;
 
-    if (!ftp->can.mfmt)
+    if (!ftp->can.mfmt && ftp->can.no_set_mdtm)
         return -EACCES;
     ftp_time_print(&b, seconds);
     if (asprintf(&text, "%.*s %.*s", SPAN_ARG(buf_span(&b)), SPAN_ARG(path)) < 0)
         return -ENOMEM;
-    return demand(ftp, "MFMT", span_of(text));
+    rc = demand(ftp, ftp->can.mfmt ? "MFMT" : "MDTM", span_of(text));
+    if (!ftp->can.mfmt && (rc == -EACCES || rc == -ENOENT))
+        ftp->can.no_set_mdtm = true;
+    return rc;
 }
 
 int ftpc_restart(struct ftpc *ftp, int64_t offset)

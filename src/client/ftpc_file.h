@@ -19,6 +19,9 @@ int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
 /* The same of what is meant to be a file: without MLST nothing is tried that would change the current folder. */
 int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
 
+/* By MDTM; INT64_MIN when the server cannot tell. */
+int ftpc_mtime(struct ftpc *ftp, struct span path, int64_t *mtime);
+
 int ftpc_delete(struct ftpc *ftp, struct span path);
 int ftpc_mkdir(struct ftpc *ftp, struct span path);
 int ftpc_rmdir(struct ftpc *ftp, struct span path);

@@ -4,6 +4,7 @@
  * to the caller. Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7
  * (MLSD). */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,18 +84,44 @@ int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **
     return rc;
 }
 
+/* Without "-a" some servers hide names that begin with a dot; others take it for a name. */
+static int begin_plain_list(struct ftpc *ftp, struct span folder, struct io **data)
+{
+    CLEANUP(free_text) char *all = NULL;
+    int rc;
+
+    if (ftp->can.plain_list)
+        return ftpc_begin(ftp, "LIST", folder, data);
+    if (asprintf(&all, "-a%s%.*s", folder.len ? " " : "", SPAN_ARG(folder)) < 0)
+        return -ENOMEM;
+    rc = ftpc_begin(ftp, "LIST", span_of(all), data);
+    if (rc != -EACCES && rc != -ENOENT)
+        return rc;
+    rc = ftpc_begin(ftp, "LIST", folder, data);
+    ftp->can.plain_list = rc == 0;
+    return rc;
+}
+
+bool ftpc_list_plainly(struct ftpc *ftp, bool plainly)
+{
+    bool was = ftp->can.plain_list;
+
+    ftp->can.plain_list = plainly;
+    return was != plainly;
+}
+
 int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data)
 {
     int rc;
 
     *facts = ftp->can.mlst;
     if (!ftp->can.mlst)
-        return ftpc_begin(ftp, "LIST", folder, data);
+        return begin_plain_list(ftp, folder, data);
     rc = ftpc_begin(ftp, "MLSD", folder, data);
     if (rc != -EACCES || (ftp->reply.code != 500 && ftp->reply.code != 502))
         return rc;
     *facts = ftp->can.mlst = false;
-    return ftpc_begin(ftp, "LIST", folder, data);
+    return begin_plain_list(ftp, folder, data);
 }
 
 int64_t ftpc_announced(const struct ftpc *ftp)

@@ -59,7 +59,7 @@ int listing_add(struct listing *l, const struct listing_entry *e)
     return 0;
 }
 
-static int keep(struct listing *l, const struct ftp_entry *e)
+static int keep(struct listing *l, const struct ftp_entry *e, bool vague)
 {
     struct listing_entry entry = {
         .name = e->name,
@@ -67,6 +67,7 @@ static int keep(struct listing *l, const struct ftp_entry *e)
         .mtime = e->has & 1u << FTP_FACT_MODIFY ? e->mtime : INT64_MIN,
         .folder = e->kind == FTP_DIR,
         .other = e->kind == FTP_OTHER,
+        .vague = vague,
     };
 
     return listing_add(l, &entry);
@@ -81,7 +82,7 @@ int listing_add_line(struct listing *l, struct span line, bool facts, int64_t no
     if (l->bytes > LISTING_BYTES)
         return -EFBIG;
     if (rc > 0 && wanted(l, &e) && harmless(e.name))
-        return keep(l, &e);
+        return keep(l, &e, !facts);
     if (rc < 0 || (rc > 0 && wanted(l, &e)))
         l->odd++;
     return 0;
@@ -137,6 +138,27 @@ static int end_data(struct ftpc *ftp, struct io **data)
     return ftpc_end(ftp);
 }
 
+/* A server that shows all names shows "." at least: where nothing came it may have taken "-a" for a name, and is asked without. */
+static bool worth_a_plain_one(struct ftpc *ftp, const struct listing *l, bool facts)
+{
+    return !facts && l->bytes == 0 && ftpc_list_plainly(ftp, true);
+}
+
+static int load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l, struct io **data)
+{
+    bool facts;
+
+    TRY(ftpc_list_begin(ftp, folder, &facts, data));
+    TRY(read_lines(ftp, task, *data, facts, l));
+    TRY(end_data(ftp, data));
+    if (!worth_a_plain_one(ftp, l, facts))
+        return 0;
+    TRY(load(ftp, task, folder, l, data));
+    if (l->bytes == 0) /* empty, or not there: nothing was learnt */
+        ftpc_list_plainly(ftp, false);
+    return 0;
+}
+
 static int fetch(struct client *cl, struct span folder, bool loud, struct listing *l, struct io **data)
 {
     bool facts;
@@ -146,6 +168,8 @@ static int fetch(struct client *cl, struct span folder, bool loud, struct listin
         client_note(cl);
     TRY(read_lines(cl->ftp, &cl->task, *data, facts, l));
     TRY(end_data(cl->ftp, data));
+    if (worth_a_plain_one(cl->ftp, l, facts))
+        TRY(load(cl->ftp, &cl->task, folder, l, data));
     if (loud)
         client_note(cl);
     return 0;
@@ -168,15 +192,6 @@ int listing_fetch(struct client *cl, struct span folder, bool loud, struct listi
     int rc = fetch(cl, folder, loud, out, &data);
 
     return settle(out, rc < 0 ? client_give_up(cl, &data, rc) : rc);
-}
-
-static int load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l, struct io **data)
-{
-    bool facts;
-
-    TRY(ftpc_list_begin(ftp, folder, &facts, data));
-    TRY(read_lines(ftp, task, *data, facts, l));
-    return end_data(ftp, data);
 }
 
 int listing_load(struct ftpc *ftp, struct rt_task *task, struct span folder, struct listing *l)

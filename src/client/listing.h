@@ -14,6 +14,7 @@ struct listing_entry {
     int64_t mtime; /* seconds since 1970; INT64_MIN unknown */
     bool folder;
     bool other; /* neither a file nor a folder: a link, a device */
+    bool vague; /* the time is one for people (LIST): to the minute or the day, in a time zone that nobody knows */
 };
 
 /* Zeroed is empty. */

@@ -29,6 +29,7 @@ struct sending {
     struct io *data;
     int file;
     bool here, told, begun;
+    bool useless; /* what was continued did not become the file: the next try shall start over */
 };
 
 static void sending_end(struct sending *s)
@@ -171,9 +172,11 @@ static int copy_out(struct sending *s)
     return 0;
 }
 
+/* A piece elsewhere than at dray is gone on with by APPE: there are servers that take REST and write from the beginning all the
+ * same, or want it allowed. */
 static int restart(struct sending *s, int64_t *have)
 {
-    int rc = *have ? ftpc_restart(ftp(s), *have) : 0;
+    int rc = *have && !uses_part(s) ? ftpc_restart(ftp(s), *have) : 0;
 
     if (rc != -EACCES)
         return rc;
@@ -182,15 +185,20 @@ static int restart(struct sending *s, int64_t *have)
     return 0;
 }
 
-/* The temporary name may be what is refused. */
-static int begin_store(struct sending *s)
+/* What is refused may be to append, or the temporary name. */
+static int begin_store(struct sending *s, int64_t *have)
 {
     int rc;
 
     ftpc_ahead(ftp(s), proof_kind(s->w), s->w->crew->files);
-    rc = ftpc_begin(ftp(s), "STOR", s->into, &s->data);
+    rc = ftpc_begin(ftp(s), *have && uses_part(s) ? "APPE" : "STOR", s->into, &s->data);
     if ((rc != -EACCES && rc != -ENOENT) || !uses_part(s))
         return rc;
+    if (*have) {
+        note(s, _("the server does not append: starting over"));
+        *have = 0;
+        return begin_store(s, have);
+    }
     note(s, _("the server takes no temporary name: uploading under the name itself"));
     s->job->site->direct = true;
     choose_place(s);
@@ -200,9 +208,9 @@ static int begin_store(struct sending *s)
 static int transfer(struct sending *s, int64_t have)
 {
     TRY(restart(s, &have));
+    TRY(begin_store(s, &have));
     s->flight.from = s->flight.done = have;
     s->w->crew->report.totals.planned_bytes -= have;
-    TRY(begin_store(s));
     report_begin(&s->w->crew->report, &s->flight, now(s));
     s->begun = true;
     TRY(copy_out(s));
@@ -221,6 +229,7 @@ static int compare_size(struct sending *s)
     if (rc == -EACCES || rc == -ENOENT || (rc == 0 && facts.size < 0))
         return 0;
     TRY(rc);
+    s->useless = facts.size != s->flight.size && s->flight.from;
     if (facts.size != s->flight.size)
         return wrong(s, OUT_INCOMPLETE, _("not whole: the server has %lld bytes of %lld"), (long long)facts.size,
                      (long long)s->flight.size);
@@ -319,8 +328,9 @@ static int send_steps(struct sending *s)
 static void sweep_part(struct sending *s)
 {
     const struct worker *w = s->w;
+    bool kept = w->why.out == OUT_INCOMPLETE || w->why.out == OUT_INTERRUPTED;
 
-    if (w->why.out != OUT_INCOMPLETE && w->why.out != OUT_INTERRUPTED && uses_part(s) && !w->task->cancelled && !ftpc_lost(w->ftp))
+    if ((!kept || s->useless) && uses_part(s) && !w->task->cancelled && !ftpc_lost(w->ftp))
         ftpc_delete(w->ftp, s->into);
 }
 
@@ -335,8 +345,10 @@ static int conclude(struct sending *s, int rc)
         rc = ftpc_give_up(w->ftp, &s->data, rc);
     if (s->here)
         failure_here(&w->why, span_of(s->job->here), rc);
-    else if (!s->told)
+    else if (!s->told) {
         failure_there(&w->why, w->ftp, "put", s->flight.there, rc);
+        worker_judge(w, s->flight.there, rc);
+    }
     if (stored)
         sweep_part(s);
     return rc;

@@ -57,6 +57,7 @@ static int take_get(struct worker *w, struct job *wish, struct span path, const 
     TRY(wish_join(strcmp(o->to, ".") == 0 ? SPAN("") : span_of(o->to), path_leaf(path), w->other, sizeof w->other));
     like.size = facts.size;
     like.mtime = facts.mtime;
+    like.vague = known && known->vague;
     rc = crew_add(w->crew, &like, facts.folder ? &fetch_folder : &fetch_file, path, span_of(*w->other ? w->other : "."));
     return rc < 0 ? worker_failed_here(w, path, rc) : 0;
 }
@@ -230,7 +231,7 @@ static int remove_entry(struct worker *w, struct span path, bool folder, unsigne
         TRY(empty_folder(w, path, depth));
     rc = folder ? ftpc_rmdir(w->ftp, path) : ftpc_delete(w->ftp, path);
     if (rc < 0)
-        return worker_failed(w, "rm", path, rc);
+        return worker_failed(w, "rm", path, rc == -ENOENT ? -EACCES : rc); /* it was there */
     report_did(&w->crew->report, "rm", path, (struct span){ 0 });
     return 0;
 }
@@ -312,7 +313,7 @@ static int make_one(struct worker *w, struct span path)
         TRY(make_one(w, path_parent(path)));
     rc = ftpc_mkdir(w->ftp, path);
     if (rc < 0)
-        return worker_failed(w, "mkdir", path, rc);
+        return worker_judge(w, path, worker_failed(w, "mkdir", path, rc));
     report_did(&w->crew->report, "mkdir", path, (struct span){ 0 });
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "client/crew.h"
 
 #include "base/cleanup.h"
+#include "client/ftpc_file.h"
 
 int worker_failed(struct worker *w, const char *doing, struct span name, int rc)
 {
@@ -10,6 +11,15 @@ int worker_failed(struct worker *w, const char *doing, struct span name, int rc)
     if (!w->task->cancelled && !ftpc_lost(w->ftp))
         rc = ftpc_give_up(w->ftp, &none, rc);
     failure_there(&w->why, w->ftp, doing, name, rc);
+    return rc;
+}
+
+int worker_judge(struct worker *w, struct span path, int rc)
+{
+    struct ftpc_facts facts;
+
+    if (w->why.out == OUT_NOT_FOUND && !ftpc_lost(w->ftp) && ftpc_facts(w->ftp, path_parent(path), &facts) == 0 && facts.folder)
+        w->why.out = OUT_REFUSED;
     return rc;
 }
 

@@ -51,16 +51,14 @@ def wrapped(at):
 
 class Peer:
     """One running server. `pem`: a certificate and its key in one file, for those that speak TLS; then it is demanded."""
-    tls = True                                                # can it?
-    can = frozenset()                                         # of what a server can lack: mtime, restart
-
     def __init__(self, host="127.0.0.1", pem=None, most=None):
-        self.host, self.pem, self.most = host, pem, most
+        self.host, self.most = host, most
         self.at = Path(tempfile.mkdtemp(prefix="dray-peer-"))
         self.at.chmod(0o755)
         self.root = self.at / "root"
         self.root.mkdir()
         os.chown(self.root, UID, GID)
+        self.pem = self.own_copy(pem) if pem else None
         self.port = free_port(host)
         self.log = open(self.at / "log", "wb")
         self.proc = None
@@ -74,6 +72,11 @@ class Peer:
     def run(self, *words, env=None):
         self.proc = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                      cwd=self.at, env=env, start_new_session=True)
+
+    def own_copy(self, pem):
+        path = self.write("pem", Path(pem).read_text(), 0o600)
+        os.chown(path, UID, GID)
+        return path
 
     def write(self, name, text, mode=0o644):
         path = self.at / name
@@ -121,11 +124,6 @@ class Peer:
             os.utime(path, (mtime, mtime))
         return path
 
-    def lock(self, name):
-        """A folder that bob may look into and not change."""
-        (self.root / name).mkdir()
-        return self.root / name
-
 
 class Vsftpd(Peer):
     def start(self):
@@ -147,9 +145,8 @@ class Vsftpd(Peer):
 
 class Pureftpd(Peer):
     def start(self):
-        accounts, known = self.at / "accounts", self.at / "accounts.pdb"
-        subprocess.run([AT / "bin/pure-pw", "useradd", "bob", "-u", str(UID), "-g", str(GID), "-d", self.root, "-f", accounts],
-                       input=f"{PASSWORD}\n{PASSWORD}\n".encode(), check=True, capture_output=True)
+        # not by `pure-pw useradd`: its hash takes seconds, at each login
+        accounts, known = self.write("accounts", f"bob:{crypted()}:{UID}:{GID}::{self.root}/./::::::::::::\n"), self.at / "accounts.pdb"
         subprocess.run([AT / "bin/pure-pw", "mkdb", known, "-f", accounts], check=True, capture_output=True)
         tls = ["-Y", "2", "-2", self.pem] if self.pem else []
         self.run(AT / "sbin/pure-ftpd", "-l", f"puredb:{known}", "-S", f"{self.host},{self.port}", "-E", "-u", "1", "-H", "-D",
@@ -175,11 +172,13 @@ class Proftpd(Peer):
 
 class Pyftpdlib(Peer):
     program = """
-import sys
+import os, sys
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 host, port, root, password, most, pem = sys.argv[1:]
+os.setgid(65534)
+os.setuid(65534)
 known = DummyAuthorizer()
 known.add_user("bob", password, root, perm="elradfmwMT")
 kind = TLS_FTPHandler if pem else FTPHandler
@@ -198,8 +197,6 @@ server.serve_forever()
 
 class Inetutils(Peer):
     """It is made for inetd: what that did is done here."""
-    tls = False
-
     def start(self):
         self.env, self.over, self.children = wrapped(self.at), threading.Event(), []
         self.listener = socket.create_server((self.host, self.port), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET)
