@@ -109,6 +109,13 @@ class Site(Fake):
         self.files[name] = self.files.get(name, b"")[:offset] + came
         self.say("226 stored")
 
+    def appe(self, path):
+        with self.data() as connection:
+            self.say("150 go on")
+            came = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        self.files[path.strip("/")] = self.files.get(path.strip("/"), b"") + came
+        self.say("226 stored")
+
     def dele(self, path):
         self.say("250 gone" if self.files.pop(path.strip("/"), None) is not None else "550 no such file")
 

@@ -441,27 +441,74 @@ def test_an_upload_that_the_server_did_not_keep(client, fake, last, code):
     assert "a" not in one.files
 
 
+class Fragile(Site):
+    """The first upload breaks off at byte 100000."""
+    times = 1
+
+    def stor(self, path):
+        if not self.times:
+            return super().stor(path)
+        self.times -= 1
+        connection = self.data()
+        self.say("150 go on")
+        came = b""
+        while len(came) < 100_000:
+            came += connection.recv(100_000 - len(came))
+        self.files[path.strip("/")] = came
+        connection.close()
+        return "close"
+
+
 def test_an_upload_goes_on_where_it_broke(client, fake):
-    class Fragile(Site):
-        times = 1
-
-        def stor(self, path):
-            if not self.times:
-                return super().stor(path)
-            self.times -= 1
-            connection = self.data()
-            self.say("150 go on")
-            came = b""
-            while len(came) < 100_000:
-                came += connection.recv(100_000 - len(came))
-            self.files[path.strip("/")] = came
-            connection.close()
-            return "close"
-
     one = fake(Fragile)
     client.write("a", BIG)
     client.run("put", "a", f"{one.address}/")
-    assert one.files["a"] == BIG and "continued at byte 100000" in client.err and "REST 100000" in one.heard
+    assert one.files["a"] == BIG and "continued at byte 100000" in client.err and "APPE /a.part" in one.heard
+
+
+def test_an_upload_that_cannot_go_on_starts_over(client, fake):
+    client.write("a", BIG)
+    refuses = fake(Fragile, appe=lambda self, _: self.say("550 no appending"))
+    client.run("put", "a", f"{refuses.address}/")
+    assert refuses.files == {"x": b"one\n", "a": BIG} and "does not append: starting over" in client.err
+    lies = fake(Fragile, appe=Fragile.stor)                   # it writes from the beginning
+    client.run("put", "a", f"{lies.address}/")
+    assert lies.files == {"x": b"one\n", "a": BIG} and lies.heard.count("APPE /a.part") == 1
+
+
+class Lister(Site):
+    """No MLSD; and `-a` is a name here."""
+    features = ("SIZE", "MDTM", "UTF8")
+    says_nothing = False
+
+    def list(self, path):
+        if path.startswith("-a"):
+            return self.send([]) if self.says_nothing else self.say("550 no such file")
+        return self.send([f"-rw-r--r-- 1 a a {len(data)} Jan  2 03:04 {name}\r\n".encode() for name, data in self.files.items()])
+
+    def cwd(self, path):
+        self.say("250 there" if path == "/" else "550 no such folder")
+
+    def mdtm(self, path):
+        self.say(f"213 {self.stamp}" if path.strip("/") in self.files else "550 no such file")
+
+
+@pytest.mark.parametrize("says_nothing", [False, True])
+def test_a_listing_without_hidden_names_is_better_than_none(client, fake, says_nothing):
+    one = fake(Lister, says_nothing=says_nothing, files={"x": b"one\n", "y": b"two\n"})
+    client.run("ls", f"{one.address}/", f"{one.address}/")
+    assert client.out.splitlines() == ["x", "y"] * 2
+    assert [h for h in one.heard if h.startswith("LIST")] == ["LIST -a /", "LIST /", "LIST /"]
+
+
+def test_a_file_has_the_time_that_mdtm_tells(client, fake):
+    one = fake(Lister)
+    client.run("get", "-r", "-o", "to", f"{one.address}/")
+    assert int((client.dir / "to" / "x").stat().st_mtime) == 1767323045
+    client.write("z", b"3")
+    client.write("w", b"3")
+    client.run("put", "z", "w", f"{one.address}/")
+    assert len([h for h in one.heard if re.match(r"MDTM \d{14} /", h)]) == 1 and one.files["w"] == b"3"
 
 
 # -- the end of it
