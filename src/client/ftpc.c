@@ -35,6 +35,7 @@ int ftpc_connect(struct rt_task *task, const struct sock_addr *to, struct ftpc_h
         return -ENOMEM;
     ftp->task = task;
     ftp->how = how;
+    ftp->can = &ftp->own;
     ftp->peer = *to;
     fd = connect_socket(task, to);
     TRY(fd);

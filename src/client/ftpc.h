@@ -21,7 +21,8 @@ struct ftpc;
 typedef void ftpc_talk(void *arg, bool sent, struct span line);
 
 struct ftpc_how {
-    bool active;       /* the server connects to us (PORT, EPRT) */
+    bool active;       /* the server connects to us (PORT, EPRT), if it can */
+    bool passive;      /* never so: else it is what is left when nothing else gets through */
     unsigned patience; /* seconds without a byte before giving up */
     ftpc_talk *talk;   /* NULL: nobody listens */
     void *talk_arg;
@@ -31,7 +32,7 @@ struct ftpc_how {
 struct ftpc_can {
     bool mlst, mfmt, utf8, rang;
     bool atomic;  /* what STOR stores appears whole or not at all, and is kept to be continued when it breaks off (dray) */
-    bool no_epsv;
+    unsigned no_way; /* to a data connection: 1u << enum ftpc_way of each that turned out to be none */
     bool plain_list; /* LIST takes "-a" for a name */
     bool no_mdtm, no_set_mdtm; /* MDTM does not tell a time; does not set one */
     unsigned sums, hash; /* SUM_BIT of what XCRC and its like compute; of what HASH does */
@@ -59,9 +60,10 @@ bool ftpc_is_protected(const struct ftpc *ftp);
 int ftpc_user(struct ftpc *ftp, struct span name);
 int ftpc_password(struct ftpc *ftp, struct span password);
 /* After login: what the server can do (FEAT), UTF-8 names, binary transfers. */
-int ftpc_prepare(struct ftpc *ftp);
-/* The same where another connection has already asked: what that one's ftpc_skills said. */
-int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can);
+int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep);
+/* The same where another connection has already asked, and with it what all of them learn: both have the same `keep`, which lives
+ * longer than they do. NULL: nobody shares it. */
+int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *keep);
 const struct ftpc_can *ftpc_skills(const struct ftpc *ftp);
 
 int ftpc_cwd(struct ftpc *ftp, struct span folder);

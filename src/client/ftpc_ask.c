@@ -150,7 +150,7 @@ static void know_line(struct ftpc_can *can, struct span line)
             can->sums |= SUM_BIT(sum_features[i].id);
 }
 
-int ftpc_prepare(struct ftpc *ftp)
+int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep)
 {
     int code = ftpc_ask(ftp, "FEAT", (struct span){ 0 });
     struct span rest = ftpc_words(ftp);
@@ -159,12 +159,15 @@ int ftpc_prepare(struct ftpc *ftp)
     TRY(code);
     while (code == 211 && rest.len)
         know_line(&can, span_trim(span_cut(&rest, '\n')));
-    return ftpc_prepare_as(ftp, &can);
+    if (!keep)
+        keep = &ftp->own;
+    *keep = can;
+    return ftpc_prepare_as(ftp, keep);
 }
 
-int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can)
+int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
 {
-    ftp->can = *can;
+    ftp->can = can;
     if (can->utf8)
         TRY(ftpc_ask(ftp, "OPTS", SPAN("UTF8 ON")));
     TRY(ftpc_protect(ftp));
@@ -173,7 +176,7 @@ int ftpc_prepare_as(struct ftpc *ftp, const struct ftpc_can *can)
 
 const struct ftpc_can *ftpc_skills(const struct ftpc *ftp)
 {
-    return &ftp->can;
+    return ftp->can;
 }
 
 /* ---- questions ---- */

@@ -1,6 +1,6 @@
 /* ftpc_data: data connections of the client. Passive first (EPSV, then PASV), always to the address of the control
- * connection: a server cannot send us elsewhere (CVE-2020-8284); active on request, and then only from that address.
- * Called by ftpc_xfer.c; the descriptor belongs to the caller,
+ * connection: a server cannot send us elsewhere (CVE-2020-8284); active on request or when no passive one gets through, and then
+ * only from that address. What led nowhere is remembered for all connections to the site. Called by ftpc_xfer.c; the descriptor belongs to the caller,
  * also after a failure (the loop must hear of every close: rt_close). Fails as ftpc.h says. RFC 959 section 3.2, RFC 2428. */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sys/sock.h"
 #include "wire/ftp_addr.h"
 
-enum { DATA_CONNECT_SECONDS = 20 };
+enum { DATA_CONNECT_SECONDS = 20, PASSIVE_SECONDS = 8 };
 
 int ftpc_data_failed(int rc)
 {
@@ -38,26 +38,36 @@ static int port_from_ahead(struct ftpc *ftp, uint16_t *port)
     return !has;
 }
 
-/* RFC 2428: no host in the reply. Refused for good by 5xx: not asked again. 0 when the port is known, 1 when PASV is
- * next. */
-static int ask_epsv(struct ftpc *ftp, uint16_t *port)
+/* With a way left behind it, nobody waits for three lost packets. */
+static int connect_to(struct ftpc *ftp, uint16_t port, bool last, int *fd)
 {
-    int code, rc;
+    unsigned seconds = last ? DATA_CONNECT_SECONDS : PASSIVE_SECONDS, patience = ftp->how.patience;
+    struct sock_addr to = ftp->peer;
+    int rc;
 
-    if (ftp->can.no_epsv)
-        return 1;
-    rc = port_from_ahead(ftp, port);
-    if (rc <= 0)
-        return rc;
-    code = ftpc_ask(ftp, "EPSV", (struct span){ 0 });
-    TRY(code);
-    if (ftpc_port_of_reply(ftp, code, port) == 0)
-        return 0;
-    ftp->can.no_epsv = code >= 500 && ftp->peer.any.sa_family == AF_INET;
-    return ftp->peer.any.sa_family == AF_INET ? 1 : -EACCES;
+    sock_addr_set_port(&to, port);
+    *fd = sock_stream(to.any.sa_family, NULL);
+    TRY(*fd);
+    rc = rt_connect(ftp->task, *fd, -1, &to, sock_addr_len(&to), rt_after(ftp->task, patience < seconds ? patience : seconds));
+    return rc < 0 ? ftpc_data_failed(rc) : 0;
 }
 
-static int ask_pasv(struct ftpc *ftp, uint16_t *port)
+/* RFC 2428: no host in the reply. */
+static int open_epsv(struct ftpc *ftp, bool last, int *fd)
+{
+    uint16_t port = 0;
+    int code, rc = port_from_ahead(ftp, &port);
+
+    TRY(rc);
+    if (rc == 1) {
+        code = ftpc_ask(ftp, "EPSV", (struct span){ 0 });
+        TRY(code);
+        TRY(ftpc_port_of_reply(ftp, code, &port));
+    }
+    return connect_to(ftp, port, last, fd);
+}
+
+static int open_pasv(struct ftpc *ftp, bool last, int *fd)
 {
     struct ftp_addr addr;
     int code = ftpc_ask(ftp, "PASV", (struct span){ 0 });
@@ -65,24 +75,7 @@ static int ask_pasv(struct ftpc *ftp, uint16_t *port)
     TRY(code);
     if (code != 227 || ftp_addr_parse_227(ftpc_words(ftp), &addr) < 0)
         return -EACCES;
-    *port = addr.port;
-    return 0;
-}
-
-static int open_passive(struct ftpc *ftp, int *fd)
-{
-    struct sock_addr to = ftp->peer;
-    uint16_t port = 0;
-    int rc = ask_epsv(ftp, &port);
-
-    TRY(rc);
-    if (rc == 1)
-        TRY(ask_pasv(ftp, &port));
-    sock_addr_set_port(&to, port);
-    *fd = sock_stream(to.any.sa_family, NULL);
-    TRY(*fd);
-    rc = rt_connect(ftp->task, *fd, -1, &to, sock_addr_len(&to), rt_after(ftp->task, DATA_CONNECT_SECONDS));
-    return rc < 0 ? ftpc_data_failed(rc) : 0;
+    return connect_to(ftp, addr.port, last, fd);
 }
 
 /* ---- active ---- */
@@ -101,10 +94,11 @@ static int say_port(struct ftpc *ftp, const struct sock_addr *at)
     return ftpc_verdict(ftp);
 }
 
-static int open_active(struct ftpc *ftp, int *fd)
+static int open_port(struct ftpc *ftp, bool last, int *fd)
 {
     struct sock_addr at;
 
+    (void)last;
     if (sock_local(io_fd(ftp->io), &at) < 0)
         return -ENOTCONN;
     sock_addr_set_port(&at, 0);
@@ -138,20 +132,86 @@ static int accept_server(struct ftpc *ftp, int listener)
     }
 }
 
+/* ---- one of them ---- */
+
+static const struct {
+    enum ftpc_way way;
+    int (*open)(struct ftpc *ftp, bool last, int *fd);
+} ways[] = { { FTPC_PORT, open_port }, { FTPC_EPSV, open_epsv }, { FTPC_PASV, open_pasv }, { FTPC_PORT, open_port } };
+
+enum { PASSIVE = 1u << FTPC_EPSV | 1u << FTPC_PASV, ACTIVE = 1u << FTPC_PORT };
+
+/* Those that are not known to lead nowhere; all that are allowed, if that leaves none. PASV has no room for an IPv6 address. */
+static unsigned ways_left(const struct ftpc *ftp)
+{
+    unsigned all = ftp->how.passive ? PASSIVE : PASSIVE | ACTIVE;
+
+    if (ftp->peer.any.sa_family != AF_INET)
+        all &= ~(1u << FTPC_PASV);
+    return all & ~ftp->can->no_way ? all & ~ftp->can->no_way : all;
+}
+
+static bool is_next_one_worth_it(int rc)
+{
+    return rc == -EPIPE || rc == -EACCES || rc == -ENOENT;
+}
+
+/* A refusal for good (5xx) is remembered at once, an address that cannot be reached when another way has led there: the line may be
+ * down for all. Of many failures the first tells most, unless it was only a word that the server does not know. */
+static int try_way(struct ftpc *ftp, unsigned n, bool last, int *fd)
+{
+    unsigned bit = 1u << ways[n].way;
+    int rc = ways[n].open(ftp, last, fd);
+
+    ftp->way = ways[n].way;
+    if (rc == 0 || !is_next_one_worth_it(rc))
+        return rc;
+    if (*fd >= 0)
+        rt_close(ftp->task, *fd);
+    *fd = -1;
+    if (rc == -EPIPE)
+        ftp->failed_ways |= bit;
+    else if (ftp->reply.code >= 500)
+        ftp->can->no_way |= bit;
+    return rc;
+}
+
 int ftpc_data_open(struct ftpc *ftp, int *fd)
 {
-    return ftp->how.active ? open_active(ftp, fd) : open_passive(ftp, fd);
+    unsigned left = ways_left(ftp);
+    int rc = -EACCES, first = -EACCES;
+
+    ftp->failed_ways = 0;
+    for (unsigned n = !ftp->how.active; n < sizeof ways / sizeof *ways && left; n++) {
+        if (!(left & 1u << ways[n].way))
+            continue;
+        left &= ~(1u << ways[n].way);
+        rc = try_way(ftp, n, !left, fd);
+        if (rc == 0 || !is_next_one_worth_it(rc))
+            return rc;
+        if (first == -EACCES)
+            first = rc;
+    }
+    return first;
 }
 
 int ftpc_data_take(struct ftpc *ftp, int *fd)
 {
     int conn;
 
-    if (!ftp->how.active)
-        return 0;
-    conn = accept_server(ftp, *fd);
-    TRY(conn);
-    rt_close(ftp->task, *fd);
-    *fd = conn;
+    if (ftp->way == FTPC_PORT) {
+        conn = accept_server(ftp, *fd);
+        TRY(conn);
+        rt_close(ftp->task, *fd);
+        *fd = conn;
+    }
+    ftp->can->no_way |= ftp->failed_ways;
     return 0;
+}
+
+/* Who connects to us in vain has been answered 425, or nobody came. */
+void ftpc_data_doubt(struct ftpc *ftp)
+{
+    if (ftp->way == FTPC_PORT && !ftp->failed_ways)
+        ftp->can->no_way |= ACTIVE;
 }

@@ -40,10 +40,10 @@ static int read_facts(struct ftpc *ftp, struct ftpc_facts *out)
 int ftpc_mtime(struct ftpc *ftp, struct span path, int64_t *mtime)
 {
     uint32_t nsec;
-    int code = ftp->can.no_mdtm ? 0 : ftpc_ask(ftp, "MDTM", path);
+    int code = ftp->can->no_mdtm ? 0 : ftpc_ask(ftp, "MDTM", path);
 
     TRY(code);
-    ftp->can.no_mdtm |= code == 500 || code == 502;
+    ftp->can->no_mdtm |= code == 500 || code == 502;
     if (code != 213 || ftp_time_parse(span_trim(ftpc_words(ftp)), mtime, &nsec) < 0)
         *mtime = INT64_MIN;
     return 0;
@@ -71,7 +71,7 @@ static int ask_mlst(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
     int code;
 
     *out = (struct ftpc_facts){ .size = -1, .mtime = INT64_MIN };
-    if (!ftp->can.mlst)
+    if (!ftp->can->mlst)
         return 1;
     code = ftpc_ask(ftp, "MLST", path);
     TRY(code);
@@ -79,7 +79,7 @@ static int ask_mlst(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
         return read_facts(ftp, out);
     if (code != 500 && code != 502)
         return ftpc_verdict(ftp) < 0 ? ftpc_verdict(ftp) : -EACCES;
-    ftp->can.mlst = false;
+    ftp->can->mlst = false;
     return 1;
 }
 
@@ -97,7 +97,7 @@ int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
     if (rc != 1)
         return rc;
     TRY(ftpc_size(ftp, path, &out->size));
-    return out->size < 0 ? 0 : ask_mdtm(ftp, path, &out->mtime);
+    return out->size < 0 ? 0 : ftpc_mtime(ftp, path, &out->mtime);
 }
 
 /* ---- changes ---- */
@@ -132,14 +132,14 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
     struct buf b = BUF(when);
     int rc;
 
-    if (!ftp->can.mfmt && ftp->can.no_set_mdtm)
+    if (!ftp->can->mfmt && ftp->can->no_set_mdtm)
         return -EACCES;
     ftp_time_print(&b, seconds);
     if (asprintf(&text, "%.*s %.*s", SPAN_ARG(buf_span(&b)), SPAN_ARG(path)) < 0)
         return -ENOMEM;
-    rc = demand(ftp, ftp->can.mfmt ? "MFMT" : "MDTM", span_of(text));
-    if (!ftp->can.mfmt && (rc == -EACCES || rc == -ENOENT))
-        ftp->can.no_set_mdtm = true;
+    rc = demand(ftp, ftp->can->mfmt ? "MFMT" : "MDTM", span_of(text));
+    if (!ftp->can->mfmt && (rc == -EACCES || rc == -ENOENT))
+        ftp->can->no_set_mdtm = true;
     return rc;
 }
 
@@ -159,13 +159,13 @@ int ftpc_restart(struct ftpc *ftp, int64_t offset)
 
 unsigned ftpc_sums(const struct ftpc *ftp)
 {
-    return ftp->can.sums | ftp->can.hash;
+    return ftp->can->sums | ftp->can->hash;
 }
 
 /* The kind that HASH computes unasked: the others would cost an OPTS. */
 unsigned ftpc_sums_of_part(const struct ftpc *ftp)
 {
-    return ftp->can.rang ? ftp->can.hash : 0;
+    return ftp->can->rang ? ftp->can->hash : 0;
 }
 
 /* The first word that has the form of such a sum. */
@@ -242,7 +242,7 @@ int ftpc_sum(struct ftpc *ftp, struct span path, int64_t bytes, enum sum_id id, 
     struct span words, kind, hashed;
     char range[48];
 
-    if (bytes < 0 && ftp->can.sums & SUM_BIT(id)) {
+    if (bytes < 0 && ftp->can->sums & SUM_BIT(id)) {
         TRY(ask_x(ftp, path, id));
         return find_sum(ftpc_words(ftp), id, out);
     }

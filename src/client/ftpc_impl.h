@@ -30,8 +30,9 @@ struct ftpc {
     const struct tls_client *tls; /* NULL: in the clear */
     const char *host;      /* for TLS; somebody else's */
     bool protect;          /* data connections are encrypted, too */
-    struct ftpc_can can;
+    struct ftpc_can own, *can; /* own: who shares with nobody */
     struct ftpc_ahead ahead;
+    unsigned way, failed_ways; /* of this transfer: how its data connection comes about; what was tried before (1u << enum ftpc_way) */
 };
 
 /* Sends a command; its reply is then due. No argument when arg is empty. */
@@ -60,11 +61,16 @@ int ftpc_shake_data(struct ftpc *ftp, struct io *data);
 /* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT, -EPIPE or -EACCES. */
 int ftpc_verdict(const struct ftpc *ftp);
 
+/* The ways to a data connection. */
+enum ftpc_way { FTPC_EPSV, FTPC_PASV, FTPC_PORT, FTPC_WAYS };
+
 /* ftpc_data.c: before the command, a connected descriptor (passive) or a listening one (active); after the server's
  * confirmation, ftpc_data_take turns the latter into the connection. The caller closes *fd (-1: none) by rt_close, also after
  * a failure. */
 int ftpc_data_open(struct ftpc *ftp, int *fd);
 int ftpc_data_take(struct ftpc *ftp, int *fd);
+/* The transfer failed for want of its data connection: another way the next time, if there is one. */
+void ftpc_data_doubt(struct ftpc *ftp);
 /* What a failed wait on a data connection is called: -ECANCELED, -ENOMEM, else -EPIPE. */
 int ftpc_data_failed(int rc);
 

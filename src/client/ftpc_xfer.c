@@ -28,11 +28,11 @@ static int confirmation(struct ftpc *ftp)
 
 void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another)
 {
-    bool bears = ftp->can.atomic;
+    bool bears = ftp->can->atomic;
 
-    ftp->ahead.sum = bears && sum != SUMS && ftp->can.sums & SUM_BIT(sum);
+    ftp->ahead.sum = bears && sum != SUMS && ftp->can->sums & SUM_BIT(sum);
     ftp->ahead.kind = sum;
-    ftp->ahead.another = bears && another && !ftp->how.active && !ftp->can.no_epsv;
+    ftp->ahead.another = bears && another && !ftp->how.active && !(ftp->can->no_way & 1u << FTPC_EPSV);
 }
 
 static int say_ahead(struct ftpc *ftp, struct span arg)
@@ -62,11 +62,15 @@ static int command(struct ftpc *ftp, const char *verb, struct span arg)
 
 static int begin(struct ftpc *ftp, const char *verb, struct span arg, int *fd, struct io **data)
 {
-    int stream;
+    int stream, rc;
 
     TRY(ftpc_data_open(ftp, fd));
-    TRY(command(ftp, verb, arg));
-    TRY(ftpc_data_take(ftp, fd));
+    rc = command(ftp, verb, arg);
+    if (rc == 0)
+        rc = ftpc_data_take(ftp, fd);
+    if (rc == -EPIPE)
+        ftpc_data_doubt(ftp);
+    TRY(rc);
     stream = *fd;
     *fd = -1;
     TRY(io_socket(ftp->task, stream, data));
@@ -90,7 +94,7 @@ static int begin_plain_list(struct ftpc *ftp, struct span folder, struct io **da
     CLEANUP(free_text) char *all = NULL;
     int rc;
 
-    if (ftp->can.plain_list)
+    if (ftp->can->plain_list)
         return ftpc_begin(ftp, "LIST", folder, data);
     if (asprintf(&all, "-a%s%.*s", folder.len ? " " : "", SPAN_ARG(folder)) < 0)
         return -ENOMEM;
@@ -98,15 +102,15 @@ static int begin_plain_list(struct ftpc *ftp, struct span folder, struct io **da
     if (rc != -EACCES && rc != -ENOENT)
         return rc;
     rc = ftpc_begin(ftp, "LIST", folder, data);
-    ftp->can.plain_list = rc == 0;
+    ftp->can->plain_list = rc == 0;
     return rc;
 }
 
 bool ftpc_list_plainly(struct ftpc *ftp, bool plainly)
 {
-    bool was = ftp->can.plain_list;
+    bool was = ftp->can->plain_list;
 
-    ftp->can.plain_list = plainly;
+    ftp->can->plain_list = plainly;
     return was != plainly;
 }
 
@@ -114,13 +118,13 @@ int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io
 {
     int rc;
 
-    *facts = ftp->can.mlst;
-    if (!ftp->can.mlst)
+    *facts = ftp->can->mlst;
+    if (!ftp->can->mlst)
         return begin_plain_list(ftp, folder, data);
     rc = ftpc_begin(ftp, "MLSD", folder, data);
     if (rc != -EACCES || (ftp->reply.code != 500 && ftp->reply.code != 502))
         return rc;
-    *facts = ftp->can.mlst = false;
+    *facts = ftp->can->mlst = false;
     return begin_plain_list(ftp, folder, data);
 }
 

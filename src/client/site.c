@@ -80,14 +80,13 @@ static int learn(struct site *s, struct ftpc *ftp)
     struct buf b = { .at = s->home, .cap = sizeof s->home };
     int rc;
 
-    TRY(ftpc_prepare(ftp));
+    TRY(ftpc_prepare(ftp, &s->can));
     rc = ftpc_pwd(ftp, &b);
     if (rc == -ENOTCONN || rc == -ECANCELED)
         return rc;
     if (rc < 0 || b.over || !span_starts(buf_span(&b), SPAN("/")))
         b = (struct buf){ .at = s->home, .cap = sizeof s->home };
     buf_cstr(&b);
-    s->can = *ftpc_skills(ftp);
     s->known = true;
     return 0;
 }

@@ -52,6 +52,13 @@ static int set_active(void *to, const char *value)
     return ARGS_GO;
 }
 
+static int set_passive(void *to, const char *value)
+{
+    (void)value;
+    ((struct asked *)to)->how.passive = true;
+    return ARGS_GO;
+}
+
 static int set_timeout(void *to, const char *value)
 {
     uint64_t n;
@@ -114,7 +121,8 @@ const struct args_row asked_rows[] = {
     { 0, "cacert", "FILE", N_("believe who these certificates (PEM) vouch for, not the system's"), set_cacert },
     { 0, "pin", "SHA256", N_("believe this certificate only, and note it"), set_pin },
     { 0, "insecure", NULL, N_("believe any certificate: encrypted, but perhaps to somebody else"), set_insecure },
-    { 0, "active", NULL, N_("let the server connect to this computer for each transfer (PORT)"), set_active },
+    { 0, "active", NULL, N_("let the server connect to this computer for each transfer (PORT), if it can"), set_active },
+    { 0, "passive", NULL, N_("never that: else it is tried when this computer cannot connect to the server's ports"), set_passive },
     { 0, "timeout", "SECONDS", N_("give up when nothing comes for so long (default: 60)"), set_timeout },
     { 'q', "quiet", NULL, N_("results and errors only: no progress, no word of the server"), set_quiet },
     { .name = NULL },

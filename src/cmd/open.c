@@ -112,7 +112,7 @@ static int prepare(struct open *o)
     char text[200];
     struct buf note = BUF(text);
     struct failure why;
-    int rc = ftpc_prepare(cl->ftp);
+    int rc = ftpc_prepare(cl->ftp, NULL);
 
     if (rc < 0)
         return client_failed(cl, _("prepare"), span_of(_("transfers")), rc);
