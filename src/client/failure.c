@@ -20,6 +20,7 @@ const char *outcome_word(enum outcome out)
         { OUT_LOGIN, "login" },         { OUT_NOT_FOUND, "not-found" },   { OUT_REFUSED, "refused" },
         { OUT_LOCAL, "local" },         { OUT_TLS, "tls" },               { OUT_INCOMPLETE, "incomplete" },
         { OUT_UNVERIFIED, "unverified" }, { OUT_INTERRUPTED, "interrupted" },
+        { OUT_FAULTY, "faulty" },
     };
 
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++)

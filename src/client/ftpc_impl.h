@@ -1,4 +1,4 @@
-/* ftpc_impl: the control connection itself, for ftpc.c and ftpc_data.c only. */
+/* ftpc_impl: the control connection itself, for the ftpc files and the doctor's, who ask what no verb asks. */
 #ifndef DRAY_CLIENT_FTPC_IMPL_H
 #define DRAY_CLIENT_FTPC_IMPL_H
 
@@ -30,6 +30,7 @@ struct ftpc {
     const struct tls_client *tls; /* NULL: in the clear */
     const char *host;      /* for TLS; somebody else's */
     bool protect;          /* data connections are encrypted, too */
+    bool fresh_tls;        /* but do not resume the TLS session of this one: only to see whether they may */
     struct ftpc_can own, *can; /* own: who shares with nobody */
     struct ftpc_ahead ahead;
     unsigned way, failed_ways; /* of this transfer: how its data connection comes about; what was tried before (1u << enum ftpc_way) */

@@ -68,7 +68,7 @@ int ftpc_shake_data(struct ftpc *ftp, struct io *data)
     if (!ftp->protect)
         return 0;
     io_deadline(data, rt_after(ftp->task, ftp->how.patience));
-    rc = io_starttls_client(data, ftp->tls, ftp->io, ftp->host);
+    rc = io_starttls_client(data, ftp->tls, ftp->fresh_tls ? NULL : ftp->io, ftp->host);
     if (rc == 0)
         rc = io_handshake(data);
     if (rc < 0 && rc != -EPROTO)

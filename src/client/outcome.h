@@ -13,6 +13,7 @@ enum outcome {
     OUT_TLS = 8,
     OUT_INCOMPLETE = 9,
     OUT_UNVERIFIED = 10,
+    OUT_FAULTY = 11,
     OUT_INTERRUPTED = 130
 };
 

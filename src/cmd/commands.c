@@ -5,6 +5,7 @@
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/completion.h"
+#include "cmd/doctor.h"
 #include "cmd/open.h"
 #include "cmd/verbs.h"
 
@@ -35,6 +36,7 @@ const struct command commands[] = {
     { "mv", cmd_verb, N_("rename at a server"), "URL", verbs_options },
     { "mkdir", cmd_verb, N_("make a folder at a server"), "URL", verbs_options },
     { "find", cmd_verb, N_("search a server"), "URL", verbs_options },
+    { "doctor", cmd_doctor, N_("test a server, and say what to do"), "URL", doctor_options },
     { "bookmark", cmd_bookmark, N_("names for addresses"), "add|list|rm", help_options },
     { "user", cmd_user, N_("who may log in: the accounts file"), "add|passwd|set|del|list", help_options },
     { "status", cmd_status, N_("what the servers of this user are doing"), NULL, help_options },

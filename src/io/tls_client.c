@@ -188,6 +188,15 @@ static int weigh(SSL *ssl, X509 *cert)
     return verify_chain(ssl, cert);
 }
 
+static int days_left(const X509 *cert)
+{
+    int days = 0, seconds = 0;
+
+    if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
+        return 0;
+    return days <= 0 && seconds < 0 ? days - 1 : days;
+}
+
 int io_tls_peer(const struct io *io, struct tls_peer *out)
 {
     X509 *cert = io->tls ? SSL_get0_peer_certificate(io->tls->ssl) : NULL;
@@ -198,6 +207,7 @@ int io_tls_peer(const struct io *io, struct tls_peer *out)
     result = weigh(io->tls->ssl, cert);
     *out = (struct tls_peer){ .trusted = result == X509_V_OK, .self_signed = result == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT };
     print_fingerprint(cert, out->fingerprint);
+    out->days = days_left(cert);
     strncpy(out->why, X509_verify_cert_error_string(result), sizeof out->why - 1);
     return 0;
 }

@@ -14,6 +14,7 @@ struct tls_peer {
     bool self_signed;        /* by nobody but itself: a certificate that can only be remembered */
     char fingerprint[3 * 32]; /* SHA-256 of its certificate, "AB:CD:..." */
     char why[96];            /* not trusted: why, in OpenSSL's words */
+    int days;                /* until its certificate expires; negative: it has */
 };
 
 /* cacert: a file of certificates to believe (PEM); NULL: the system's. -EINVAL and a sentence in err, -ENOMEM. */
