@@ -47,8 +47,10 @@ int ftpc_connect(struct rt_task *task, const struct sock_addr *to, struct ftpc_h
 
 void ftpc_drop(struct ftpc **ftp)
 {
-    if (*ftp)
+    if (*ftp) {
+        ftpc_data_forget(*ftp);
         io_abort(&(*ftp)->io);
+    }
     free(*ftp);
     *ftp = NULL;
 }

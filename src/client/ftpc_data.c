@@ -176,7 +176,14 @@ static int try_way(struct ftpc *ftp, unsigned n, bool last, int *fd)
     return rc;
 }
 
-int ftpc_data_open(struct ftpc *ftp, int *fd)
+void ftpc_data_forget(struct ftpc *ftp)
+{
+    if (ftp->is_open && ftp->opened >= 0)
+        rt_close(ftp->task, ftp->opened);
+    ftp->is_open = false;
+}
+
+static int open_any(struct ftpc *ftp, int *fd)
 {
     unsigned left = ways_left(ftp);
     int rc = -EACCES, first = -EACCES;
@@ -193,6 +200,15 @@ int ftpc_data_open(struct ftpc *ftp, int *fd)
             first = rc;
     }
     return first;
+}
+
+int ftpc_data_open(struct ftpc *ftp, int *fd)
+{
+    if (!ftp->is_open)
+        return open_any(ftp, fd);
+    *fd = ftp->opened;
+    ftp->is_open = false;
+    return 0;
 }
 
 int ftpc_data_take(struct ftpc *ftp, int *fd)

@@ -143,12 +143,21 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
     return rc;
 }
 
+/* REST stands directly before the transfer (RFC 3659 section 5.3): BSD's servers forget it at any other command, so the data
+ * connection comes first. */
 int ftpc_restart(struct ftpc *ftp, int64_t offset)
 {
     char text[24];
     struct buf b = BUF(text);
-    int code;
+    int code, fd = -1, rc;
 
+    ftpc_data_forget(ftp);
+    rc = ftpc_data_open(ftp, &fd);
+    ftp->opened = fd;
+    ftp->is_open = true;
+    if (rc < 0)
+        ftpc_data_forget(ftp);
+    TRY(rc);
     buf_number(&b, (uint64_t)offset, 10, 1, ' ');
     code = ftpc_ask(ftp, "REST", buf_span(&b));
     TRY(code);

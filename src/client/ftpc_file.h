@@ -28,7 +28,7 @@ int ftpc_rmdir(struct ftpc *ftp, struct span path);
 int ftpc_rename(struct ftpc *ftp, struct span from, struct span to);
 /* -EACCES also where the server cannot. */
 int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds);
-/* The next transfer begins there. */
+/* The next transfer begins there: ftpc_begin comes next, also after -EACCES (it cannot). */
 int ftpc_restart(struct ftpc *ftp, int64_t offset);
 
 /* Which checksums of whole files, and of their beginnings, the server computes: SUM_BIT of each. */

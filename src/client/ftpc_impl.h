@@ -33,6 +33,8 @@ struct ftpc {
     bool fresh_tls;        /* but do not resume the TLS session of this one: only to see whether they may */
     struct ftpc_can own, *can; /* own: who shares with nobody */
     struct ftpc_ahead ahead;
+    bool is_open;      /* ftpc_restart has opened it already, as `opened` */
+    int opened;
     unsigned way, failed_ways; /* of this transfer: how its data connection comes about; what was tried before (1u << enum ftpc_way) */
 };
 
@@ -70,6 +72,8 @@ enum ftpc_way { FTPC_EPSV, FTPC_PASV, FTPC_PORT, FTPC_WAYS };
  * a failure. */
 int ftpc_data_open(struct ftpc *ftp, int *fd);
 int ftpc_data_take(struct ftpc *ftp, int *fd);
+/* Closes what ftpc_restart has opened, if nobody has taken it. */
+void ftpc_data_forget(struct ftpc *ftp);
 /* The transfer failed for want of its data connection: another way the next time, if there is one. */
 void ftpc_data_doubt(struct ftpc *ftp);
 /* What a failed wait on a data connection is called: -ECANCELED, -ENOMEM, else -EPIPE. */

@@ -277,6 +277,7 @@ static int in_step(struct ftpc *ftp, int rc)
 
 int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc)
 {
+    ftpc_data_forget(ftp);
     if (rc == -EPROTO) /* somebody plays tricks: no word more */
         ftp->lost = true;
     if (!ftp->lost && ftp->transferring && rc != -EPIPE)

@@ -172,8 +172,7 @@ static int copy_out(struct sending *s)
     return 0;
 }
 
-/* A piece elsewhere than at dray is gone on with by APPE: there are servers that take REST and write from the beginning all the
- * same, or want it allowed. */
+/* A piece elsewhere than at dray is gone on with by APPE: ProFTPD wants REST before STOR to be allowed first. */
 static int restart(struct sending *s, int64_t *have)
 {
     int rc = *have && !uses_part(s) ? ftpc_restart(ftp(s), *have) : 0;
