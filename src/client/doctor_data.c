@@ -79,10 +79,10 @@ int exam_list(struct exam *x, const char *folder, unsigned way, struct listing *
 /* What is wrong with a way: refused by a word, or not to be reached. */
 static void way_failed(struct exam *x, enum verdict v, const char *refused, const char *name, int rc)
 {
-    bool word = rc == -EACCES || rc == -ENOENT;
+    bool word = ftpc_code(x->ftp) >= 400;
 
-    exam_failed(x, v, word ? refused : RANGE, name, rc);
-    if (!word && rc == -EPIPE)
+    exam_failed(x, v, word ? refused : NULL, name, rc);
+    if (!word && rc == -EPIPE && !ftpc_lost(x->ftp))
         exam_found(x, v, RANGE, _("%s: the port that the server names cannot be reached"), name);
 }
 

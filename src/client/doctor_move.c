@@ -238,6 +238,8 @@ void check_broken(struct exam *x)
         rc = ftpc_give_up(x->ftp, &data, -EACCES) == -ENOTCONN ? -ENOTCONN : ftpc_facts(x->ftp, exam_path(x, "broken"), &facts);
     else
         rc = ftpc_give_up(x->ftp, &data, rc);
+    if (rc == 0)
+        ftpc_delete(x->ftp, exam_path(x, "broken"));
     if (rc == 0 && !facts.partial)
         exam_found(x, VERDICT_WARN, WHOLE_FIX, _("an upload that breaks off leaves a piece under its name"));
     else if (rc == 0)

@@ -86,12 +86,12 @@ void failure_there(struct failure *f, const struct ftpc *ftp, const char *doing,
     struct shown safe;
     char what[sizeof safe.at + 32];
 
-    snprintf(what, sizeof what, "%s %s", doing, shown(&safe, name));
+    snprintf(what, sizeof what, "%s%s%s", doing, name.len ? " " : "", shown(&safe, name));
     if (rc == -ENOENT || rc == -EACCES)
         refused(f, ftp, rc == -ENOENT ? OUT_NOT_FOUND : OUT_REFUSED, what);
     else if (rc != -ECANCELED && rc != -EPROTO && ftpc_lost(ftp))
         lost(f, ftp);
-    else if (rc == -EPIPE && (ftpc_code(ftp) == 425 || ftpc_code(ftp) == 426))
+    else if (rc == -EPIPE && ftpc_code(ftp) >= 400)
         refused(f, ftp, OUT_INCOMPLETE, what);
     else
         plain(f, what, rc);

@@ -157,7 +157,7 @@ static bool is_next_one_worth_it(int rc)
 }
 
 /* A refusal for good (5xx) is remembered at once, an address that cannot be reached when another way has led there: the line may be
- * down for all. Of many failures the first tells most, unless it was only a word that the server does not know. */
+ * down for all. */
 static int try_way(struct ftpc *ftp, unsigned n, bool last, int *fd)
 {
     unsigned bit = 1u << ways[n].way;
@@ -186,20 +186,19 @@ void ftpc_data_forget(struct ftpc *ftp)
 static int open_any(struct ftpc *ftp, int *fd)
 {
     unsigned left = ways_left(ftp);
-    int rc = -EACCES, first = -EACCES;
 
     ftp->failed_ways = 0;
     for (unsigned n = !ftp->how.active; n < sizeof ways / sizeof *ways && left; n++) {
+        int rc;
+
         if (!(left & 1u << ways[n].way))
             continue;
         left &= ~(1u << ways[n].way);
         rc = try_way(ftp, n, !left, fd);
         if (rc == 0 || !is_next_one_worth_it(rc))
             return rc;
-        if (first == -EACCES)
-            first = rc;
     }
-    return first;
+    return -EPIPE; /* also after refusals: they are no word about the command that was to follow */
 }
 
 int ftpc_data_open(struct ftpc *ftp, int *fd)
