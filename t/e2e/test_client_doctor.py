@@ -1,15 +1,15 @@
 """dray doctor: what it finds in a server that is well, in servers with a planted fault each, in one that others use; and that a hostile
 one neither holds it up nor reaches the terminal."""
 import datetime
-import json
+import signal
 import time
 
 import pytest
 
-from client import CONNECT, LOGIN, Client, Site, TlsSite, certificate
+from client import CONNECT, INTERRUPTED, LOGIN, Client, Site, TlsSite, certificate
 from peers import Vsftpd
 from test_client_hostile import fake  # noqa: F401  (a fixture)
-from tools import PATIENCE, blob, make, names
+from tools import PATIENCE, blob, make, names, until
 
 FAULTY = 11
 CHECKS = ["addresses", "login", "tls", "data-tls", "tls-reuse", "epsv", "pasv", "ports", "active", "names", "listing", "upload", "clock",
@@ -87,6 +87,20 @@ def test_what_writes_cleans_up(client, fake):
     one = fake(Well)
     checks = examine(client, f"{one.address}/", "--write")
     assert not but(checks, "ok", "warn", "skipped") and {checks[c]["verdict"] for c in ("upload", "clock", "times", "names")} == {"ok"}
+    assert not one.made and set(one.files) == {"x", "small"}
+
+
+def test_ctrl_c_leaves_nothing_either(client, fake):
+    class Slow(Well):
+        def noop(self, _):
+            time.sleep(2)
+            self.say("200 here")
+
+    one = fake(Slow)
+    child = client.start("doctor", "--write", f"{one.address}/")
+    until(lambda: "NOOP" in one.heard, "the last check runs")
+    child.send_signal(signal.SIGINT)
+    client.finish(child, INTERRUPTED)
     assert not one.made and set(one.files) == {"x", "small"}
 
 

@@ -466,6 +466,31 @@ def test_an_upload_goes_on_where_it_broke(client, fake):
     assert one.files["a"] == BIG and "continued at byte 100000" in client.err and "APPE /a.part" in one.heard
 
 
+def test_rest_is_said_directly_before_the_transfer(client, fake):
+    class Forgets(Site):
+        """As BSD's servers: any other command takes REST back."""
+        files = {"a": BIG}
+        times = 1
+
+        def epsv(self, _):
+            self.offset = 0
+            super().epsv(_)
+
+        def retr(self, path):
+            if not self.times:
+                return super().retr(path)
+            self.times -= 1
+            with self.data() as connection:
+                self.say("150 go on")
+                connection.sendall(BIG[:100_000])
+            return "close"
+
+    one = fake(Forgets)
+    client.run("get", f"{one.address}/a")
+    assert client.read("a") == BIG and "continued at byte 100000" in client.err and "starting over" not in client.err
+    assert one.heard.count("RETR /a") == 2
+
+
 def test_an_upload_that_cannot_go_on_starts_over(client, fake):
     client.write("a", BIG)
     refuses = fake(Fragile, appe=lambda self, _: self.say("550 no appending"))
