@@ -69,7 +69,8 @@ def pytest_generate_tests(metafunc):
 def pytest_collection_modifyitems(items):
     for item in items:
         model = getattr(item, "callspec", None) and item.callspec.params.get("model")
-        item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{model}"))
+        if not item.get_closest_marker("xdist_group"):        # a test may say itself with whom it shares one
+            item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{model}"))
     items[:] = [item for item in items if applies(item)]
 
 

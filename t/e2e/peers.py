@@ -163,7 +163,7 @@ class Proftpd(Peer):
                  f"ModulePath {AT}/lib/proftpd", "AuthOrder mod_auth_file.c", f"AuthUserFile {known}", "RequireValidShell off",
                  "DefaultRoot ~", f"PidFile {own}/pid", f"ScoreboardFile {own}/board", f"SystemLog {own}/log", "WtmpLog off",
                  "TransferLog none", "UseReverseDNS off", "AllowOverwrite on", "AllowStoreRestart on", "AllowRetrieveRestart on",
-                 "ServerIdent off", "Umask 022", f"MaxClients {self.most or 'none'}"]
+                 "ServerIdent off", "DelayEngine off", "Umask 022", f"MaxClients {self.most or 'none'}"]
         if self.pem:
             lines += ["LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", f"TLSECCertificateFile {self.pem}",
                       f"TLSECCertificateKeyFile {self.pem}", f"TLSLog {own}/tls", "TLSProtocol TLSv1.2 TLSv1.3"]
@@ -198,7 +198,7 @@ server.serve_forever()
 class Inetutils(Peer):
     """It is made for inetd: what that did is done here."""
     def start(self):
-        self.env, self.over, self.children = wrapped(self.at), threading.Event(), []
+        self.env, self.over, self.children = wrapped(self.at) | {"LD_PRELOAD": "libnss_wrapper.so"}, threading.Event(), []
         self.listener = socket.create_server((self.host, self.port), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.settimeout(0.1)
         self.thread = threading.Thread(target=self.accept, daemon=True)
