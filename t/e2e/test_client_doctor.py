@@ -175,6 +175,17 @@ def test_a_hostile_server_neither_holds_up_nor_paints(client, fake):
     examine(client, f"{one.address}/", "--timeout", "1", code=FAULTY)
     assert time.monotonic() - began < 40 * PATIENCE
 
+    def drip(self, _):
+        def lines():
+            while True:
+                yield b"type=file;size=1;modify=20260102030405; x\r\n"
+                time.sleep(0.3)
+        self.send(lines())
+
+    began = time.monotonic()
+    examine(client, f"{fake(Well, mlsd=drip).address}/", "--timeout", "1", code=FAULTY)
+    assert time.monotonic() - began < 40 * PATIENCE
+
     def endless(self, _):
         def lines():
             while True:
