@@ -231,7 +231,7 @@ void check_resume(struct exam *x)
 void check_broken(struct exam *x)
 {
     CLEANUP(io_abort) struct io *data = NULL;
-    struct ftpc_facts facts;
+    struct ftpc_facts facts = { 0 };
     int rc = send_bytes(x, exam_path(x, "broken"), PIECE, &data);
 
     if (rc == 0) /* by ABOR, and a reset */
