@@ -94,7 +94,7 @@ def test_get(peer, client):
     assert times(client.dir / "to" / "down") == times(peer.root / "down")
     client.run("get", "-c", "-v", "-r", "-o", "to", peer.url("down"))
     assert client.err.count("is here already") == len(odd(peer)) + 12
-    client.run("get", "--active", "-r", "-o", "active", peer.url("down/deep"))
+    client.run("get", "--active", "-j", "1", "-r", "-o", "active", peer.url("down/deep"))
     assert tree(client.dir / "active" / "deep") == tree(peer.root / "down" / "deep")
     assert client.run("cat", peer.url("down/deep/er/1.bin")) and client.raw == blob(30_000, 1)
 
