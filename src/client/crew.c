@@ -1,8 +1,8 @@
-/* crew: see crew.h. Called by the verbs; owns jobs, workers, sites and the loop. The first worker logs in alone: what is wrong with
+/* crew: see crew.h. Called by the verbs; owns workers and the loop (crew_jobs.c: sites and jobs). The first worker logs in alone: what is wrong with
  * the address or the password is found once. Then others join, as many as there are jobs for them; one that the server does not
  * want (421, 530) leaves, and no further one is tried. A job that broke off is tried again after a while by the same worker.
  * Failures end in the report and in the outcome, never in the crew. */
-#include "client/crew.h"
+#include "client/crew_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,80 +15,6 @@
 #include "sys/clock.h"
 
 enum { PAUSE_MOST = 30 }; /* seconds between two tries */
-
-/* ---- sites and jobs ---- */
-
-static void tell(void *arg, struct span host, const char *note)
-{
-    report_note(arg, N_("connect"), host, note);
-}
-
-struct site *crew_site(struct crew *c, const struct target *where, struct ftpc_how how, struct secure *secure)
-{
-    struct site *s = c->sites;
-
-    while (s && !site_is(s, where))
-        s = s->next;
-    if (s)
-        return s;
-    s = calloc(1, sizeof *s);
-    if (!s)
-        return NULL;
-    s->where = *where;
-    s->how = how;
-    s->secure = secure;
-    s->tell = tell;
-    s->tell_arg = &c->report;
-    s->next = c->sites;
-    c->sites = s;
-    return s;
-}
-
-static struct job *make_job(const struct job *like, const struct job_kind *kind, struct span there, struct span here)
-{
-    struct job *job = malloc(sizeof *job + there.len + here.len + 2);
-
-    if (!job)
-        return NULL;
-    *job = *like;
-    job->kind = kind;
-    job->seen = 0;
-    memcpy(job->there, there.at, there.len);
-    job->there[there.len] = '\0';
-    job->here = job->there + there.len + 1;
-    if (here.len)
-        memcpy(job->there + there.len + 1, here.at, here.len);
-    job->there[there.len + 1 + here.len] = '\0';
-    return job;
-}
-
-static void push_job(struct crew *c, struct job *job)
-{
-    c->waiting++;
-    job->next = NULL;
-    if (job->kind->folder) {
-        job->next = c->folders;
-        c->folders = job;
-        return;
-    }
-    c->ready++;
-    if (!c->files)
-        c->files_end = &c->files;
-    *c->files_end = job;
-    c->files_end = &job->next;
-}
-
-static struct job *pop_job(struct crew *c)
-{
-    struct job **from = c->files ? &c->files : &c->folders, *job = *from;
-
-    if (!job)
-        return NULL;
-    *from = job->next;
-    c->waiting--;
-    c->ready -= !job->kind->folder;
-    return job;
-}
 
 /* ---- workers ---- */
 
@@ -125,12 +51,29 @@ static unsigned joining(const struct crew *c)
     return n;
 }
 
-/* More hands, when there are more jobs than hands on their way, and the one that finds the jobs: it soon takes one itself. */
-static void grow(struct crew *c, struct site *site)
+/* More hands, when there are more jobs than hands on their way, and `self`, the one that finds the jobs if it soon takes one. */
+static void grow(struct crew *c, struct site *site, unsigned self)
 {
-    while (site->known && c->count < c->most && c->waiting > joining(c) + 1)
+    while (site->known && c->count < c->most && c->waiting > joining(c) + self)
         if (start_worker(c, site) < 0)
             return;
+}
+
+unsigned crew_hands(const struct order *order)
+{
+    unsigned jobs = order->jobs ? order->jobs : ORDER_JOBS;
+
+    return order->segments > jobs ? order->segments : jobs;
+}
+
+/* The first login has measured how far it is. What one worker alone does stays with one. */
+static void more_hands(struct crew *c, const struct site *site)
+{
+    int64_t more = site->trip / (ORDER_JOBS_STEP_MS * 1000000);
+
+    if (c->order->jobs || c->most < ORDER_JOBS)
+        return;
+    c->most += more < ORDER_JOBS_FAR - ORDER_JOBS ? (unsigned)more : ORDER_JOBS_FAR - ORDER_JOBS;
 }
 
 static void rouse(struct crew *c, bool all)
@@ -146,25 +89,34 @@ static void rouse(struct crew *c, bool all)
 
 int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind, struct span there, struct span here)
 {
-    struct job *job = make_job(like, kind, there, here);
-
-    if (!job)
-        return -ENOMEM;
-    if (!kind->folder) {
+    TRY(crew_push(c, like, kind, there, here));
+    if (!kind->folder && !like->part_of) {
         c->report.totals.planned++;
-        c->report.totals.planned_bytes += job->size > 0 ? job->size : 0;
+        c->report.totals.planned_bytes += like->size > 0 ? like->size : 0;
     }
-    push_job(c, job);
     if (!c->loop)
         return 0;
     rouse(c, false);
-    grow(c, job->site);
+    grow(c, like->site, !like->part_of);
     return 0;
+}
+
+/* Somebody who has nothing to do holds the place that a job needs. */
+static void dismiss_one(struct crew *c)
+{
+    for (struct worker *w = c->workers; w; w = w->next)
+        if (w->resting && w->ftp) {
+            w->dismissed = true;
+            w->resting = false;
+            loop_rouse(w->task);
+            return;
+        }
 }
 
 int worker_connect(struct worker *w, struct site *site)
 {
     bool full;
+    bool first = !site->known;
     int rc;
 
     if (w->ftp && (w->site != site || ftpc_lost(w->ftp)))
@@ -175,10 +127,14 @@ int worker_connect(struct worker *w, struct site *site)
     rc = site_connect(site, w->task, &w->ftp, &full, &w->why);
     if (rc < 0 && full && w->crew->most >= w->crew->count)
         w->crew->most = w->crew->count > 1 ? w->crew->count - 1 : 1;
-    if (rc == 0) {
-        w->fresh = true;
-        grow(w->crew, site);
-    }
+    if (rc < 0 && full)
+        dismiss_one(w->crew);
+    if (rc < 0)
+        return rc;
+    w->fresh = true;
+    if (first)
+        more_hands(w->crew, site);
+    grow(w->crew, site, 1);
     return rc;
 }
 
@@ -219,7 +175,7 @@ static int attempt(struct worker *w, struct job *job)
 
 static void carry_out(struct worker *w, struct job *job)
 {
-    int rc = attempt(w, job);
+    int rc = job->part_of ? job->kind->run(w, job) : attempt(w, job);
 
     while (rc < 0 && worth_another(w, job) && pause_before_next(w, job) == 0)
         rc = attempt(w, job);
@@ -235,16 +191,13 @@ static void carry_out(struct worker *w, struct job *job)
 void crew_help(struct worker *w, unsigned most)
 {
     while (w->crew->ready > most && !w->task->cancelled)
-        carry_out(w, pop_job(w->crew));
+        carry_out(w, crew_pop(w->crew));
 }
 
 int crew_do(struct worker *w, const struct job *like, const struct job_kind *kind, struct span there, struct span here)
 {
-    struct job *job = make_job(like, kind, there, here);
-
-    if (!job)
-        return -ENOMEM;
-    carry_out(w, job);
+    TRY(crew_push(w->crew, like, kind, there, here));
+    carry_out(w, crew_pop(w->crew));
     return 0;
 }
 
@@ -264,12 +217,12 @@ static struct job *next_job(struct worker *w)
     struct crew *c = w->crew;
 
     while (!w->task->cancelled) {
-        struct job *job = pop_job(c);
+        struct job *job = crew_pop(c);
 
         if (job || !c->busy)
             return job;
         w->resting = true;
-        if (loop_rest(w->task, RT_NEVER) < 0)
+        if (loop_rest(w->task, RT_NEVER) < 0 || w->dismissed)
             break;
     }
     w->resting = false;
@@ -334,7 +287,7 @@ enum outcome crew_run(struct crew *c, int now)
     int rc;
 
     c->report.totals.began = clock_mono();
-    rc = loop_new(&loop_epoll, (struct rt_stop){ .drain = -1, .now = now }, c->most + 1, &c->loop);
+    rc = loop_new(&loop_epoll, (struct rt_stop){ .drain = -1, .now = now }, c->most + ORDER_JOBS_FAR, &c->loop);
     if (rc == 0)
         rc = start_worker(c, NULL);
     if (rc < 0) {
@@ -350,32 +303,9 @@ enum outcome crew_run(struct crew *c, int now)
     return c->outcome;
 }
 
-static void free_jobs(struct job *job)
-{
-    while (job) {
-        struct job *next = job->next;
-
-        free(job);
-        job = next;
-    }
-}
-
-static void free_sites(struct site *s)
-{
-    while (s) {
-        struct site *next = s->next;
-
-        explicit_bzero(s->where.password, sizeof s->where.password);
-        free(s);
-        s = next;
-    }
-}
-
 void crew_free(struct crew *c)
 {
-    free_jobs(c->files);
-    free_jobs(c->folders);
     loop_free(&c->loop);
-    free_sites(c->sites);
+    crew_free_jobs(c);
     report_close(&c->report);
 }

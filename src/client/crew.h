@@ -18,6 +18,7 @@ struct worker {
     struct failure why; /* the story of the last failure */
     struct pace pace;   /* what it may move of what all may */
     bool resting, joining, again; /* again: this try of a job is not its first */
+    bool dismissed;               /* it goes home: another needs its place */
     bool fresh; /* the connection is new: no job has had it */
     char path[PATH_CAP], other[PATH_CAP]; /* scratch of the job that runs */
     struct worker *next;
@@ -45,6 +46,7 @@ struct job {
     bool clean;           /* nothing is here of an earlier run for this file */
     unsigned how;         /* the kind's own */
     const char *why;      /* the kind's own: static text */
+    void *part_of;        /* another job's own: this one goes first, is not counted, connects itself, and tells that job its end */
     const char *here;     /* path on this computer; "" none */
     char there[];         /* path at the server */
 };
@@ -73,6 +75,11 @@ int crew_add(struct crew *c, const struct job *like, const struct job_kind *kind
 /* One job at once, tried again as ever, by a worker that has its task and its connection and of whom the crew is all: no loop runs.
  * c->outcome tells how it went, and w->ftp may be another connection, or NULL. 0 or -ENOMEM. */
 int crew_do(struct worker *w, const struct job *like, const struct job_kind *kind, struct span there, struct span here);
+/* Takes the parts of a job that nobody has begun out of the queue: how many. */
+unsigned crew_withdraw(struct crew *c, const void *part_of);
+
+/* How many workers it begins with. */
+unsigned crew_hands(const struct order *order);
 
 /* Looks up the addresses of all sites; blocks as long as that takes. OUT_DONE, or the failure, which was reported. */
 enum outcome crew_resolve(struct crew *c);

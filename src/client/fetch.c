@@ -6,66 +6,31 @@
 #include "client/fetch.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/say.h"
+#include "client/haul.h"
 #include "client/proof.h"
+#include "client/segments.h"
 #include "sys/save.h"
 #include "wire/text.h"
 
 struct fetch {
-    struct worker *w;
-    struct job *job;
-    struct flight flight;
+    struct haul h;
     struct save save;
-    struct io *data;
     char *block;
     const char *leaf; /* in job->here */
-    bool here, told;  /* the failure is one of this computer; w->why tells it already */
     bool useless;     /* what is there cannot be the beginning of it */
-    bool begun;
 };
 
 static void fetch_end(struct fetch *f)
 {
-    io_abort(&f->data);
+    io_abort(&f->h.data);
     if (f->block)
         rt_block_give(f->block);
     save_leave(&f->save);
-}
-
-static int64_t now(const struct fetch *f)
-{
-    return rt_now(f->w->task);
-}
-
-static void note(struct fetch *f, const char *text)
-{
-    report_note(&f->w->crew->report, "get", f->flight.there, text);
-}
-
-static int here(struct fetch *f, int rc)
-{
-    f->here |= rc < 0 && rc != -ECANCELED;
-    return rc;
-}
-
-/* Our own sentence, about the file. */
-__attribute__((format(printf, 3, 4))) static int wrong(struct fetch *f, enum outcome out, const char *fmt, ...)
-{
-    char text[400];
-    struct shown name;
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    failure_set(&f->w->why, out, "get %s: %s", shown(&name, f->flight.there), text);
-    f->told = true;
-    return -EPIPE;
 }
 
 /* ---- what is here ---- */
@@ -73,14 +38,14 @@ __attribute__((format(printf, 3, 4))) static int wrong(struct fetch *f, enum out
 /* From where and of what: another source must not find what came of this one. */
 static uint64_t tag_of(struct fetch *f)
 {
-    const struct job *job = f->job;
+    const struct job *job = f->h.job;
     const struct target *t = &job->site->where;
-    char text[64], *path = f->w->path;
+    char text[64], *path = f->h.w->path;
     const char *parts[] = { t->host, t->user, path, text };
     uint64_t h = 0xcbf29ce484222325;
 
     /* the menu's names are relative to its folder: the verbs find what it began, and it what they began */
-    if (site_path(job->site, f->flight.there, path, sizeof f->w->path) < 0)
+    if (site_path(job->site, f->h.flight.there, path, sizeof f->h.w->path) < 0)
         parts[2] = job->there;
     snprintf(text, sizeof text, "%u %lld %lld", t->port, (long long)job->size, (long long)job->mtime);
     for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -95,50 +60,50 @@ static uint64_t tag_of(struct fetch *f)
 /* 1: it is here already, whole. */
 static int look_here(struct fetch *f)
 {
-    const struct order *o = f->w->crew->order;
+    const struct order *o = f->h.w->crew->order;
     int64_t size, mtime;
-    int rc = save_look(f->job->here, &size, &mtime);
+    int rc = save_look(f->h.job->here, &size, &mtime);
 
     if (rc == -ENOENT)
         return 0;
-    if (rc == 0 && o->resume && !o->sync && size == f->job->size && mtime == f->job->mtime)
+    if (rc == 0 && o->resume && !o->sync && size == f->h.job->size && mtime == f->h.job->mtime)
         return 1;
     if (rc < 0)
-        return here(f, rc);
-    return o->force ? 0 : wrong(f, OUT_LOCAL, _("there is a file of this name here (-f replaces it)"));
+        return haul_here(&f->h, rc);
+    return o->force ? 0 : haul_wrong(&f->h, OUT_LOCAL, _("there is a file of this name here (-f replaces it)"));
 }
 
 static int open_save(struct fetch *f, int64_t *have)
 {
-    const struct order *o = f->w->crew->order;
+    const struct order *o = f->h.w->crew->order;
     uint64_t tag = tag_of(f);
-    char *folder = f->w->other;
+    char *folder = f->h.w->other;
     int rc;
 
-    snprintf(folder, sizeof f->w->other, "%s", f->job->here);
-    folder[f->leaf - f->job->here] = '\0';
+    snprintf(folder, sizeof f->h.w->other, "%s", f->h.job->here);
+    folder[f->leaf - f->h.job->here] = '\0';
     if (!*folder)
         strcpy(folder, ".");
     /* only a run that continues, and only where names are few, looks for what is left of another source */
-    if (o->resume && !f->w->again && !f->job->clean && save_sweep(folder, f->leaf, tag) > 0)
-        note(f, _("the source has changed since: starting over"));
-    rc = save_open(folder, f->leaf, tag, o->resume || f->w->again, o->force, &f->save, have);
+    if (o->resume && !f->h.w->again && !f->h.job->clean && save_sweep(folder, f->leaf, tag) > 0)
+        haul_note(&f->h, _("the source has changed since: starting over"));
+    rc = save_open(folder, f->leaf, tag, o->resume || f->h.w->again, o->force, &f->save, have);
     if (rc == -EBUSY)
-        return wrong(f, OUT_LOCAL, _("another process is fetching it to the same place"));
-    return here(f, rc);
+        return haul_wrong(&f->h, OUT_LOCAL, _("another process is fetching it to the same place"));
+    return haul_here(&f->h, rc);
 }
 
 static int start_over(struct fetch *f, int64_t *have, const char *why)
 {
-    note(f, why);
+    haul_note(&f->h, why);
     *have = 0;
-    return here(f, save_cut(&f->save, 0));
+    return haul_here(&f->h, save_cut(&f->save, 0));
 }
 
 /* Is what is here the beginning of what is there? If not, or if nobody can tell, it goes. */
 static int prove_beginning(struct fetch *f, int64_t *have)
 {
-    const struct job *job = f->job;
+    const struct job *job = f->h.job;
     const char *name;
     char text[200];
     int rc;
@@ -147,7 +112,7 @@ static int prove_beginning(struct fetch *f, int64_t *have)
         return 0;
     if (job->size >= 0 && *have > job->size)
         return start_over(f, have, _("what was here is longer than the file: starting over"));
-    rc = proof_compare(f->w, f->save.fd, f->flight.there, *have, false, &name, &f->here);
+    rc = proof_compare(f->h.w, f->save.fd, f->h.flight.there, *have, false, &name, &f->h.here);
     if (rc == -EBADMSG)
         return start_over(f, have, _("what was here is not the beginning of the file: starting over"));
     TRY(rc);
@@ -155,7 +120,7 @@ static int prove_beginning(struct fetch *f, int64_t *have)
         return start_over(f, have, _("the server tells neither checksum nor size and time: starting over"));
     snprintf(text, sizeof text, _("continued at byte %lld, proven by %s"), (long long)*have,
              rc ? name : _("size and time only (no HASH and RANG there)"));
-    note(f, text);
+    haul_note(&f->h, text);
     return 0;
 }
 
@@ -166,92 +131,111 @@ static int write_block(struct fetch *f, size_t len)
     size_t done = 0;
 
     while (done < len) {
-        ssize_t n = rt_pwrite(f->w->task, f->save.fd, f->block + done, len - done, f->flight.done + (int64_t)done, true);
+        ssize_t n = rt_pwrite(f->h.w->task, f->save.fd, f->block + done, len - done, f->h.flight.done + (int64_t)done, true);
 
         if (n <= 0)
-            return here(f, n < 0 ? (int)n : -EIO);
+            return haul_here(&f->h, n < 0 ? (int)n : -EIO);
         done += (size_t)n;
     }
     return 0;
-}
-
-static void moved(struct fetch *f, ssize_t n)
-{
-    f->flight.done += n;
-    pace_used(&f->w->pace, n);
-    f->w->crew->report.totals.bytes += n;
-    report_moved(&f->w->crew->report, &f->flight, now(f));
 }
 
 /* Stops as soon as there is more than announced: it might never end. */
 static int copy_in(struct fetch *f)
 {
     for (;;) {
-        int64_t step = worker_pace(f->w, RT_BLOCK);
-        ssize_t n = step < 0 ? step : ftpc_read(f->w->ftp, f->data, f->block, (size_t)step);
+        int64_t step = worker_pace(f->h.w, RT_BLOCK);
+        ssize_t n = step < 0 ? step : ftpc_read(f->h.w->ftp, f->h.data, f->block, (size_t)step);
 
         if (n <= 0)
             return (int)n;
-        if (f->flight.size >= 0 && f->flight.done + n > f->flight.size) {
+        if (f->h.flight.size >= 0 && f->h.flight.done + n > f->h.flight.size) {
             f->useless = true;
-            return wrong(f, OUT_INCOMPLETE, _("not whole: more came than the %lld bytes that were announced"),
-                         (long long)f->flight.size);
+            return haul_wrong(&f->h, OUT_INCOMPLETE, _("not whole: more came than the %lld bytes that were announced"),
+                         (long long)f->h.flight.size);
         }
         TRY(write_block(f, (size_t)n));
-        moved(f, n);
-        TRY(rt_turn(f->w->task, -1));
+        f->h.flight.done += n;
+        haul_moved(&f->h, f->h.w, n);
+        TRY(rt_turn(f->h.w->task, -1));
     }
 }
 
 static int restart(struct fetch *f, int64_t *have)
 {
-    int rc = *have ? ftpc_restart(f->w->ftp, *have) : 0;
+    int rc = *have ? ftpc_restart(f->h.w->ftp, *have) : 0;
 
     if (rc == -EACCES)
         return start_over(f, have, _("the server cannot begin in the middle: starting over"));
     return rc;
 }
 
+/* Segments of two versions would make a third: without a checksum, the server says once more what it has. */
+static int still_the_same(struct fetch *f)
+{
+    struct job *job = f->h.job;
+    struct ftpc_facts facts;
+    int rc = proof_kind(f->h.w) != SUMS ? 0 : ftpc_facts(f->h.w->ftp, f->h.flight.there, &facts);
+
+    if (rc != 0 || proof_kind(f->h.w) != SUMS || (facts.size == job->size && facts.mtime == job->mtime))
+        return rc;
+    job->size = facts.size;
+    job->mtime = facts.mtime;
+    f->useless = true;
+    return haul_wrong(&f->h, OUT_INCOMPLETE, _("it was changed while it was fetched"));
+}
+
+/* 0: it is all there; 1: one connection is to do it. */
+static int transfer_in_segments(struct fetch *f, int64_t *have)
+{
+    unsigned count = segments_for(&f->h, *have);
+    int rc = count > 1 ? segments_fetch(&f->h, f->save.fd, count, have) : 1, back;
+
+    TRY(rc);
+    back = worker_connect(f->h.w, f->h.job->site); /* others may have done it while this one's was lost */
+    f->h.told = back < 0;
+    TRY(back);
+    return rc == 0 ? still_the_same(f) : rc;
+}
+
 static int transfer(struct fetch *f, int64_t have)
 {
-    struct ftpc *ftp = f->w->ftp;
+    struct ftpc *ftp = f->h.w->ftp;
     bool cut;
 
     f->block = rt_block_take();
     if (!f->block)
-        return here(f, -ENOMEM);
+        return haul_here(&f->h, -ENOMEM);
     TRY(restart(f, &have));
-    f->flight.from = f->flight.done = have;
-    f->w->crew->report.totals.planned_bytes -= have;
-    ftpc_ahead(ftp, proof_kind(f->w), f->w->crew->files);
-    TRY(ftpc_begin(ftp, "RETR", f->flight.there, &f->data));
-    if (f->flight.size < 0 && !have)
-        f->flight.size = ftpc_announced(ftp);
-    report_begin(&f->w->crew->report, &f->flight, now(f));
-    f->begun = true;
+    haul_from(&f->h, have);
+    ftpc_ahead(ftp, proof_kind(f->h.w), f->h.w->crew->waiting);
+    TRY(ftpc_begin(ftp, "RETR", f->h.flight.there, &f->h.data));
+    if (f->h.flight.size < 0 && !have)
+        f->h.flight.size = ftpc_announced(ftp);
+    haul_begin(&f->h);
     TRY(copy_in(f));
-    cut = io_truncated(f->data);
-    io_close(&f->data);
+    cut = io_truncated(f->h.data);
+    io_close(&f->h.data);
     TRY(ftpc_end(ftp));
-    if (f->flight.size >= 0 && f->flight.done != f->flight.size)
-        return wrong(f, OUT_INCOMPLETE, _("not whole: %lld bytes arrived, %lld were announced"), (long long)f->flight.done,
-                     (long long)f->flight.size);
-    if (f->flight.size < 0 && cut)
-        return wrong(f, OUT_INCOMPLETE, _("perhaps not whole: the data ended without TLS being told, and no size says that it was all"));
+    if (f->h.flight.size >= 0 && f->h.flight.done != f->h.flight.size)
+        return haul_wrong(&f->h, OUT_INCOMPLETE, _("not whole: %lld bytes arrived, %lld were announced"), (long long)f->h.flight.done,
+                     (long long)f->h.flight.size);
+    if (f->h.flight.size < 0 && cut)
+        return haul_wrong(&f->h, OUT_INCOMPLETE, _("perhaps not whole: the data ended without TLS being told, and no size says that it was all"));
     return 0;
 }
 
 static int verify(struct fetch *f)
 {
-    int rc = proof_compare(f->w, f->save.fd, f->flight.there, f->flight.done, true, &f->flight.proof, &f->here);
+    int rc = proof_compare(f->h.w, f->save.fd, f->h.flight.there, f->h.flight.done, true, &f->h.flight.proof, &f->h.here);
 
     f->useless |= rc == -EBADMSG;
     if (rc == -EBADMSG)
-        return wrong(f, OUT_UNVERIFIED, _("what arrived is not what the server has: the checksums differ"));
-    if (rc == 0 && f->w->crew->order->verify == VERIFY_ALWAYS)
-        return wrong(f, OUT_UNVERIFIED, _("cannot be verified: the server computes no checksum of it"));
-    if (rc == 0 && f->flight.size >= 0)
-        f->flight.proof = N_("size");
+        return haul_wrong(&f->h, OUT_UNVERIFIED, _("what arrived is not what the server has: the checksums differ"));
+    if (rc == 0 && f->h.w->crew->order->verify == VERIFY_ALWAYS)
+        return haul_wrong(&f->h, OUT_UNVERIFIED, _("cannot be verified: the server computes no checksum of it"));
+    if (rc == 0 && f->h.flight.size >= 0)
+        f->h.flight.proof = N_("size");
     return rc < 0 ? rc : 0;
 }
 
@@ -260,12 +244,12 @@ static int ask_time(struct fetch *f)
 {
     int64_t mtime;
 
-    if (!f->job->vague)
+    if (!f->h.job->vague)
         return 0;
-    TRY(ftpc_mtime(f->w->ftp, f->flight.there, &mtime));
+    TRY(ftpc_mtime(f->h.w->ftp, f->h.flight.there, &mtime));
     if (mtime != INT64_MIN)
-        f->job->mtime = mtime;
-    f->job->vague = false;
+        f->h.job->mtime = mtime;
+    f->h.job->vague = false;
     return 0;
 }
 
@@ -278,34 +262,29 @@ static int fetch_steps(struct fetch *f)
     rc = look_here(f);
     TRY(rc);
     if (rc == 1) {
-        report_skip(&f->w->crew->report, "get", f->flight.there, f->job->size, _("is here already, of the same size and time"));
+        report_skip(&f->h.w->crew->report, "get", f->h.flight.there, f->h.job->size, _("is here already, of the same size and time"));
         return 0;
     }
     TRY(open_save(f, &have));
     TRY(prove_beginning(f, &have));
-    f->flight.from = f->flight.done = have;
-    if (have == 0 || have != f->job->size)
+    f->h.flight.from = f->h.flight.done = have;
+    if (have == 0 || have != f->h.job->size)
+        rc = transfer_in_segments(f, &have);
+    TRY(rc);
+    if (rc == 1)
         TRY(transfer(f, have));
     TRY(verify(f));
-    TRY(here(f, save_keep(&f->save, f->leaf, f->job->mtime, f->w->crew->order->force)));
-    report_end(&f->w->crew->report, &f->flight, now(f));
-    f->begun = false;
+    TRY(haul_here(&f->h, save_keep(&f->save, f->leaf, f->h.job->mtime, f->h.w->crew->order->force)));
+    haul_end(&f->h);
     return 0;
 }
 
 /* The session back in step, the story told, and what came of it kept if it is good for something. */
 static int conclude(struct fetch *f, int rc)
 {
-    struct worker *w = f->w;
+    struct worker *w = f->h.w;
 
-    if (f->begun)
-        report_stop(&w->crew->report, &f->flight);
-    if (!w->task->cancelled)
-        rc = ftpc_give_up(w->ftp, &f->data, rc);
-    if (f->here)
-        failure_here(&w->why, span_of(f->job->here), rc);
-    else if (!f->told)
-        failure_there(&w->why, w->ftp, "get", f->flight.there, rc);
+    rc = haul_failed(&f->h, rc);
     if (f->useless || (w->why.out != OUT_INCOMPLETE && w->why.out != OUT_INTERRUPTED))
         save_drop(&f->save);
     return rc;
@@ -313,12 +292,10 @@ static int conclude(struct fetch *f, int rc)
 
 static int run_file(struct worker *w, struct job *job)
 {
-    struct span here_path = span_of(job->here);
-    CLEANUP(fetch_end) struct fetch f = { .w = w, .job = job, .save = SAVE_NONE };
+    CLEANUP(fetch_end) struct fetch f = { .h = haul_of(w, job, "get"), .save = SAVE_NONE };
     int rc;
 
-    f.leaf = job->here + span_rfind(here_path, '/') + 1;
-    f.flight = (struct flight){ .verb = "get", .there = span_of(job->there), .here = here_path, .size = job->size };
+    f.leaf = job->here + span_rfind(span_of(job->here), '/') + 1;
     rc = fetch_steps(&f);
     return rc < 0 ? conclude(&f, rc) : 0;
 }
@@ -385,6 +362,7 @@ static int run_folder(struct worker *w, struct job *job)
         failure_set(&w->why, OUT_REFUSED, _("get %s: folders within folders without end"), shown(&name, span_of(job->there)));
         return -ELOOP;
     }
+    ftpc_ahead(w->ftp, SUMS, true);
     rc = listing_load(w->ftp, w->task, span_of(job->there), &l);
     if (rc < 0)
         return worker_failed(w, "list", span_of(job->there), rc);

@@ -57,7 +57,7 @@ void ftpc_drop(struct ftpc **ftp)
 
 void ftpc_quit(struct ftpc **ftp)
 {
-    if (*ftp && !(*ftp)->lost && (*ftp)->due == (*ftp)->ahead.sum_due + (*ftp)->ahead.port_due) {
+    if (*ftp && !(*ftp)->lost && (*ftp)->due == (int)(*ftp)->ahead.count) {
         (*ftp)->how.patience = GOODBYE_SECONDS;
         ftpc_ask(*ftp, "QUIT", (struct span){ 0 });
         io_close(&(*ftp)->io);
@@ -226,28 +226,19 @@ bool ftpc_has_word(struct ftpc *ftp)
     return io_has_line(ftp->io) || io_fill_now(ftp->io) < 0 || io_has_line(ftp->io);
 }
 
-int ftpc_take_in(struct ftpc *ftp)
-{
-    struct ftpc_ahead *a = &ftp->ahead;
-    bool sum = a->sum_due, port = a->port_due;
-    int code;
-
-    a->sum_due = a->port_due = false;
-    if (sum)
-        TRY(ftpc_final(ftp));
-    if (!port)
-        return 0;
-    code = ftpc_final(ftp);
-    TRY(code);
-    a->has_port = ftpc_port_of_reply(ftp, code, &a->port) == 0;
-    return 0;
-}
-
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)
 {
+    int64_t asked;
+    int code;
+
     TRY(ftpc_take_in(ftp));
+    asked = rt_now(ftp->task);
     TRY(ftpc_send(ftp, verb, arg));
-    return ftpc_final(ftp);
+    code = ftpc_final(ftp);
+    asked = rt_now(ftp->task) - asked;
+    if (code > 0 && (asked < ftp->quickest || !ftp->quickest))
+        ftp->quickest = asked;
+    return code;
 }
 
 int ftpc_catch_up(struct ftpc *ftp)

@@ -32,9 +32,9 @@ struct ftpc_how {
 struct ftpc_can {
     bool mlst, mfmt, utf8, rang;
     bool atomic;  /* what STOR stores appears whole or not at all, and is kept to be continued when it breaks off (dray) */
+    bool pipe;    /* it keeps commands that come before their time (ftpc_learn) */
     unsigned no_way; /* to a data connection: 1u << enum ftpc_way of each that turned out to be none */
-    bool plain_list; /* LIST takes "-a" for a name */
-    bool no_mdtm, no_set_mdtm; /* MDTM does not tell a time; does not set one */
+    bool plain_list, no_mdtm, no_set_mdtm; /* LIST takes "-a" for a name; MDTM does not tell a time, does not set one */
     unsigned sums, hash; /* SUM_BIT of what XCRC and its like compute; of what HASH does */
 };
 
@@ -65,6 +65,12 @@ int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep);
  * longer than they do. NULL: nobody shares it. */
 int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *keep);
 const struct ftpc_can *ftpc_skills(const struct ftpc *ftp);
+/* ftpc_pipe.c: ftpc_prepare with that `keep`, and prints the current folder into `home` (nothing: the server does not say). With `trial` both
+ * questions go at once: -EAGAIN when the answers are not those of a server that keeps what comes early; then the connection is
+ * good for nothing any more. */
+int ftpc_learn(struct ftpc *ftp, struct ftpc_can *keep, bool trial, struct buf *home);
+int64_t ftpc_round_trip(const struct ftpc *ftp); /* about, in ns: the quickest answer until now; 0 not known */
+bool ftpc_was_ahead(const struct ftpc *ftp);     /* is it lost because answers to what was said ahead did not come? */
 
 int ftpc_cwd(struct ftpc *ftp, struct span folder);
 /* Prints the current folder into b. */
@@ -76,12 +82,16 @@ int ftpc_size(struct ftpc *ftp, struct span file, int64_t *size);
  * confirmation. ftpc_list_begin does so with MLSD where the server has it, else LIST; "" is the current folder.
  * The caller moves bytes, closes *data, and asks ftpc_end for the final word: only its 0 means success. */
 int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data);
-/* What the next ftpc_begin may say in one go with its command, where the server is known to bear it (dray): the question for a
- * checksum of the same path (SUMS: none), and EPSV for one more transfer after it. Saves a round trip each. */
+/* What is wanted around the next ftpc_begin, where the server is known to bear it: the question for a checksum of the same path
+ * (SUMS: none), and EPSV for one more transfer after it. Saves a round trip each: with the command (dray), or with what is asked
+ * after the transfer. */
 void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another);
+/* The next ftpc_begin, of an upload of few bytes, need not wait for the confirmation where that is safe (dray, in the clear): what a
+ * refused upload had sent is thrown away. Then ftpc_end brings the refusal. */
+void ftpc_hurry(struct ftpc *ftp);
+void ftpc_expect(struct ftpc *ftp, int64_t bytes); /* of the whole file: dray is told (ALLO), and stores no less if we are killed */
 int ftpc_list_begin(struct ftpc *ftp, struct span folder, bool *facts, struct io **data);
-/* Shall LIST go without "-a" from now on? Was it otherwise before? */
-bool ftpc_list_plainly(struct ftpc *ftp, bool plainly);
+bool ftpc_list_plainly(struct ftpc *ftp, bool plainly); /* shall LIST go without "-a" from now on? Was it otherwise before? */
 /* Up to len bytes, 0 at the end. */
 ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len);
 /* As io_line; -ENODATA at the end, -EMSGSIZE for a line that is too long. */

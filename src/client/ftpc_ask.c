@@ -92,11 +92,12 @@ static bool has_fact(struct span facts, struct span name)
     return false;
 }
 
-/* X.partial is dray's own: such a server stores whole or not at all. */
+/* X.partial is dray's own: such a server stores whole or not at all, and keeps commands. */
 static void know_mlst(struct ftpc_can *can, struct span facts)
 {
     can->mlst = true;
     can->atomic = has_fact(facts, SPAN("X.partial"));
+    can->pipe |= can->atomic;
 }
 
 static void know_mfmt(struct ftpc_can *can, struct span rest)
@@ -150,28 +151,25 @@ static void know_line(struct ftpc_can *can, struct span line)
             can->sums |= SUM_BIT(sum_features[i].id);
 }
 
-int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep)
+void ftpc_read_features(struct ftpc *ftp, int code)
 {
-    int code = ftpc_ask(ftp, "FEAT", (struct span){ 0 });
     struct span rest = ftpc_words(ftp);
     struct ftpc_can can = { 0 };
 
-    TRY(code);
     while (code == 211 && rest.len)
         know_line(&can, span_trim(span_cut(&rest, '\n')));
-    if (!keep)
-        keep = &ftp->own;
-    *keep = can;
-    return ftpc_prepare_as(ftp, keep);
+    *ftp->can = can;
 }
 
-int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
+int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep)
 {
-    ftp->can = can;
-    if (can->utf8)
-        TRY(ftpc_ask(ftp, "OPTS", SPAN("UTF8 ON")));
-    TRY(ftpc_protect(ftp));
-    return demand(ftp, "TYPE", SPAN("I"));
+    int code;
+
+    ftp->can = keep ? keep : &ftp->own;
+    code = ftpc_ask(ftp, "FEAT", (struct span){ 0 });
+    TRY(code);
+    ftpc_read_features(ftp, code);
+    return ftpc_prepare_as(ftp, ftp->can);
 }
 
 const struct ftpc_can *ftpc_skills(const struct ftpc *ftp)

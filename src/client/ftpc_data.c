@@ -29,8 +29,7 @@ static int port_from_ahead(struct ftpc *ftp, uint16_t *port)
 {
     bool has;
 
-    if (ftp->ahead.port_due)
-        TRY(ftpc_take_in(ftp));
+    TRY(ftpc_take_port(ftp));
     has = ftp->ahead.has_port;
     ftp->ahead.has_port = false;
     if (has)

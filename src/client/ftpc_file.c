@@ -119,8 +119,21 @@ int ftpc_rmdir(struct ftpc *ftp, struct span path)
 
 int ftpc_rename(struct ftpc *ftp, struct span from, struct span to)
 {
+    if (ftp->can->pipe)
+        return ftpc_ask_two(ftp, "RNFR", from, "RNTO", to);
     TRY(demand(ftp, "RNFR", from));
     return demand(ftp, "RNTO", to);
+}
+
+/* Nobody waits for the answer: it is read before the next one. The next transfer's port may be asked for in the same go. */
+static int say_only(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    if (ftp->ahead.count > AHEAD_MOST - 2)
+        TRY(ftpc_take_in(ftp));
+    TRY(ftpc_queue(ftp, verb, arg));
+    ftpc_owe(ftp, ANSWER_ANY);
+    TRY(ftpc_queue_port(ftp));
+    return ftpc_flush(ftp);
 }
 
 /* Without MFMT some servers (vsftpd) set it by MDTM with a time before the name. For others that is a file that is not there: one
@@ -137,10 +150,29 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
     ftp_time_print(&b, seconds);
     if (asprintf(&text, "%.*s %.*s", SPAN_ARG(buf_span(&b)), SPAN_ARG(path)) < 0)
         return -ENOMEM;
+    if (ftp->can->mfmt && ftp->can->pipe)
+        return say_only(ftp, "MFMT", span_of(text));
     rc = demand(ftp, ftp->can->mfmt ? "MFMT" : "MDTM", span_of(text));
     if (!ftp->can->mfmt && (rc == -EACCES || rc == -ENOENT))
         ftp->can->no_set_mdtm = true;
     return rc;
+}
+
+/* Both ends inclusive on the wire. */
+static int ask_range(struct ftpc *ftp, int64_t from, int64_t to)
+{
+    char arg[48];
+    int code;
+
+    snprintf(arg, sizeof arg, "%lld %lld", (long long)from, (long long)to - 1);
+    code = ftpc_ask(ftp, "RANG", span_of(arg));
+    TRY(code);
+    return code == 350 ? 0 : -EACCES;
+}
+
+int ftpc_range(struct ftpc *ftp, int64_t from, int64_t to)
+{
+    return ftp->can->rang ? ask_range(ftp, from, to) : -EACCES;
 }
 
 /* REST stands directly before the transfer (RFC 3659 section 5.3): BSD's servers forget it at any other command, so the data
@@ -219,12 +251,14 @@ int ftpc_queue_sum(struct ftpc *ftp, struct span path, enum sum_id id)
 /* The answer may be on its way since the transfer began (ftpc_ahead). */
 static int ask_x(struct ftpc *ftp, struct span path, enum sum_id id)
 {
-    if (!ftp->ahead.sum_due || ftp->ahead.kind != id) {
+    if (!ftpc_owed(ftp, ANSWER_SUM) || ftp->ahead.kind != id) {
         TRY(ftpc_take_in(ftp));
         TRY(ftpc_queue_sum(ftp, path, id));
+        ftpc_owe(ftp, ANSWER_SUM);
+        TRY(ftpc_queue_port(ftp));
         TRY(ftpc_flush(ftp));
     }
-    ftp->ahead.sum_due = false;
+    ftpc_owed_next(ftp);
     TRY(ftpc_final(ftp));
     return ftpc_verdict(ftp);
 }
@@ -233,16 +267,8 @@ static int ask_x(struct ftpc *ftp, struct span path, enum sum_id id)
 static int ask_hash(struct ftpc *ftp, struct span path, int64_t bytes, char range[48])
 {
     snprintf(range, 48, "0-%lld", (long long)bytes - 1);
-    if (bytes >= 0) {
-        char arg[48];
-        int code;
-
-        snprintf(arg, sizeof arg, "0 %lld", (long long)bytes - 1);
-        code = ftpc_ask(ftp, "RANG", span_of(arg));
-        TRY(code);
-        if (code != 350)
-            return -EACCES;
-    }
+    if (bytes >= 0)
+        TRY(ask_range(ftp, 0, bytes));
     return demand(ftp, "HASH", path);
 }
 

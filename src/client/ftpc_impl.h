@@ -5,13 +5,21 @@
 #include "client/ftpc.h"
 #include "wire/ftp_reply.h"
 
-/* What is said ahead of its time, and what comes of it. Answers come in the order of the questions: the transfer's, the sum's, the
- * port's. Whoever asks something else first takes in what is due (ftpc_ask does). */
+/* ANY: nobody waits for it, but it will come. */
+enum ftpc_answer { ANSWER_ANY, ANSWER_SUM, ANSWER_PORT };
+
+enum { AHEAD_MOST = 4 };
+
+/* What is said ahead of its time, and what comes of it, in the order of the questions. Whoever asks something else first takes in
+ * what is due (ftpc_ask does). */
 struct ftpc_ahead {
-    bool sum, another;         /* wanted with the next transfer */
+    bool sum, another; /* wanted with the next transfer, or after it */
+    bool hurry;        /* the next transfer does not wait for its confirmation */
+    int64_t bytes;     /* of the next upload; 0 not told */
     enum sum_id kind;
-    bool sum_due, port_due;    /* asked: the answer has not been read */
-    bool has_port;             /* it has: `port` waits for the next transfer */
+    enum ftpc_answer due[AHEAD_MOST]; /* asked: the answer has not been read */
+    unsigned count;
+    bool has_port; /* it has: `port` waits for the next transfer */
     uint16_t port;
 };
 
@@ -31,6 +39,7 @@ struct ftpc {
     const char *host;      /* for TLS; somebody else's */
     bool protect;          /* data connections are encrypted, too */
     bool fresh_tls;        /* but do not resume the TLS session of this one: only to see whether they may */
+    int64_t quickest;      /* of all answers, in ns: about one round trip; 0 not known */
     struct ftpc_can own, *can; /* own: who shares with nobody */
     struct ftpc_ahead ahead;
     bool is_open;      /* ftpc_restart has opened it already, as `opened` */
@@ -43,8 +52,20 @@ int ftpc_send(struct ftpc *ftp, const char *verb, struct span arg);
 /* The same without sending yet: ftpc_flush does. */
 int ftpc_queue(struct ftpc *ftp, const char *verb, struct span arg);
 int ftpc_flush(struct ftpc *ftp);
-/* Reads what was asked ahead, so that the next answer is the next question's. */
+/* ftpc_pipe.c. An answer to what was just queued is to come; is one to come; the next that is, which is then the caller's to read. */
+void ftpc_owe(struct ftpc *ftp, enum ftpc_answer kind);
+bool ftpc_owed(const struct ftpc *ftp, enum ftpc_answer kind);
+enum ftpc_answer ftpc_owed_next(struct ftpc *ftp);
+/* Reads what was asked ahead, so that the next answer is the next question's; and the same up to the port. */
 int ftpc_take_in(struct ftpc *ftp);
+int ftpc_take_port(struct ftpc *ftp);
+/* Queues what ftpc_ahead wanted: with the transfer of a path, where the server bears that; or now, the port only. */
+int ftpc_queue_ahead(struct ftpc *ftp, struct span path);
+int ftpc_queue_port(struct ftpc *ftp);
+/* Two commands in one go, the second good for nothing without the first: the first refusal, or 0. */
+int ftpc_ask_two(struct ftpc *ftp, const char *verb, struct span arg, const char *then, struct span with);
+/* ftpc_ask.c: what the reply to FEAT says. */
+void ftpc_read_features(struct ftpc *ftp, int code);
 /* ftpc_data.c: after the reply to EPSV: 0 with the port, else why not. */
 int ftpc_port_of_reply(struct ftpc *ftp, int code, uint16_t *port);
 /* ftpc_file.c: asks for the checksum of a whole file by XCRC or its like, without waiting. */
@@ -58,8 +79,7 @@ int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
 /* After a wait that the control connection interrupted: is there something to be read, or its end? It may have been the echo of
  * what was read before. Does not wait. */
 bool ftpc_has_word(struct ftpc *ftp);
-/* ftpc_tls.c: PBSZ and PROT, when the control connection is encrypted; and the handshake of a data connection, if it shall be. */
-int ftpc_protect(struct ftpc *ftp);
+/* ftpc_tls.c: the handshake of a data connection, if it shall be encrypted. */
 int ftpc_shake_data(struct ftpc *ftp, struct io *data);
 /* The last reply as a result: 0 for 2xx and 3xx, else -ENOENT, -EPIPE or -EACCES. */
 int ftpc_verdict(const struct ftpc *ftp);

@@ -46,20 +46,6 @@ bool ftpc_is_protected(const struct ftpc *ftp)
     return ftp->protect;
 }
 
-/* A server that wants its data in the clear says so here; whether that is good enough is for others to say. */
-int ftpc_protect(struct ftpc *ftp)
-{
-    int code;
-
-    if (!ftp->tls)
-        return 0;
-    TRY(ftpc_ask(ftp, "PBSZ", SPAN("0")));
-    code = ftpc_ask(ftp, "PROT", SPAN("P"));
-    TRY(code);
-    ftp->protect = code == 200;
-    return 0;
-}
-
 /* Whoever answers there must be whom the control connection leads to. */
 int ftpc_shake_data(struct ftpc *ftp, struct io *data)
 {

@@ -26,46 +26,42 @@ static int confirmation(struct ftpc *ftp)
     return code < 200 ? 0 : ftpc_verdict(ftp);
 }
 
-void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another)
+static int queue_allo(struct ftpc *ftp, int64_t bytes)
 {
-    bool bears = ftp->can->atomic;
+    char text[24];
+    struct buf b = BUF(text);
 
-    ftp->ahead.sum = bears && sum != SUMS && ftp->can->sums & SUM_BIT(sum);
-    ftp->ahead.kind = sum;
-    ftp->ahead.another = bears && another && !ftp->how.active && !(ftp->can->no_way & 1u << FTPC_EPSV);
+    buf_number(&b, (uint64_t)bytes, 10, 1, ' ');
+    return ftpc_queue(ftp, "ALLO", buf_span(&b));
 }
 
-static int say_ahead(struct ftpc *ftp, struct span arg)
+/* In a hurry there is no ALLO: so few bytes go in one step. */
+static int command(struct ftpc *ftp, const char *verb, struct span arg, bool hurry)
 {
-    struct ftpc_ahead *a = &ftp->ahead;
+    int64_t bytes = hurry ? 0 : ftp->ahead.bytes;
 
-    if (a->sum)
-        TRY(ftpc_queue_sum(ftp, arg, a->kind));
-    a->sum_due = a->sum;
-    if (a->another)
-        TRY(ftpc_queue(ftp, "EPSV", (struct span){ 0 }));
-    a->port_due = a->another;
-    a->sum = a->another = false;
-    return 0;
-}
-
-static int command(struct ftpc *ftp, const char *verb, struct span arg)
-{
     ftp->ended = false;
+    ftp->ahead.bytes = 0;
     TRY(ftpc_take_in(ftp));
+    if (bytes)
+        TRY(queue_allo(ftp, bytes));
     TRY(ftpc_queue(ftp, verb, arg));
-    TRY(say_ahead(ftp, arg));
+    TRY(ftpc_queue_ahead(ftp, arg));
     TRY(ftpc_flush(ftp));
+    if (bytes)
+        TRY(ftpc_final(ftp)); /* too little room: STOR will say so, too */
     ftp->transferring = true;
-    return confirmation(ftp);
+    return hurry ? 0 : confirmation(ftp);
 }
 
 static int begin(struct ftpc *ftp, const char *verb, struct span arg, int *fd, struct io **data)
 {
+    bool hurry = ftp->ahead.hurry;
     int stream, rc;
 
+    ftp->ahead.hurry = false;
     TRY(ftpc_data_open(ftp, fd));
-    rc = command(ftp, verb, arg);
+    rc = command(ftp, verb, arg, hurry);
     if (rc == 0)
         rc = ftpc_data_take(ftp, fd);
     if (rc == -EPIPE)
@@ -75,7 +71,8 @@ static int begin(struct ftpc *ftp, const char *verb, struct span arg, int *fd, s
     *fd = -1;
     TRY(io_socket(ftp->task, stream, data));
     TRY(ftpc_shake_data(ftp, *data));
-    io_hear(*data, ftp->ended ? NULL : ftp->io);
+    /* in a hurry nobody hears: the confirmation is no word about the end */
+    io_hear(*data, ftp->ended || hurry ? NULL : ftp->io);
     return 0;
 }
 

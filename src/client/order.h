@@ -15,11 +15,13 @@ struct order_pattern {
 
 enum { ORDER_PATTERNS = 64 };
 
-enum { ORDER_JOBS = 4, ORDER_JOBS_MOST = 32, ORDER_RETRIES = 3, ORDER_DEPTH = 64 };
+/* Without --jobs: few, and more the farther away the server is, as each file then waits for longer than it takes. */
+enum { ORDER_JOBS = 4, ORDER_JOBS_FAR = 12, ORDER_JOBS_STEP_MS = 5, ORDER_JOBS_MOST = 32, ORDER_RETRIES = 3, ORDER_DEPTH = 64 };
 
 struct order {
     bool recursive, force, resume, literal, parents, all;
-    unsigned jobs, retries;
+    unsigned jobs, retries; /* jobs: 0 as many as fit */
+    unsigned segments;      /* get: of one file; 0 as many as are worth it */
     enum verify verify;
     int64_t rate;   /* bytes a second of all transfers together; 0: as fast as it goes */
     const char *to; /* get: the folder of this computer; mv: the new place */

@@ -12,13 +12,10 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/say.h"
+#include "client/remember.h"
 #include "client/ui.h"
-#include "sys/state.h"
 
-static void server_name(const struct target *t, struct buf *b)
-{
-    buf_printf(b, strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
-}
+static const char SEEN[] = "known_servers";
 
 __attribute__((format(printf, 3, 4))) APART static int refuse(struct failure *why, const struct target *t, const char *fmt, ...)
 {
@@ -30,43 +27,9 @@ __attribute__((format(printf, 3, 4))) APART static int refuse(struct failure *wh
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    server_name(t, &b);
+    remember_name(t, &b);
     failure_set(why, OUT_TLS, "%s: %s", shown(&safe, buf_span(&b)), text);
     return -EKEYREJECTED;
-}
-
-/* ---- servers that were seen before ---- */
-
-/* Prints the noted fingerprint; nothing when there is none. */
-static void look_up(const struct target *t, struct buf *out)
-{
-    CLEANUP(free_text) char *text = NULL;
-    char path[512], name[280];
-    struct buf b = BUF(name), empty = *out;
-    struct span rest;
-
-    server_name(t, &b);
-    if (state_path("known_servers", path, sizeof path) < 0 || state_read(path, &text) < 0)
-        return;
-    for (rest = span_of(text); rest.len;) {
-        struct span line = span_cut(&rest, '\n');
-
-        if (!span_ieq(span_cut(&line, ' '), buf_span(&b)))
-            continue;
-        *out = empty;
-        buf_put(out, line);
-    }
-}
-
-static int note_down(const struct target *t, const char *fingerprint)
-{
-    char path[512], line[400];
-    struct buf b = BUF(line);
-
-    TRY(state_path("known_servers", path, sizeof path));
-    server_name(t, &b);
-    buf_printf(&b, " %s\n", fingerprint);
-    return state_append(path, buf_cstr(&b));
 }
 
 /* ---- whom to believe ---- */
@@ -78,9 +41,9 @@ static int judge_pinned(const struct secure *s, const struct target *t, const st
 
     if (!span_ieq(span_of(s->pin), span_of(peer->fingerprint)))
         return refuse(why, t, _("its certificate is not the one of --pin, but SHA-256 %s"), peer->fingerprint);
-    look_up(t, &b);
+    remember_look(SEEN, t, &b);
     if (!span_eq(buf_span(&b), span_of(peer->fingerprint)))
-        note_down(t, peer->fingerprint);
+        remember_note(SEEN, t, peer->fingerprint);
     return 0;
 }
 
@@ -92,7 +55,7 @@ static int judge_first(const struct secure *s, const struct target *t, const str
     if (!peer->self_signed || s->cacert)
         return refuse(why, t, _("its certificate is not to be trusted: %s (--cacert FILE names who vouches for it; --pin %s believes it)"),
                       peer->why, peer->fingerprint);
-    rc = note_down(t, peer->fingerprint);
+    rc = remember_note(SEEN, t, peer->fingerprint);
     buf_printf(note, _("seen for the first time; its certificate vouches for itself, and is %s: SHA-256 %s"),
                rc < 0 ? _("believed without being noted") : _("noted"), peer->fingerprint);
     return 0;
@@ -104,7 +67,7 @@ static int judge_known(const struct secure *s, const struct target *t, const str
     char known[100];
     struct buf b = BUF(known);
 
-    look_up(t, &b);
+    remember_look(SEEN, t, &b);
     if (!b.len)
         return judge_first(s, t, peer, note, why);
     if (span_eq(buf_span(&b), span_of(peer->fingerprint)))

@@ -9,7 +9,11 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/say.h"
+#include "client/remember.h"
 #include "client/ui.h"
+#include "sys/clock.h"
+
+enum { NOTED_DAYS = 30 };
 
 static int cannot_connect(const struct site *s, int rc, struct failure *why)
 {
@@ -74,19 +78,51 @@ static int log_in(struct site *s, struct ftpc *ftp, struct failure *why)
     return rc;
 }
 
+/* ---- what is known of it ---- */
+
+static const char NOTED[] = "one_by_one";
+
+/* Servers are changed: what was noted is tried again some day. */
+static bool is_noted(const struct target *t, int64_t today)
+{
+    char text[40];
+    struct buf b = BUF(text);
+    uint64_t day;
+
+    remember_look(NOTED, t, &b);
+    return b.len && span_u64(buf_span(&b), INT64_MAX, &day) == 0 && today - (int64_t)day < NOTED_DAYS;
+}
+
+static int64_t today(void)
+{
+    return clock_wall() / 86400;
+}
+
+static void distrust(struct site *s)
+{
+    char text[24];
+    struct buf b = BUF(text);
+
+    buf_number(&b, (uint64_t)today(), 10, 1, ' ');
+    remember_note(NOTED, &s->where, buf_cstr(&b));
+    s->apart = true;
+    s->can.pipe = false;
+    s->tell(s->tell_arg, span_of(s->where.host), _("it does not keep commands that come early: one by one from now on (noted)"));
+}
+
 /* A server that does not say where it begins gets relative names. */
 static int learn(struct site *s, struct ftpc *ftp)
 {
     struct buf b = { .at = s->home, .cap = sizeof s->home };
     int rc;
 
-    TRY(ftpc_prepare(ftp, &s->can));
-    rc = ftpc_pwd(ftp, &b);
-    if (rc == -ENOTCONN || rc == -ECANCELED)
-        return rc;
-    if (rc < 0 || b.over || !span_starts(buf_span(&b), SPAN("/")))
+    s->apart |= is_noted(&s->where, today());
+    rc = ftpc_learn(ftp, &s->can, !s->apart, &b);
+    TRY(rc);
+    if (b.over || !span_starts(buf_span(&b), SPAN("/")))
         b = (struct buf){ .at = s->home, .cap = sizeof s->home };
     buf_cstr(&b);
+    s->trip = ftpc_round_trip(ftp);
     s->known = true;
     return 0;
 }
@@ -118,6 +154,8 @@ static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
     char text[200];
     struct buf note = BUF(text);
 
+    if (rc == -EAGAIN)
+        return rc;
     if (rc < 0) {
         failure_there(why, ftp, _("prepare"), span_of(_("transfers")), rc);
         return rc;
@@ -134,7 +172,7 @@ static bool says_full(const struct site *s, const struct failure *why)
     return s->open && (why->reply == 421 || (s->known && why->reply == 530));
 }
 
-int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
+static int begin(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
 {
     CLEANUP(ftpc_drop) struct ftpc *ftp = NULL;
     int rc = connect_any(s, task, &ftp, why);
@@ -156,11 +194,28 @@ int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *
     return 0;
 }
 
+/* A server that was tried and did not bear it is met again, one command at a time. Only if that goes well was it the trial. */
+int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
+{
+    int rc = begin(s, task, out, full, why);
+
+    if (rc != -EAGAIN)
+        return rc;
+    s->apart = true;
+    rc = begin(s, task, out, full, why);
+    s->apart = false;
+    if (rc == 0)
+        distrust(s);
+    return rc;
+}
+
 void site_leave(struct site *s, struct rt_task *task, struct ftpc **ftp)
 {
     if (!*ftp)
         return;
     s->open--;
+    if (ftpc_was_ahead(*ftp) && !s->apart)
+        distrust(s);
     if (task->cancelled)
         ftpc_drop(ftp);
     else

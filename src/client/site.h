@@ -19,6 +19,9 @@ struct site {
     unsigned open;  /* connections now */
     bool direct;    /* uploads go under their own name at once: it does not let us rename */
     bool known;     /* somebody has logged in: what follows holds */
+    bool apart;     /* it does not keep commands that come early: each waits for the answer to the one before */
+    bool whole;     /* it does not begin in the middle of a file as it says: no segments */
+    int64_t trip;   /* about a round trip, in ns */
     struct ftpc_can can;
     char home[PATH_CAP]; /* the folder after login */
 };
@@ -29,7 +32,8 @@ int site_resolve(struct site *s, struct failure *why);
 /* A connection that is logged in and ready to transfer. On failure -errno, *why being the story, and *full tells that the server
  * refuses only because it has enough of us (421, or 530 after a login that had worked). */
 int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why);
-/* Says goodbye, or drops it when it is lost or the task was cancelled. */
+/* Says goodbye, or drops it when it is lost or the task was cancelled. One that was lost because commands had gone ahead of their
+ * answers is remembered. */
 void site_leave(struct site *s, struct rt_task *task, struct ftpc **ftp);
 
 /* The server's absolute path for what an address says: relative to the folder after login, unless it begins with a slash.

@@ -212,13 +212,13 @@ int cmd_verb(int argc, char **argv)
     if (!v)
         return OUT_LOCAL;
     v->asked.how.patience = ASKED_PATIENCE;
-    v->order = (struct order){ .jobs = ORDER_JOBS, .retries = ORDER_RETRIES, .to = ".", .least = -1, .most = -1, .newer = INT64_MIN };
+    v->order = (struct order){ .retries = ORDER_RETRIES, .to = ".", .least = -1, .most = -1, .newer = INT64_MIN };
     rc = verbs_parse(v, argc, argv);
     if (rc != ARGS_GO)
         return rc;
     if (v->json)
         locale_plain();
     v->crew.order = &v->order;
-    v->crew.most = is_crowd(v->row->kind) ? v->order.jobs : 1;
+    v->crew.most = is_crowd(v->row->kind) ? crew_hands(&v->order) : 1;
     return run(v, argc - optind, argv + optind);
 }

@@ -49,6 +49,11 @@ static int set_jobs(void *to, const char *value)
     return args_number(value, 1, ORDER_JOBS_MOST, &order(to)->jobs, _("--jobs wants a number from 1 to 32"));
 }
 
+static int set_segments(void *to, const char *value)
+{
+    return args_number(value, 1, ORDER_JOBS_MOST, &order(to)->segments, _("--segments wants a number from 1 to 32"));
+}
+
 static int set_retries(void *to, const char *value)
 {
     return args_number(value, 0, 1000, &order(to)->retries, _("--retries wants a number from 0 to 1000"));
@@ -187,7 +192,7 @@ static const struct args_row transfer_rows[] = {
 };
 
 static const struct args_row crowd_rows[] = {
-    { 'j', "jobs", "N", N_("files at once, each on a connection of its own (default: 4)"), set_jobs },
+    { 'j', "jobs", "N", N_("files at once, each on a connection of its own (default: 4; far away up to 12)"), set_jobs },
     { 0, "limit-rate", "BYTES", N_("all files together move so many bytes a second, as in 500K or 2M"), set_rate },
     { .name = NULL },
 };
@@ -219,6 +224,7 @@ static const struct args_row verify_rows[] = {
 static const struct args_row get_rows[] = {
     { 'o', "to", "FOLDER", N_("put the files there, and make it if it is missing (default: here)"), set_to },
     { 'f', "force", NULL, N_("replace files that are here"), set_force },
+    { 0, "segments", "N", N_("a big file over N connections at once (default: as it is worth it)"), set_segments },
     { .name = NULL },
 };
 

@@ -64,6 +64,7 @@ class Site(Fake):
     files = {"x": b"one\n"}
     folders = ("",)
     stamp = "20260102030405"
+    renamed = None
 
     def __init__(self):
         super().__init__()
@@ -124,8 +125,11 @@ class Site(Fake):
         self.say("350 and to?" if self.renamed in self.files else "550 no such file")
 
     def rnto(self, path):
-        self.files[path.strip("/")] = self.files.pop(self.renamed)
-        self.say("250 renamed")
+        name, self.renamed = self.renamed, None
+        if name not in self.files:
+            return self.say("503 RNFR first")
+        self.files[path.strip("/")] = self.files.pop(name)
+        return self.say("250 renamed")
 
     def mfmt(self, argument):
         when, _, path = argument.partition(" ")

@@ -2,11 +2,13 @@
 lists. The client does not see on what a session runs, so one model is enough."""
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
 from client import INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site
+from server import DRAY
 from tools import PATIENCE, blob, make, names, until
 
 pytestmark = pytest.mark.needs("epoll", "disk")
@@ -272,14 +274,9 @@ def test_an_interrupted_run_is_continued(client, way, how, code):
     time.sleep(1)
     child.send_signal(how)
     client.finish(child, code)
-    if how == signal.SIGKILL and words[0] == "here/":         # to the server this is a file that has ended there
-        os.utime(source / "big", (WHEN + 1, WHEN + 1))
-    else:
-        assert "big" not in {n for n, v in tree(dest).items() if v is not None}
+    assert "big" not in {n for n, v in tree(dest).items() if v is not None}
     events = client.events("sync", "--delete", *words)
-    assert tree(dest) == tree(source)
-    if how == signal.SIGINT or words[0] != "here/":
-        assert 0 < events[-1]["bytes"] < 3_000_000
+    assert tree(dest) == tree(source) and 0 < events[-1]["bytes"] < 3_000_000
 
 
 # -- bandwidth
@@ -307,11 +304,13 @@ def test_a_large_folder_needs_memory_for_its_names_only(client, fake):
             for at in range(0, 150_000, 1000):
                 yield b"".join(b"type=file;size=1;modify=20260102030405; %0100d\r\n" % n for n in range(at, at + 1000))
 
-    child = client.start("sync", "-q", "--dry-run", ftp(fake(Large)), "here")
-    assert child.stdout.read() == child.stderr.read() == b""
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = status
-    assert status == 0 and used.ru_maxrss < 56 << 10, f"{used.ru_maxrss} KiB"
+    # what the kernel counts for a process begins with what its parent had: hence one between, which is small
+    measure = "import os, resource, sys; rc = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:]); " \
+              "print(rc, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run(["/usr/bin/python3", "-S", "-c", measure, DRAY, "sync", "-q", "--dry-run", ftp(fake(Large)), "here"],
+                          cwd=client.dir, env=client.env, capture_output=True, check=False, timeout=60 * PATIENCE)
+    code, used = map(int, done.stdout.split())
+    assert code == 0 and not done.stderr and used < 56 << 10, f"{used} KiB"
 
 
 def test_more_files_than_may_wait(client, site, url):

@@ -1,0 +1,258 @@
+/* ftpc_pipe: more than one command before the first answer. Called by the rest of the ftpc files and at login; owns nothing but the
+ * list of answers that are still to come (struct ftpc_ahead). A server answers in the order of the questions (RFC 959 section 5.4),
+ * if it keeps what comes early: some throw it away, so that nobody is asked this way who was not tried. The trial is two commands
+ * that change nothing and are needed anyway; a server that fails it is left, and met again one command at a time.
+ *
+ * How far this goes depends. dray keeps everything in its place, so that the questions after a transfer go with its command. Others
+ * listen while they send, and refuse what they then hear: to them nothing is said between a transfer's command and its last word. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/cleanup.h"
+#include "client/ftpc_impl.h"
+
+enum { GRACE_SECONDS = 3, GRACE_ROUNDS = 4 };
+
+/* ---- answers that are still to come ---- */
+
+void ftpc_owe(struct ftpc *ftp, enum ftpc_answer kind)
+{
+    CHECK(ftp->ahead.count < AHEAD_MOST);
+    ftp->ahead.due[ftp->ahead.count++] = kind;
+}
+
+bool ftpc_owed(const struct ftpc *ftp, enum ftpc_answer kind)
+{
+    for (unsigned i = 0; i < ftp->ahead.count; i++)
+        if (ftp->ahead.due[i] == kind)
+            return true;
+    return false;
+}
+
+enum ftpc_answer ftpc_owed_next(struct ftpc *ftp)
+{
+    struct ftpc_ahead *a = &ftp->ahead;
+    enum ftpc_answer kind = a->due[0];
+
+    a->count--;
+    memmove(a->due, a->due + 1, a->count * sizeof *a->due);
+    return kind;
+}
+
+static int take_one(struct ftpc *ftp)
+{
+    enum ftpc_answer kind = ftpc_owed_next(ftp);
+    int code = ftpc_final(ftp);
+
+    TRY(code);
+    if (kind == ANSWER_PORT)
+        ftp->ahead.has_port = ftpc_port_of_reply(ftp, code, &ftp->ahead.port) == 0;
+    return 0;
+}
+
+int ftpc_take_in(struct ftpc *ftp)
+{
+    while (ftp->ahead.count)
+        TRY(take_one(ftp));
+    return 0;
+}
+
+int ftpc_take_port(struct ftpc *ftp)
+{
+    while (ftpc_owed(ftp, ANSWER_PORT))
+        TRY(take_one(ftp));
+    return 0;
+}
+
+/* ---- with and after a transfer ---- */
+
+void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another)
+{
+    ftp->ahead.sum = ftp->can->atomic && sum != SUMS && ftp->can->sums & SUM_BIT(sum);
+    ftp->ahead.kind = sum;
+    ftp->ahead.another = ftp->can->pipe && another && !ftp->how.active && !(ftp->can->no_way & 1u << FTPC_EPSV);
+}
+
+void ftpc_hurry(struct ftpc *ftp)
+{
+    ftp->ahead.hurry = ftp->can->atomic && !ftp->protect && !ftp->how.active;
+}
+
+void ftpc_expect(struct ftpc *ftp, int64_t bytes)
+{
+    ftp->ahead.bytes = ftp->can->atomic ? bytes : 0;
+}
+
+int ftpc_queue_port(struct ftpc *ftp)
+{
+    if (!ftp->ahead.another)
+        return 0;
+    ftp->ahead.another = false;
+    TRY(ftpc_queue(ftp, "EPSV", (struct span){ 0 }));
+    ftpc_owe(ftp, ANSWER_PORT);
+    return 0;
+}
+
+int ftpc_queue_ahead(struct ftpc *ftp, struct span path)
+{
+    if (!ftp->can->atomic)
+        return 0;
+    if (ftp->ahead.sum) {
+        TRY(ftpc_queue_sum(ftp, path, ftp->ahead.kind));
+        ftpc_owe(ftp, ANSWER_SUM);
+    }
+    ftp->ahead.sum = false;
+    return ftpc_queue_port(ftp);
+}
+
+/* The next reply, which is of no use where the one before it was a refusal: that one stays the last. */
+static int read_over(struct ftpc *ftp)
+{
+    CLEANUP(free_text) char *said = malloc(sizeof ftp->reply);
+    int code;
+
+    if (said)
+        memcpy(said, &ftp->reply, sizeof ftp->reply);
+    code = ftpc_final(ftp);
+    TRY(code);
+    if (said)
+        memcpy(&ftp->reply, said, sizeof ftp->reply);
+    return 0;
+}
+
+int ftpc_ask_two(struct ftpc *ftp, const char *verb, struct span arg, const char *then, struct span with)
+{
+    int rc;
+
+    TRY(ftpc_take_in(ftp));
+    TRY(ftpc_queue(ftp, verb, arg));
+    TRY(ftpc_queue(ftp, then, with));
+    TRY(ftpc_flush(ftp));
+    TRY(ftpc_final(ftp));
+    rc = ftpc_verdict(ftp);
+    if (rc < 0) {
+        TRY(read_over(ftp));
+        return rc;
+    }
+    TRY(ftpc_final(ftp));
+    return ftpc_verdict(ftp);
+}
+
+/* ---- the trial ---- */
+
+/* FEAT may be unknown there, PWD refused; but each has its own answer. */
+static bool answers_feat(int code)
+{
+    return code == 211 || code >= 500;
+}
+
+static bool answers_pwd(int code)
+{
+    return code == 257 || code >= 400;
+}
+
+/* What was not answered soon was thrown away. */
+static int second_answer(struct ftpc *ftp)
+{
+    int64_t grace = GRACE_SECONDS * 1000000000LL + GRACE_ROUNDS * ftp->quickest;
+    unsigned patience = ftp->how.patience, seconds = (unsigned)(grace / 1000000000);
+    int code;
+
+    ftp->how.patience = seconds < patience ? seconds : patience;
+    code = ftpc_final(ftp);
+    ftp->how.patience = patience;
+    return code;
+}
+
+static int try_both(struct ftpc *ftp, struct buf *home)
+{
+    int code;
+
+    TRY(ftpc_queue(ftp, "FEAT", (struct span){ 0 }));
+    TRY(ftpc_queue(ftp, "PWD", (struct span){ 0 }));
+    TRY(ftpc_flush(ftp));
+    code = ftpc_final(ftp);
+    TRY(code);
+    if (!answers_feat(code))
+        return -EAGAIN;
+    ftpc_read_features(ftp, code);
+    code = second_answer(ftp);
+    TRY(code);
+    if (!answers_pwd(code))
+        return -EAGAIN;
+    if (code == 257)
+        ftp_reply_quoted(ftpc_words(ftp), home);
+    ftp->can->pipe = true;
+    return 0;
+}
+
+int ftpc_learn(struct ftpc *ftp, struct ftpc_can *keep, bool trial, struct buf *home)
+{
+    int rc;
+
+    ftp->can = keep;
+    if (trial) {
+        rc = try_both(ftp, home);
+        if (rc < 0)
+            return rc == -ECANCELED ? rc : -EAGAIN;
+        return ftpc_prepare_as(ftp, keep);
+    }
+    TRY(ftpc_prepare(ftp, keep));
+    rc = ftpc_pwd(ftp, home);
+    return rc == -ENOTCONN || rc == -ECANCELED ? rc : 0;
+}
+
+int64_t ftpc_round_trip(const struct ftpc *ftp)
+{
+    return ftp->quickest;
+}
+
+bool ftpc_was_ahead(const struct ftpc *ftp)
+{
+    return ftp->can->pipe && ftp->lost && ftp->cause == -ETIMEDOUT && ftp->due > 1;
+}
+
+/* ---- the beginning of a session ---- */
+
+/* What a login says, and which answers matter: of TYPE that it is 200, of PROT whether. */
+struct ftpc_step {
+    const char *verb;
+    const char *arg;
+    bool wanted;
+};
+
+static int hear_step(struct ftpc *ftp, const struct ftpc_step *s)
+{
+    int code = ftpc_final(ftp);
+
+    TRY(code);
+    if (strcmp(s->verb, "PROT") == 0)
+        ftp->protect = code == 200;
+    return strcmp(s->verb, "TYPE") == 0 ? ftpc_verdict(ftp) : 0;
+}
+
+int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
+{
+    const struct ftpc_step steps[] = {
+        { "OPTS", "UTF8 ON", can->utf8 }, { "PBSZ", "0", ftp->tls }, { "PROT", "P", ftp->tls }, { "TYPE", "I", true }
+    };
+    unsigned count = sizeof steps / sizeof *steps;
+
+    ftp->can = can;
+    for (unsigned i = 0; i < count; i++) {
+        if (!steps[i].wanted)
+            continue;
+        TRY(ftpc_queue(ftp, steps[i].verb, span_of(steps[i].arg)));
+        if (can->pipe)
+            continue;
+        TRY(ftpc_flush(ftp));
+        TRY(hear_step(ftp, &steps[i]));
+    }
+    TRY(ftpc_flush(ftp));
+    for (unsigned i = 0; i < count && can->pipe; i++)
+        if (steps[i].wanted)
+            TRY(hear_step(ftp, &steps[i]));
+    return 0;
+}

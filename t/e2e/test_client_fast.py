@@ -1,0 +1,391 @@
+"""How the client saves time, against servers that do not bear it: commands that go ahead of their answers (tried first, and noted
+where they are lost), and one file over several connections. Whatever the server does, the content is right or the failure is told."""
+import copy
+import os
+import re
+import signal
+import socket
+import threading
+
+import pytest
+
+from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, Client, Site
+from tools import WAIT, blob, names, until
+
+BIG = blob(4 << 20)
+
+
+@pytest.fixture
+def client(tmp_path):
+    return Client(tmp_path)
+
+
+@pytest.fixture
+def fake():
+    running = []
+
+    def start(kind, **traits):
+        running.append(type("Trick", (kind,), traits)())
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+# -- commands ahead of their answers
+
+class Batches(Site):
+    """Sees what comes in one go, and answers a batch in a way of its own."""
+    def session(self):
+        self.offset = 0
+        self.say(self.greeting)
+        while batch := self.control.recv(4096).decode().splitlines():
+            self.batches.append([line.split()[0] for line in batch])
+            if self.answer(batch) == "close":
+                return
+
+    def __init__(self):
+        self.batches = []
+        super().__init__()
+
+    def answer(self, batch):
+        for line in batch:
+            verb, _, argument = line.partition(" ")
+            self.heard.append(line)
+            if getattr(self, self.methods.get(verb, verb.lower()), self.unknown)(argument) == "close":
+                return "close"
+        return None
+
+
+class Drops(Batches):
+    """Reads one command, and throws away what came with it."""
+    def answer(self, batch):
+        return super().answer(batch[:1])
+
+
+class Turns(Batches):
+    """Answers the last command first."""
+    def answer(self, batch):
+        return super().answer(batch[::-1])
+
+
+class Leaves(Batches):
+    """Takes whoever does not wait for an attacker."""
+    def answer(self, batch):
+        return "close" if batch[1:] else super().answer(batch)
+
+
+class Glues(Batches):
+    """All answers of a batch in one piece."""
+    said = None
+
+    def say(self, *lines):
+        if self.said is None:
+            super().say(*lines)
+        else:
+            self.said += lines
+
+    def answer(self, batch):
+        if len(batch) == 1:
+            return super().answer(batch)
+        self.said = []
+        super().answer(batch)
+        said, self.said = self.said, None
+        self.say(*said)
+        return None
+
+
+@pytest.mark.parametrize("kind", [Batches, Glues])
+def test_a_server_that_keeps_what_comes_early(client, fake, kind):
+    one = fake(kind)
+    client.write("a", b"content")
+    client.run("put", "-v", "a", f"{one.address}/")
+    assert one.files["a"] == b"content" and "early" not in client.err
+    assert ["FEAT", "PWD"] in one.batches and ["OPTS", "TYPE"] in one.batches and ["RNFR", "RNTO"] in one.batches
+    assert not (client.home / "dray/one_by_one").exists()
+
+
+@pytest.mark.parametrize("kind", [Drops, Turns, Leaves])
+def test_a_server_that_does_not_is_asked_one_by_one(client, fake, kind):
+    one = fake(kind)
+    client.write("a", b"content")
+    client.run("put", "a", f"{one.address}/")
+    assert one.files["a"] == b"content" and one.mtimes["a"]
+    assert "does not keep commands that come early" in client.err
+    assert sum(len(batch) > 1 for batch in one.batches) == 1
+    assert re.match(rf"{re.escape(one.address)} \d+\n$", (client.home / "dray/one_by_one").read_text())
+
+    one.batches.clear()                                       # it is known the next time, from the first word
+    client.run("get", f"{one.address}/x")
+    assert client.read("x") == b"one\n" and "early" not in client.err
+    assert all(len(batch) == 1 for batch in one.batches)
+
+
+def test_what_was_noted_is_tried_again_some_day(client, fake):
+    one = fake(Batches)
+    (client.home / "dray").mkdir()
+    (client.home / "dray/one_by_one").write_text(f"{one.address} 20000\nnonsense\n{one.address}\n{one.address} 20001\n")
+    client.run("get", f"{one.address}/x")
+    assert ["FEAT", "PWD"] in one.batches
+
+
+def test_a_trial_that_no_server_answers_is_no_note(client, fake):
+    class Gone(Batches):
+        def feat(self, _):
+            return "close"
+
+    one = fake(Gone)
+    client.run("get", "--retries", "0", f"{one.address}/x", code=INCOMPLETE)
+    assert not (client.home / "dray/one_by_one").exists()
+
+
+def test_the_next_port_goes_with_the_time(client, fake):
+    one = fake(Batches)
+    for name in "abc":
+        client.write(name, name.encode() * 9)
+    client.run("put", "-j", "1", "a", "b", "c", f"{one.address}/")
+    assert all(one.files[n] == n.encode() * 9 and one.mtimes[n] for n in "abc")
+    assert ["MFMT", "EPSV"] in one.batches
+    assert not any("STOR" in batch and len(batch) > 1 for batch in one.batches)
+
+
+@pytest.mark.parametrize("says", ["550 not that time", "500 what?", "213 fine"])
+def test_a_time_that_is_refused_leaves_the_session_in_step(client, fake, says):
+    class Timeless(Batches):
+        def mfmt(self, _):
+            self.say(says)
+
+    one = fake(Timeless)
+    for name in "abc":
+        client.write(name, name.encode() * 1000)
+    client.run("put", "-j", "1", "a", "b", "c", f"{one.address}/")
+    assert all(one.files[n] == n.encode() * 1000 for n in "abc") and one.heard.count("USER anonymous") == 1
+
+
+def test_a_renaming_that_is_refused_tells_the_first_reason(client, fake):
+    class Rigid(Batches):
+        def rnfr(self, _):
+            self.say("550 not this one")
+
+    one = fake(Rigid)
+    client.run("mv", f"{one.address}/x", "/y", code=NOT_FOUND)
+    assert ["RNFR", "RNTO"] in one.batches and "not this one (550)" in client.err
+
+
+def test_a_small_upload_to_dray_may_be_refused_late(client, fake):
+    class Full(Site):
+        features = ("MLST type*;size*;modify*;X.partial*;", "SIZE", "REST STREAM", "UTF8")
+
+        def stor(self, path):
+            if path.endswith("b"):
+                self.data().close()
+                return self.say("552 no room")
+            return super().stor(path)
+
+    one = fake(Full)
+    for name in "abc":
+        client.write(name, name.encode() * 5000)
+    client.run("put", "-j", "1", "a", "b", "c", f"{one.address}/", code=REFUSED)
+    assert one.files["a"] == b"a" * 5000 and one.files["c"] == b"c" * 5000 and "b" not in one.files
+    assert "no room (552)" in client.err and one.heard.count("USER anonymous") == 1
+
+
+# -- one file over several connections
+
+class Crowd(Site):
+    """Several sessions at once, each with a thread, and a copy of this that shares the lists."""
+    most, open = 99, 0
+    lock = threading.Lock()
+
+    def _accept(self):
+        while not self.over.is_set():
+            try:
+                control, _ = self.listener.accept()
+            except socket.timeout:
+                continue
+            threading.Thread(target=self.one, args=(control,), daemon=True).start()
+
+    def one(self, control):
+        kind, session = type(self), copy.copy(self)
+        session.control, session.passive = control, None
+        control.settimeout(WAIT)
+        with self.lock:
+            kind.open += 1
+        with control:
+            try:
+                if kind.open > self.most:
+                    session.say("421 too many of you")
+                else:
+                    session.session()
+            except OSError:
+                pass
+        if session.passive:
+            session.passive.close()
+        with self.lock:
+            kind.open -= 1
+
+    def began(self):
+        return [int(line.split()[1]) for line in self.heard if line.startswith("REST")]
+
+
+class Ranged(Crowd):
+    features = (*Site.features, "RANG STREAM")
+
+    def rang(self, argument):
+        self.part = [int(n) for n in argument.split()]
+        self.say("350 these")
+
+    def retr(self, path):
+        first, last = self.part
+        self.send(self.files[path.strip("/")][first:last + 1])
+
+
+class Deaf(Crowd):
+    """Says 350 and begins at 0 all the same."""
+    def begin_at(self):
+        return 0
+
+
+class Proud(Crowd):
+    def rest(self, _):
+        self.say("502 not here")
+
+
+class Shifts(Crowd):
+    """Begins somewhere else: the length is right for none but the last."""
+    def begin_at(self):
+        offset = super().begin_at()
+        return offset - 7 if offset else 0
+
+
+class CutsOne(Crowd):
+    """One segment breaks off once."""
+    cut = True
+
+    def send(self, payload, first="150 opening", last="226 done"):
+        if isinstance(payload, bytes) and len(payload) < len(BIG) and type(self).cut:
+            type(self).cut = False
+            return super().send(payload[:200_000], first, "426 broken")
+        return super().send(payload, first, last)
+
+
+@pytest.mark.parametrize("kind, traits", [(Crowd, {}), (Ranged, {}), (CutsOne, {}), (Crowd, {"most": 1}), (Crowd, {"most": 2})])
+def test_segments_make_the_whole(client, fake, kind, traits):
+    one = fake(kind, files={"big": BIG}, **traits)
+    client.run("get", "-v", "--segments", "4", f"{one.address}/big")
+    assert client.read("big") == BIG and "size agrees" in client.out
+    assert names(client.dir) == {b"big"}
+    assert len({*one.began()} if kind is not Ranged else [x for x in one.heard if x.startswith("RANG")]) >= 3
+    assert one.heard.count("USER anonymous") >= (1 if traits else 2)
+
+
+@pytest.mark.parametrize("kind", [Deaf, Proud, Shifts])
+def test_a_server_that_begins_elsewhere(client, fake, kind):
+    one = fake(kind, files={"big": BIG})
+    client.run("get", "-v", "--segments", "4", f"{one.address}/big")
+    assert client.read("big") == BIG and names(client.dir) == {b"big"}
+    assert "does not begin in the middle" in client.err + client.out
+
+
+def test_small_and_sizeless_files_have_no_segments(client, fake):
+    class Sizeless(Crowd):
+        features = ("UTF8",)
+
+        def mlst(self, _):
+            self.say("502 no")
+
+        def size(self, _):
+            self.say("502 no")
+
+        def mdtm(self, _):
+            self.say("502 no")
+
+        def cwd(self, _):
+            self.say("550 no")
+
+    one = fake(Sizeless, files={"big": BIG})
+    client.run("get", "--segments", "4", f"{one.address}/big")
+    assert client.read("big") == BIG and not one.began()
+    two = fake(Crowd, files={"small": BIG[:1_500_000]})
+    client.run("get", "--segments", "4", f"{two.address}/small")
+    assert client.read("small") == BIG[:1_500_000] and not two.began()
+
+
+def test_a_segment_that_never_comes_leaves_a_beginning(client, fake):
+    class Half(Crowd):
+        def send(self, payload, first="150 opening", last="226 done"):
+            if isinstance(payload, bytes) and len(payload) < len(BIG) * 3 // 5:
+                return super().send(payload[:1000], first, "426 broken")
+            return super().send(payload, first, last)
+
+    one = fake(Half, files={"big": BIG})
+    client.run("get", "--segments", "2", "--retries", "0", f"{one.address}/big", code=INCOMPLETE)
+    part, = client.parts()
+    kept = (client.dir / os.fsdecode(part)).read_bytes()
+    assert BIG.startswith(kept) and len(kept) < len(BIG)
+    two = fake(Crowd, files={"big": BIG})                     # another server has another name for it: nothing is mixed
+    client.run("get", "-c", f"{two.address}/big")
+    assert client.read("big") == BIG
+
+
+def test_a_file_that_changes_meanwhile(client, fake):
+    class Changes(Crowd):
+        changed = False
+
+        def retr(self, path):
+            offset = self.begin_at()
+            if not offset or self.changed:
+                return self.send(self.files["big"][offset:])
+            with self.data() as connection:
+                self.say("150 opening")
+                connection.sendall(self.files["big"][offset:])
+            type(self).changed = True
+            self.files["big"], type(self).stamp = BIG[::-1], "20260202030405"
+            self.say("226 done")
+
+    one = fake(Changes, files={"big": BIG})
+    client.run("get", "--segments", "2", f"{one.address}/big")
+    assert client.read("big") == BIG[::-1] and "changed" in client.err
+    assert names(client.dir) == {b"big"}
+
+
+def test_a_kill_leaves_nothing_that_is_taken_for_a_beginning(client, fake):
+    class Stalls(Crowd):
+        def send(self, payload, first="150 opening", last="226 done"):
+            def slowly():
+                yield payload[:300_000]
+                if not type(self).go.wait(WAIT):
+                    return
+                yield payload[300_000:]
+            super().send(slowly() if len(payload) > 1000 else payload, first, last)
+
+    one = fake(Stalls, files={"big": BIG}, go=threading.Event())
+    child = client.start("get", "--segments", "4", f"{one.address}/big")
+    until(lambda: any((client.dir / os.fsdecode(n)).stat().st_blocks * 512 > 700_000 for n in client.parts()), "segments")
+    part, = client.parts()
+    assert (client.dir / os.fsdecode(part)).stat().st_size == len(BIG) + 1
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    one.go.set()
+    client.run("get", "-c", "--segments", "4", f"{one.address}/big")
+    assert client.read("big") == BIG and "longer than the file" in client.err and names(client.dir) == {b"big"}
+
+
+def test_ctrl_c_ends_all_segments(client, fake):
+    class Stalls(Crowd):
+        def send(self, payload, first="150 opening", last="226 done"):
+            def slowly():
+                yield payload[:300_000]
+                type(self).go.wait(WAIT)
+            super().send(slowly(), first, last)
+
+    one = fake(Stalls, files={"big": BIG}, go=threading.Event())
+    child = client.start("get", "--segments", "4", f"{one.address}/big")
+    until(lambda: any((client.dir / os.fsdecode(n)).stat().st_blocks * 512 > 700_000 for n in client.parts()), "segments")
+    child.send_signal(signal.SIGINT)
+    client.finish(child, INTERRUPTED)
+    one.go.set()
+    part, = client.parts()
+    kept = (client.dir / os.fsdecode(part)).read_bytes()
+    assert BIG.startswith(kept) and len(kept) >= 290_000
