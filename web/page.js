@@ -108,10 +108,8 @@ const title = () => (state.path === "/" ? t("home") : api.last(state.path));
 
 function foot() {
     const bytes = shown.reduce((total, entry) => total + entry.size, 0);
-    const parts = [List.sum(shown.length, (state.found ?? state.entries).length), bytes ? size(bytes) : null,
+    const parts = [state.found ? state.progress : List.sum(shown.length, state.entries.length), bytes ? size(bytes) : null,
                    state.cut ? t("cut") : null];
-    if (state.found)
-        parts.unshift(state.progress);
     write(sum, state.loading && !state.found && !state.entries.length ? t("loading")
           : state.failure || !canRead() ? "" : parts.filter(Boolean).join(" · "));
 }
@@ -120,7 +118,8 @@ const message = (shape, head, text, ...actions) => el("div", { class: "state" },
 
 /* Instead of rows: why there are none, and what to do. */
 function empty() {
-    const what = state.failure ? failure() : !canRead() && may("add") ? message("upload", t("dropTitle"), t("dropHow"))
+    const what = state.failure ? failure() : !canRead() && may("add") ? message("upload", t("dropTitle"), t("dropHow"),
+            button("upload", t("uploadFiles"), () => files.click(), { shown: true, class: "button strong" }))
         : shown.length || state.loading ? null
         : state.found ? message("search", t("noMatchBelow", state.filter), "")
         : state.filter ? message("search", t("noMatch", state.filter), t("noMatchHow"))

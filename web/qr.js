@@ -189,22 +189,13 @@ class Code {
                     this.dark[y][x] = !this.dark[y][x];
     }
 
-    /* How hard it is to read: runs, blocks, what looks like a corner, and too much of one colour. */
+    /* How hard it is to read: of one colour for long, or in squares, or as a whole. */
     penalty() {
-        const lines = [...this.dark, ...this.dark.map((_, x) => this.dark.map((row) => row[x]))]
-            .map((line) => line.map((dark) => (dark ? "1" : "0")).join(""));
-        let sum = 0;
-        for (const line of lines) {
-            for (const [run] of line.matchAll(/0{5,}|1{5,}/g))
-                sum += run.length - 2;
-            sum += 40 * [...line.matchAll(/(?=00001011101|10111010000)/g)].length;
-        }
+        const lines = [...this.dark, ...this.dark.map((_, x) => this.dark.map((row) => row[x]))].map((line) => line.map(Number).join(""));
+        let sum = lines.reduce((all, line) => all + [...line.matchAll(/0{5,}|1{5,}/g)].reduce((n, [run]) => n + run.length - 2, 0), 0);
         for (let y = 1; y < this.size; y++)
-            for (let x = 1; x < this.size; x++) {
-                const here = this.dark[y][x];
-                if (this.dark[y - 1][x] === here && this.dark[y][x - 1] === here && this.dark[y - 1][x - 1] === here)
-                    sum += 3;
-            }
+            for (let x = 1; x < this.size; x++)
+                sum += new Set([lines[y][x], lines[y - 1][x], lines[y][x - 1], lines[y - 1][x - 1]]).size === 1 ? 3 : 0;
         const dark = this.dark.flat().filter(Boolean).length / this.size ** 2;
         return sum + 10 * Math.floor(Math.abs(dark * 100 - 50) / 5);
     }

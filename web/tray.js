@@ -139,7 +139,7 @@ export class Tray {
         box.dataset.state = item.state;
         write(name, item.name);
         write(facts, STATE[item.state]?.(item) ?? "");
-        bar.hidden = item.over || item.state === "waiting";
+        bar.hidden = item.over || item.state === "waiting" || item.state === "exists";
         bar.value = share(item.sent, item.file.size);
         hold.hidden = ["sent", "skipped", "exists"].includes(item.state);
         const idle = item.state === "paused" || item.state === "failed";

@@ -42,7 +42,6 @@ const WORDS = {
     searched: ["{1} found in {0} folders", "在 {0} 个文件夹中找到 {1} 项"],
     searchPart: ["{0} folders could not be read", "{0} 个文件夹无法读取"],
     searchMuch: ["there is more: be more precise", "结果过多，请输入更具体的内容"],
-    stop: ["Stop", "停止"],
     upload: ["Upload", "上传"],
     uploadFiles: ["Files…", "文件…"],
     uploadFolder: ["A folder…", "文件夹…"],
@@ -62,7 +61,6 @@ const WORDS = {
     clear: ["Clear the selection", "取消选择"],
     close: ["Close", "关闭"],
     cancel: ["Cancel", "取消"],
-    ok: ["OK", "确定"],
     create: ["Create", "创建"],
     previous: ["Previous", "上一个"],
     next: ["Next", "下一个"],
@@ -135,7 +133,6 @@ const WORDS = {
                 "这里不能创建文件夹。请逐个上传其中的文件，或打包后上传。"],
     unreadable: ["The browser could not read this file. Is it still there? Choose it again.", "浏览器无法读取此文件。它还在吗？请重新选择。"],
     // Previews
-    preview: ["Preview of {0}", "{0} 的预览"],
     previewNot: ["The browser cannot show this file.", "浏览器无法显示此文件。"],
     previewPart: ["This is the beginning only: {0} of {1}.", "仅显示开头部分：{0} / {1}。"],
     // Failures
