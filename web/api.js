@@ -138,12 +138,14 @@ function send(method, url, headers, body, moved, signal) {
         const end = (outcome) => {
             clearTimeout(timer);
             signal.removeEventListener("abort", stop);
+            removeEventListener("offline", stop);
             outcome();
         };
         const stop = () => request.abort();
         if (signal.aborted)
             return reject(signal.reason);
         signal.addEventListener("abort", stop);
+        addEventListener("offline", stop);
         request.open(method, url);
         request.setRequestHeader("Accept", "application/json");
         for (const [name, value] of Object.entries(headers))

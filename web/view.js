@@ -48,7 +48,7 @@ export class View {
         this.next = button("right", t("next"), () => this.#step(1));
         this.save = el("a", { class: "button bare", title: t("download"), "aria-label": t("download") }, icon("download"));
         this.place = el("div", { class: "place" });
-        this.box = el("dialog", { class: "view", "aria-labelledby": "view-title", onkeydown: (event) => this.#key(event),
+        this.box = el("dialog", { class: "view", tabindex: -1, "aria-labelledby": "view-title", onkeydown: (event) => this.#key(event),
                                   onclose: () => this.#closed() },
             el("div", { class: "top" }, this.title, this.previous, this.next, this.save,
                button("close", t("close"), () => this.box.close())), this.place);
@@ -85,6 +85,8 @@ export class View {
         this.place.dataset.kind = kindOf(entry.name);
         SHOW[kindOf(entry.name)]?.(entry, this.place, this.#stop.signal);
         this.#moved(entry);
+        if (document.activeElement.disabled || !this.box.contains(document.activeElement))
+            this.box.focus(); // else the keys go nowhere
     }
 
     #step(by) {
