@@ -3,7 +3,7 @@
  * page.js makes one, gives it entries to show, and is told what is opened, chosen, or asked for. */
 import { button, count, el, icon, size, when, write } from "./dom.js";
 import { kindOf } from "./kinds.js";
-import { t } from "./words.js";
+import { lang, t } from "./words.js";
 
 const SPARE = 8; // rows beyond the edges, so that a flick of the wheel finds them made
 
@@ -13,7 +13,7 @@ const COLUMNS = [
     { key: "mtime", word: "modified", first: -1 },
 ];
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const names = new Intl.Collator(lang, { numeric: true, sensitivity: "base" });
 
 const ORDER = {
     name: () => 0,

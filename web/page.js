@@ -57,8 +57,7 @@ const main = el("main", {}, el("h1", { class: "unseen" }), tools, choice, list.g
                     el("ul", { class: "keys" }, t("keysList").split(" · ").map((line) => el("li", {}, line)))), { shown: true,
                                                                                           class: "button bare keys" }), all));
 
-const view = new View((entry) => history.replaceState(history.state, "", entry ? `#${encodeURIComponent(entry.under + entry.name)}`
-                                                                              : location.pathname));
+const view = new View(viewing);
 const queue = new Queue({ changed: () => tray.show(), stored, idle: () => load(state.path, true), taken: (item) =>
     askTaken(item.name, may("write")) });
 const tray = new Tray(queue, () => files.click());
@@ -173,7 +172,8 @@ function go(to) {
 
 /* Where the address says. */
 async function arrive() {
-    const to = location.pathname.endsWith("/") ? location.pathname : api.parent(location.pathname);
+    const here = location.pathname.replace(/\/{2,}/g, "/"); // "//host/" would be another server
+    const to = here.endsWith("/") ? here : api.parent(here);
     if (to !== state.path || !state.entries.length) {
         const from = state.path;
         state.filter = filter.value = "";
@@ -240,6 +240,19 @@ function open(entry, event) {
         event.preventDefault();
         fetchFile(entry);
     }
+}
+
+/* What is looked at stands in the address, and the way back closes it: that is what a phone's button does. */
+function viewing(entry, first) {
+    const hash = entry ? `#${encodeURIComponent(inside(entry))}` : "";
+    if (entry && first && location.hash !== hash)
+        history.pushState({ view: true }, "", hash);
+    else if (entry)
+        history.replaceState(history.state, "", hash);
+    else if (history.state?.view)
+        history.back();
+    else if (location.hash)
+        history.replaceState(null, "", location.pathname);
 }
 
 /* ---- finding ---- */

@@ -83,7 +83,7 @@ export class Queue {
             }
             const target = folder + path.map((name) => `${encodeURIComponent(name)}/`).join("");
             const item = { id: this.#next++, file, base: folder, path, folder: target, name: file.name, state: "waiting", sent: 0,
-                           upload: null, tries: 0, over: false, choice: null, said: "" };
+                           upload: null, proven: 0, tries: 0, over: false, choice: null, said: "" };
             const same = unfinished.filter((one) =>
                 one.chosen === item.name && one.size === file.size && one.modified === file.lastModified);
             const known = same.find((one) => one.folder === target) ?? same[0]; // wherever the person is now
@@ -227,8 +227,6 @@ export class Queue {
         item.state = "sending";
         const moved = (from) => (bytes) => {
             item.sent = Math.min(item.file.size, from + bytes);
-            if (bytes)
-                item.tries = 0;
             this.#changed();
         };
         if (item.file.size < WHOLE && !item.upload) {
@@ -250,7 +248,9 @@ export class Queue {
             remember(markOf(item), { folder, name, chosen: file.name, upload, choice, size: file.size, modified: file.lastModified,
                                      tab: TAB, at: Date.now() });
         }
-        item.sent = from;
+        if (from > item.proven)
+            item.tries = 0; // bytes that left are no proof, bytes that arrived are
+        item.proven = item.sent = from;
         this.#told.changed();
         try {
             await api.go(item.upload, from, item.file.slice(from), moved(from), signal);

@@ -37,7 +37,7 @@ const SHOW = {
 };
 
 /* One dialog for all: open(entry, entries) shows it, and left and right go through the others that can be shown.
- * moved(entry or null): what is shown now. */
+ * moved(entry or null, first): what is shown now; first: nothing was before. */
 export class View {
     #entry = null; #entries = []; #stop = new AbortController(); #moved; #before = null;
 
@@ -74,6 +74,7 @@ export class View {
     #show(entry) {
         this.#stop.abort();
         this.#stop = new AbortController();
+        const first = !this.#entry;
         this.#entry = entry;
         const at = this.#entries.findIndex((one) => one.url === entry.url);
         this.title.replaceChildren(el("bdi", {}, entry.name));
@@ -84,7 +85,7 @@ export class View {
         this.place.replaceChildren();
         this.place.dataset.kind = kindOf(entry.name);
         SHOW[kindOf(entry.name)]?.(entry, this.place, this.#stop.signal);
-        this.#moved(entry);
+        this.#moved(entry, first);
         if (document.activeElement.disabled || !this.box.contains(document.activeElement))
             this.box.focus(); // else the keys go nowhere
     }

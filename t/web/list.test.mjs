@@ -50,7 +50,7 @@ test("filter as you type, then search below", async (t) => {
     await sees(page, "apple.txt");
     await page.getByRole("button", { name: "Search below" }).click();
     await sees(page, "sub/deep/Apple pie.txt", "apple.txt");
-    assert.match(await page.locator("footer .sum").textContent(), /2 found in 3 folders/);
+    assert.match(await page.locator("footer .sum").textContent(), /Found: 2, folders read: 3/);
     await page.getByRole("searchbox").fill("nowhere");
     await page.getByText("Nothing here matches “nowhere”").waitFor();
     await page.getByRole("searchbox").press("Escape");
@@ -87,25 +87,26 @@ test("ten thousand names: few elements, and scrolling stays smooth", async (t) =
     await page.getByText("10,000 items").waitFor();
     const grid = page.locator("#files");
     assert.equal(await grid.getAttribute("aria-rowcount"), "10001");
-    const usual = await grid.evaluate(async (node) => {
-        const frames = [];
-        let last = performance.now();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Performance.enable", { timeDomain: "threadTicks" }); // what the page costs, whatever else the machine does
+    const worked = async () => (await devtools.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+    const before = await worked();
+    await grid.evaluate(async (node) => {
         for (let step = 0; step < 60; step++) {
-            node.scrollTop += 7000;
+            node.scrollTop += 7000; // further than a screen: no row is made already
             await new Promise(requestAnimationFrame);
-            frames.push(performance.now() - last);
-            last = performance.now();
         }
-        return frames.sort((a, b) => a - b)[30]; // the middle: the machine has other work, too
     });
+    const frame = 1000 * (await worked() - before) / 60;
+    t.diagnostic(`a frame of scrolling costs ${frame.toFixed(1)} ms`);
+    assert.ok(frame < 50, `a frame costs ${frame} ms`);
     assert.ok(await page.locator(".row").count() < 100);
-    assert.ok(usual < 100, `a frame takes ${usual} ms`);
     await grid.focus();
     await page.keyboard.press("End");
     await until(async () => (await names(page)).includes("file 9999.txt"));
     const began = Date.now();
     await page.getByRole("searchbox").fill("777");
-    await page.getByText("20 of 10,000 items").waitFor();
+    await page.getByText("19 of 10,000 items").waitFor();
     assert.ok(Date.now() - began < 1000);
     page.done();
 });

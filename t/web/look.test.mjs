@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
 import { after, test } from "node:test";
-import { act, folder, row, sees, serve, shut, slow, upload, visit } from "./stage.mjs";
+import { act, folder, row, sees, serve, shut, slow, until, upload, visit } from "./stage.mjs";
 
 after(shut);
 
@@ -98,8 +98,7 @@ test("pictures, text, sound, films and PDF are shown; the rest is offered for do
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
     await page.waitForFunction(() => document.querySelector(".view video")?.videoWidth > 0);
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
-    const frame = await (await page.waitForSelector(".view iframe")).contentFrame();
-    await frame.waitForSelector("embed[type='application/pdf'], embed[type='application/x-google-chrome-pdf']", { state: "attached" });
+    await until(() => page.frames().some((frame) => frame.url().startsWith("chrome-extension://")), "the browser's viewer of PDF");
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
     await place.getByText("The browser cannot show this file").waitFor();
     assert.equal(await place.getByRole("link", { name: "Download" }).getAttribute("download"), "6 broken.png");
@@ -114,6 +113,12 @@ test("pictures, text, sound, films and PDF are shown; the rest is offered for do
     await page.keyboard.press("Escape");
     await page.locator(".view").waitFor({ state: "hidden" });
     assert.equal(await page.evaluate(() => document.activeElement.className), "open");
+    assert.equal(page.url(), server.url);
+    await page.getByRole("link", { name: "2 text.txt" }).click();
+    await place.getByText("first <b>line</b>").waitFor();
+    await page.goBack(); // a phone's button
+    await page.locator(".view").waitFor({ state: "hidden" });
+    await sees(page, ...fs.readdirSync(server.root).sort());
     await page.goto(`${server.url}#2%20text.txt`); // an address that somebody was given
     await page.reload();
     await place.getByText("first <b>line</b>").waitFor();

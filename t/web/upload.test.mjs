@@ -101,7 +101,7 @@ test("the page is reloaded in the middle: the same file, chosen again, goes on",
     await until(async () => await percent(page) > 0.5);
     page.on("dialog", (dialog) => dialog.accept()); // "leave the page?"
     await page.reload();
-    await page.getByText("1 uploads broke off").waitFor();
+    await page.getByText("Uploads that broke off: 1").waitFor();
     await page.goto(server.url); // and from elsewhere
     const choosing = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Choose files…" }).click();
