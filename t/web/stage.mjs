@@ -60,12 +60,14 @@ export class Server {
     }
 
     async end(signal = "SIGTERM") {
-        if (this.process.exitCode !== null || this.process.signalCode)
+        const { process } = this; // there may be another by the time we are patient no more
+        if (process.exitCode !== null || process.signalCode)
             return;
-        const gone = new Promise((resolve) => this.process.once("exit", resolve));
-        this.process.kill(signal);
-        setTimeout(() => this.process.kill("SIGKILL"), 3000).unref(); // a browser that keeps its connections must not keep us
+        const gone = new Promise((resolve) => process.once("exit", resolve));
+        process.kill(signal);
+        const late = setTimeout(() => process.kill("SIGKILL"), 3000); // a browser that keeps its connections must not keep us
         await gone;
+        clearTimeout(late);
     }
 }
 
