@@ -5,9 +5,10 @@
 
 #include "base/span.h"
 
-enum { HTTP_HEAD_MAX = 8192, HTTP_FIELDS_MAX = 100 };
+enum { HTTP_HEAD_MAX = 8192, HTTP_TARGET_MAX = 6144, HTTP_FIELDS_MAX = 100 };
 
-/* The fields that the server knows: X(id, "name"). One that may not come twice is refused when it does. */
+/* The fields that the server knows: X(id, "name"). One that comes twice is refused, but for
+ * Connection, Accept and Accept-Language, of which the first line is kept. */
 #define HTTP_FIELDS(X) \
     X(HOST, "host") X(CONNECTION, "connection") X(CONTENT_LENGTH, "content-length") X(TRANSFER_ENCODING, "transfer-encoding") \
     X(EXPECT, "expect") X(RANGE, "range") X(IF_RANGE, "if-range") X(IF_MATCH, "if-match") X(IF_NONE_MATCH, "if-none-match") \
@@ -28,14 +29,15 @@ enum http_field {
 /* Views into the head. */
 struct http_head {
     struct span method;  /* a token, as it came */
-    struct span target;  /* origin-form ("/a?b"), or "*"; of an absolute-form what follows the authority */
+    struct span target;  /* origin-form ("/a?b"), or "*"; of an absolute-form what follows the authority, or "/";
+                            field[HTTP_HOST] is then that authority */
     unsigned minor;      /* of HTTP/1.minor */
     struct span field[HTTP_FIELD_COUNT]; /* without blanks at the ends; at NULL: it did not come */
     int64_t length;      /* of the body; -1: none was told, 0 then unless chunked */
     bool chunked, keep_alive, expect_continue;
 };
 
-/* The bytes of the first head in `bytes`, the empty line included; 0: it is not all there yet. A bare CR or LF never ends a line.
+/* 0, and in *len the bytes of the first head in `bytes`, the empty line included, or 0: it is not all there yet. A bare CR or LF never ends a line.
  * Empty lines before the request line are skipped and counted (RFC 9112 section 2.2), at most two. -EBADMSG: it cannot become one
  * (a control byte, a bare CR or LF); -E2BIG: no end within HTTP_HEAD_MAX. */
 int http_head_end(struct span bytes, size_t *len);
