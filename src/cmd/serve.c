@@ -20,7 +20,7 @@
 #include "sys/proc.h"
 #include "sys/sock.h"
 
-enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, STDERR = 2, HELP_MAX = 16000 };
+enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, SERVICE_HTTP = 2, STDERR = 2, HELP_MAX = 16000 };
 
 struct serve {
     struct conf conf;
@@ -48,7 +48,7 @@ static int help(void)
 
     if (!text)
         return SERVE_FAILED;
-    buf_text(&b, _("dray serve [OPTIONS] [FOLDER]: serve a folder (default: the current one) over FTP\n\n"));
+    buf_text(&b, _("dray serve [OPTIONS] [FOLDER]: serve a folder (default: the current one) over FTP and HTTP\n\n"));
     conf_print_help(&b);
     buf_text(&b, _("\nModels:"));
     for (const struct model *const *m = models; *m; m++)
@@ -127,6 +127,29 @@ static int open_each(struct serve *s, uint16_t port, unsigned service, const cha
     return rc;
 }
 
+/* A port that nobody asked for is no reason not to serve. */
+static int open_http(struct serve *s)
+{
+    unsigned before = s->listeners.n;
+    const char *host;
+    uint16_t port;
+    int rc;
+
+    TRY(serve_http_port(&s->conf, &port));
+    if (s->conf.http && strcmp(s->conf.http, "off") == 0)
+        return 0;
+    rc = open_each(s, port, SERVICE_HTTP, &host);
+    for (int i = 0; i < 20 && rc == -EADDRINUSE && !port; i++) {
+        listen_close_from(&s->listeners, before);
+        rc = open_each(s, port, SERVICE_HTTP, &host);
+    }
+    if (rc == 0 || s->conf.http)
+        return rc < 0 ? port_failed("http", port, host, rc) : 0;
+    listen_close_from(&s->listeners, before);
+    serve_complain("port %u is taken, so browsers are not served; --http PORT chooses another", port);
+    return 0;
+}
+
 static int open_ports(struct serve *s)
 {
     const char *host;
@@ -141,7 +164,7 @@ static int open_ports(struct serve *s)
         return port_failed("ftp", s->conf.ftp_port, host, rc);
     if (s->conf.ftps_port)
         rc = open_each(s, s->conf.ftps_port, SERVICE_FTPS, &host);
-    return rc < 0 ? port_failed("ftps", s->conf.ftps_port, host, rc) : 0;
+    return rc < 0 ? port_failed("ftps", s->conf.ftps_port, host, rc) : open_http(s);
 }
 
 /* How many share the passive range; 0: no telling. */
@@ -180,7 +203,8 @@ static struct board *open_board(struct serve *s)
 
 static int make_env(struct serve *s)
 {
-    static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service, [SERVICE_FTPS] = &ftps_service };
+    static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service, [SERVICE_FTPS] = &ftps_service,
+                                                     [SERVICE_HTTP] = &http_service };
     struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
     int children = proc_event();
 

@@ -33,6 +33,9 @@ void serve_people_print(const struct auth *);
  * he knows why then. */
 int serve_pam(const struct conf *, bool own_process, struct priv **out);
 
+/* The port of --http. -EINVAL, with a sentence. */
+int serve_http_port(const struct conf *, uint16_t *port);
+
 struct serve_tls {
     bool on;
     struct tls_rules rules;

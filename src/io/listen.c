@@ -47,11 +47,15 @@ int listen_open(struct listeners *all, const char *host, uint16_t port, unsigned
     return rc == -EAFNOSUPPORT ? 0 : rc; /* a machine without IPv6 */
 }
 
+void listen_close_from(struct listeners *all, unsigned n)
+{
+    while (all->n > n)
+        sock_close(all->l[--all->n].fd);
+}
+
 void listen_close_all(struct listeners *all)
 {
-    for (unsigned i = 0; i < all->n; i++)
-        sock_close(all->l[i].fd);
-    all->n = 0;
+    listen_close_from(all, 0);
 }
 
 static int accept_from(struct rt_task *task, const struct listener *l, struct arrival *out)

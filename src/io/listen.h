@@ -29,6 +29,8 @@ struct arrival {
  * -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EINVAL (no address), -E2BIG. */
 int listen_open(struct listeners *, const char *host, uint16_t port, unsigned service);
 void listen_close_all(struct listeners *);
+/* Those from number n on. */
+void listen_close_from(struct listeners *, unsigned n);
 /* The next client, waiting no longer than `when`; `hear` (-1: none) as in rt_accept. */
 int listen_accept(struct rt_task *, const struct listeners *, int hear, int64_t when, struct arrival *out);
 

@@ -78,5 +78,6 @@ struct pace session_pace(struct session *, unsigned way);
 
 extern const struct service ftp_service;
 extern const struct service ftps_service; /* TLS from the first byte */
+extern const struct service http_service; /* TLS if the first byte says so */
 
 #endif

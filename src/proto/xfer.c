@@ -244,14 +244,14 @@ static int receive_block(struct xfer *x, struct file *f, struct ascii *text, cha
     return n > 0;
 }
 
-static int receive_some(struct xfer *x, struct file *f, struct ascii *text)
+static int receive_some(struct xfer *x, struct file *f, struct ascii *text, int64_t left)
 {
-    int64_t most;
+    int64_t most = text ? HALF - 1 : RT_BLOCK;
     char *block;
     int rc;
 
     TRY(await(x));
-    TRY(allow(x, text ? HALF - 1 : RT_BLOCK, &most)); /* what is not read yet holds the sender back */
+    TRY(allow(x, left < most ? left : most, &most)); /* what is not read yet holds the sender back */
     block = rt_block_take();
     if (!block)
         return fail(x, XFER_FILE, -ENOMEM);
@@ -266,7 +266,7 @@ static int receive(struct xfer *x, struct file *f, struct ascii *text)
     int rc;
 
     moved(x, 0);
-    while ((rc = receive_some(x, f, text)) > 0) {
+    while ((rc = receive_some(x, f, text, INT64_MAX)) > 0) {
         if (x->bytes - since < RECEIVE_TURN)
             continue;
         TRY(turn(x));
@@ -279,6 +279,24 @@ static int receive(struct xfer *x, struct file *f, struct ascii *text)
 int xfer_receive(struct xfer *x, struct file *f)
 {
     return receive(x, f, NULL);
+}
+
+int xfer_receive_some(struct xfer *x, struct file *f, int64_t len)
+{
+    int64_t end = x->bytes + len, since = x->bytes;
+
+    moved(x, 0);
+    while (x->bytes < end) {
+        int rc = receive_some(x, f, NULL, end - x->bytes);
+
+        if (rc <= 0)
+            return rc < 0 ? rc : fail(x, XFER_STREAM, -EPIPE);
+        if (x->bytes - since < RECEIVE_TURN)
+            continue;
+        TRY(turn(x));
+        since = x->bytes;
+    }
+    return 0;
 }
 
 int xfer_receive_text(struct xfer *x, struct file *f)

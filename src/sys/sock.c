@@ -176,6 +176,14 @@ bool sock_peer_ended(int fd)
     return poll(&p, 1, 0) > 0;
 }
 
+int sock_first_byte(int fd)
+{
+    unsigned char byte;
+    ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return n == 1 ? byte : n < 0 ? -errno : -ENODATA;
+}
+
 int sock_shutdown_send(int fd)
 {
     return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;

@@ -47,6 +47,8 @@ void sock_tune_control(int fd);
 int sock_shutdown_send(int fd);
 /* Has the peer ended its sending, or the connection, behind all that is still unread? Does not wait. */
 bool sock_peer_ended(int fd);
+/* The first byte that waits to be read, which stays there, or -errno. Does not wait. */
+int sock_first_byte(int fd);
 /* Closes whoever waits in a listener's queue: 0 once it is empty, -EBUSY when there are more than `most`, or -errno. */
 int sock_drain(int listener, unsigned most);
 /* close(2) */

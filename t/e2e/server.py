@@ -41,7 +41,7 @@ def environment(**more):
 def command(root, *flags, model=None):
     """The command line; what the flags do not say is said here: loopback, a free port, the model, enough workers. No folder: ""."""
     line = [DRAY, "serve", *[str(root)] * bool(root), *map(str, flags)]
-    for flag, values in {"--ftp": ["0"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": ["16"]}.items():
+    for flag, values in {"--ftp": ["0"], "--http": ["off"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": ["16"]}.items():
         if flag not in flags and values != [None]:
             for value in values:
                 line += [flag, value]

@@ -1,0 +1,183 @@
+/* http_auth: who a request is from: by its Authorization field (Basic, RFC 7617), or anybody. What has logged in a connection once is
+ * not asked again while it is repeated. Wrong passwords are answered slowly and counted as FTP's are (obs/bans.h). Also: may a browser
+ * be trusted to send this on its person's behalf? */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "proto/http/http.h"
+
+enum { GUESSES = 10, BASIC_MAX = 600 };
+
+int http_unauthorized(struct http *h, const char *sentence)
+{
+    if (!h->ask->json) /* a browser would put its own question before the page's */
+        http_field(h, "WWW-Authenticate: Basic realm=\"dray\", charset=\"UTF-8\"");
+    return http_say(h, 401, "%s", sentence);
+}
+
+/* ---- words of the request ---- */
+
+static int sextet(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52
+         : c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int http_base64(struct span text, char *out, size_t cap)
+{
+    unsigned bits = 0, have = 0;
+    size_t n = 0;
+
+    while (text.len && text.at[text.len - 1] == '=')
+        text.len--;
+    for (size_t i = 0; i < text.len; i++) {
+        int six = sextet(text.at[i]);
+
+        if (six < 0 || n + 1 >= cap)
+            return -EINVAL;
+        bits = bits << 6 | (unsigned)six;
+        have += 6;
+        if (have < 8)
+            continue;
+        have -= 8;
+        out[n++] = (char)(bits >> have & 255);
+    }
+    out[n] = '\0';
+    return memchr(out, '\0', n) ? -EINVAL : (int)n;
+}
+
+/* ---- logging in ---- */
+
+/* What it takes to become this account; 1: it was answered that this cannot be. */
+static int enter(struct http *h, const struct account *account)
+{
+    int rc;
+
+    if (auth_changed(h->s->server->auth)) {
+        account_drop(&account);
+        h->over = true;
+        return http_say(h, 503, "This connection belongs to another account; connect anew."), 1;
+    }
+    rc = session_login(h->s, account);
+    if (rc == 0)
+        rc = auth_become(h->s->server->auth, h->s->account);
+    if (rc == -ECANCELED || rc == 0)
+        return rc;
+    h->over = true;
+    if (rc == -EUSERS)
+        return http_say(h, 503, "Too many sessions of this account; try again later."), 1;
+    return http_say(h, 503, "This account's folder is not there, or it cannot log in at the moment."), 1;
+}
+
+static int refuse(struct http *h, struct span name)
+{
+    struct ban_verdict v = session_failed(h->s, name);
+
+    seat_count(h->s->seat, STAT_failed_logins);
+    LOG(h->s->server->log, "login-failed", LOG_TEXT("peer", span_of(h->s->peer)), LOG_TEXT("user", name));
+    if (v.banned)
+        LOG(h->s->server->log, "ban", LOG_TEXT("peer", span_of(h->s->peer)), LOG_NUMBER("failures", v.failures),
+            LOG_NUMBER("seconds", v.banned / RT_SECONDS(1)));
+    TRY(rt_sleep(h->s->task, rt_after(h->s->task, v.delay)));
+    h->over |= v.banned || ++h->guesses >= GUESSES;
+    TRY(http_unauthorized(h, "Wrong name or password."));
+    return 1;
+}
+
+static int check(struct http *h, struct span name, struct span password)
+{
+    const struct account *account;
+    unsigned delay;
+    int rc;
+
+    if (session_banned(h->s)) {
+        h->over = true;
+        TRY(http_say(h, 403, "Too many wrong passwords came from your address; try again later."));
+        return 1;
+    }
+    rc = auth_check(h->s->server->auth, h->s->task, name, password, h->s->peer, &account);
+    if (rc == -EACCES)
+        return refuse(h, name);
+    TRY(rc);
+    delay = session_passed(h->s, name);
+    rc = delay ? rt_sleep(h->s->task, rt_after(h->s->task, delay)) : 0;
+    if (rc < 0)
+        account_drop(&account);
+    TRY(rc);
+    rc = enter(h, account);
+    if (rc == 0)
+        LOG(h->s->server->log, "login", LOG_TEXT("peer", span_of(h->s->peer)), LOG_TEXT("user", name));
+    return rc;
+}
+
+static void forget(struct http *h)
+{
+    if (h->passed)
+        explicit_bzero(h->passed, strlen(h->passed));
+    free(h->passed);
+    h->passed = NULL;
+}
+
+static int log_in(struct http *h, struct span field)
+{
+    char words[BASIC_MAX];
+    struct span rest = field, name;
+    int len, rc;
+
+    if (!span_ieq(span_cut(&rest, ' '), SPAN("Basic")) || (len = http_base64(span_trim(rest), words, sizeof words)) < 0)
+        return http_say(h, 400, "This Authorization is not understood; only Basic is."), 1;
+    rest = (struct span){ words, (size_t)len };
+    name = span_cut(&rest, ':');
+    forget(h);
+    rc = name.len > ACCOUNT_NAME_MAX ? refuse(h, SPAN("(too long)")) : check(h, name, rest);
+    explicit_bzero(words, sizeof words);
+    if (rc == 0)
+        h->passed = span_dup(field);
+    return rc;
+}
+
+static int be_stranger(struct http *h)
+{
+    const struct auth *auth = h->s->server->auth;
+
+    if (!auth->allow_anonymous) {
+        session_login(h->s, NULL);
+        forget(h);
+        TRY(http_unauthorized(h, "Log in, please."));
+        return 1;
+    }
+    if (h->s->account == &auth->anonymous)
+        return 0;
+    forget(h);
+    return enter(h, &auth->anonymous);
+}
+
+int http_who(struct http *h)
+{
+    struct span field = h->ask->head.field[HTTP_AUTHORIZATION];
+
+    if (!field.at)
+        return be_stranger(h);
+    if (h->passed && h->s->account && span_eq(field, span_of(h->passed)))
+        return 0;
+    return log_in(h, field);
+}
+
+/* ---- whose page ---- */
+
+/* Browsers say where a request comes from; who says nothing is none (curl, a script), and nobody can make it send anything. */
+bool http_foreign(const struct http *h)
+{
+    const struct span *f = h->ask->head.field;
+    struct span origin = f[HTTP_ORIGIN];
+
+    if (f[HTTP_SEC_FETCH_SITE].at && !span_eq(f[HTTP_SEC_FETCH_SITE], SPAN("same-origin")) && !span_eq(f[HTTP_SEC_FETCH_SITE], SPAN("none")))
+        return true;
+    if (!origin.at)
+        return false;
+    if (!span_starts(origin, io_is_tls(h->s->control) ? SPAN("https://") : SPAN("http://")))
+        return true;
+    return !span_ieq(span_from(origin, (size_t)span_find(origin, '/') + 2), f[HTTP_HOST]);
+}

@@ -1,0 +1,229 @@
+/* http_reply: answers: their heads, sentences, failures, and bodies that are streamed. Called by every method; what it prints waits in
+ * the session's output until the session next waits. Nothing of a client's stands in a head but what was encoded before. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "proto/http/http.h"
+#include "sys/clock.h"
+#include "wire/http_chunk.h"
+#include "wire/http_date.h"
+#include "wire/json.h"
+
+const char http_page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; "
+                                "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const char http_file_policy[] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'self'";
+
+const char http_page_head[] = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+                              "<link rel=\"icon\" href=\"/.well-known/dray/icon.svg\">\n<link rel=\"stylesheet\" href=\"/.well-known/dray/page.css\">\n"
+                              "<script type=\"module\" src=\"/.well-known/dray/page.js\"></script>\n";
+
+static const char *reason(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *text;
+    } each[] = {
+        { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 206, "Partial Content" }, { 303, "See Other" }, { 304, "Not Modified" },
+        { 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+        { 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
+        { 414, "URI Too Long" }, { 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" }, { 422, "Unprocessable Content" },
+        { 423, "Locked" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+        { 501, "Not Implemented" }, { 503, "Service Unavailable" }, { 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+    };
+
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        if (each[i].status == status)
+            return each[i].text;
+    return "Status";
+}
+
+/* ---- heads ---- */
+
+void http_field(struct http *h, const char *fmt, ...)
+{
+    struct buf *b = &h->ask->fields;
+    size_t before = b->len;
+    va_list args;
+    int n;
+
+    if (!b->at)
+        return;
+    va_start(args, fmt);
+    n = vsnprintf(b->at + b->len, b->cap - b->len, fmt, args);
+    va_end(args);
+    if (n < 0 || (size_t)n + 2 >= b->cap - before)
+        return;
+    b->len += (size_t)n;
+    buf_text(b, "\r\n");
+}
+
+static int put_line(struct http *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int put_line(struct http *h, const char *fmt, ...)
+{
+    char text[200];
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    TRY(io_put(h->s->control, (struct span){ text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1 }));
+    return io_put(h->s->control, SPAN("\r\n"));
+}
+
+static APART int put_first(struct http *h, unsigned status)
+{
+    char text[40];
+    struct buf date = BUF(text);
+
+    http_date_print(&date, clock_wall());
+    TRY(put_line(h, "HTTP/1.1 %u %s", status, reason(status)));
+    TRY(put_line(h, "Date: %s", buf_cstr(&date)));
+    if (h->over)
+        return put_line(h, "Connection: close");
+    return h->ask->head.minor ? 0 : put_line(h, "Connection: keep-alive");
+}
+
+int http_begin(struct http *h, unsigned status, const char *type, int64_t length)
+{
+    struct http_ask *a = h->ask;
+
+    h->over |= !http_body_short(a) || (length < 0 && !a->head.minor);
+    a->begun = true;
+    TRY(put_first(h, status));
+    if (type)
+        TRY(put_line(h, "Content-Type: %s\r\nX-Content-Type-Options: nosniff", type));
+    if (length >= 0 && status != 204 && status != 304)
+        TRY(put_line(h, "Content-Length: %lld", (long long)length));
+    if (length < 0 && a->head.minor)
+        TRY(put_line(h, "Transfer-Encoding: chunked"));
+    TRY(io_put(h->s->control, buf_span(&a->fields)));
+    return io_put(h->s->control, SPAN("\r\n"));
+}
+
+int http_done(struct http *h, unsigned status)
+{
+    return http_begin(h, status, NULL, 0);
+}
+
+/* ---- sentences ---- */
+
+static void print_page(struct buf *b, unsigned status, const char *sentence)
+{
+    buf_text(b, http_page_head);
+    buf_printf(b, "<title>%u %s</title>\n<h1>%s</h1>\n<p>%s</p>\n", status, reason(status), reason(status), sentence);
+}
+
+static void print_json(struct buf *b, const char *sentence)
+{
+    json_begin(b);
+    json_text(b, "error", span_of(sentence));
+    json_end(b);
+}
+
+static const char *print_kind(struct http *h, struct buf *b, unsigned status, const char *sentence)
+{
+    if (h->ask->json) {
+        print_json(b, sentence);
+        return "application/json";
+    }
+    if (span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html"))) {
+        print_page(b, status, sentence);
+        return "text/html; charset=utf-8";
+    }
+    buf_printf(b, "%s\n", sentence);
+    return "text/plain; charset=utf-8";
+}
+
+/* The sentences are ours: nothing in them has to be escaped. */
+int http_say(struct http *h, unsigned status, const char *fmt, ...)
+{
+    char sentence[200], text[1200];
+    struct buf b = BUF(text);
+    const char *type;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, args);
+    va_end(args);
+    type = print_kind(h, &b, status, sentence);
+    http_field(h, "Content-Security-Policy: %s", http_page_policy);
+    http_field(h, "Cache-Control: no-store");
+    TRY(http_begin(h, status, type, (int64_t)b.len));
+    return h->ask->head_only ? 0 : io_put(h->s->control, buf_span(&b));
+}
+
+static unsigned status_of(int rc)
+{
+    static const struct {
+        int err;
+        unsigned status;
+    } each[] = {
+        { ENOENT, 404 }, { EACCES, 403 }, { EPERM, 403 }, { EEXIST, 409 }, { ENOTEMPTY, 409 }, { EISDIR, 409 }, { ENOTDIR, 409 },
+        { EXDEV, 409 }, { EINVAL, 400 }, { ENAMETOOLONG, 414 }, { ENOSPC, 507 }, { EDQUOT, 507 }, { EFBIG, 413 }, { EMSGSIZE, 413 },
+        { EBUSY, 423 }, { ERANGE, 416 }, { ENOMEM, 503 }, { EMFILE, 503 }, { EBADMSG, 400 },
+    };
+
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        if (each[i].err == -rc)
+            return each[i].status;
+    return 500;
+}
+
+/* Who is nobody yet may become somebody. */
+int http_fail(struct http *h, int rc)
+{
+    unsigned status = status_of(rc);
+
+    h->ask->fields.len = 0;
+    if (rc == -EBADMSG)
+        h->over = true;
+    if (rc == -EACCES && h->s->account == &h->s->server->auth->anonymous)
+        return http_unauthorized(h, "Strangers may not do that here; log in.");
+    if (rc == -EACCES)
+        return http_say(h, 403, "This account may not do that here.");
+    return http_say(h, status, "It was not done: %s.", err_text(rc));
+}
+
+/* ---- streams ---- */
+
+int http_out_begin(struct http *h, unsigned status, const char *type, struct http_out *o)
+{
+    *o = (struct http_out){ .h = h, .x = http_xfer(h, RATE_DOWN), .out = { .at = malloc(HTTP_BLOCK), .cap = HTTP_BLOCK },
+                            .chunked = h->ask->head.minor };
+    if (!o->out.at)
+        return -ENOMEM;
+    return http_begin(h, status, type, -1);
+}
+
+int http_out_push(struct http_out *o)
+{
+    char text[24];
+    struct buf size = BUF(text);
+    size_t len = o->out.len;
+
+    o->out.len = 0;
+    if (!len)
+        return 0;
+    http_chunk_print(&size, len);
+    if (o->chunked)
+        TRY(io_put(o->h->s->control, buf_span(&size)));
+    TRY(xfer_write(&o->x, o->out.at, len));
+    return o->chunked ? io_put(o->h->s->control, SPAN("\r\n")) : 0;
+}
+
+int http_out_end(struct http_out *o)
+{
+    TRY(http_out_push(o));
+    return o->chunked ? io_put(o->h->s->control, SPAN("0\r\n\r\n")) : 0;
+}
+
+void http_out_free(struct http_out *o)
+{
+    free(o->out.at);
+    pace_end(&o->x.pace);
+}
