@@ -97,7 +97,7 @@ static void refusals(void **state)
 
 static void too_many(void **state)
 {
-    char text[2048];
+    char text[1024];
     struct buf b = BUF(text);
     struct http_head h;
 
