@@ -53,6 +53,8 @@ int io_starttls(struct io *io, struct tls *tls, const struct io *control, struct
     int rc = t ? identify(t, control) : -ENOMEM;
 
     if (rc == 0)
+        t->who.web = rules.web;
+    if (rc == 0)
         rc = make_ssl(io, t, tls);
     if (rc < 0) {
         free(t);

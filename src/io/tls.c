@@ -117,11 +117,12 @@ static SSL_SESSION *on_session_id(SSL *ssl, const unsigned char *id, int len, in
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned len, void *arg)
 {
-    static const unsigned char ours[] = "\003ftp\017x-filezilla-ftp\010ftp-data";
+    static const unsigned char ftp[] = "\003ftp\017x-filezilla-ftp\010ftp-data", web[] = "\010http/1.1";
+    const struct tls_who *who = SSL_get_app_data(ssl);
     unsigned char *found;
 
-    (void)ssl, (void)arg;
-    if (SSL_select_next_proto(&found, out_len, ours, sizeof ours - 1, in, len) != OPENSSL_NPN_NEGOTIATED)
+    (void)arg;
+    if (SSL_select_next_proto(&found, out_len, who->web ? web : ftp, who->web ? sizeof web - 1 : sizeof ftp - 1, in, len) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = found;
     return SSL_TLSEXT_ERR_OK;

@@ -15,6 +15,7 @@ struct tls_rules {
     bool data;   /* no data without TLS */
     bool resume; /* a data connection resumes the TLS session of its control connection */
     bool strict; /* an upload that ends without close_notify is a broken one */
+    bool web;    /* not the operator's: this stream is of a browser, not of an FTP client */
 };
 
 /* PEM files; one may hold both. */

@@ -34,6 +34,7 @@ bool tls_ask_clients(SSL_CTX *, BIO *text);
 /* Who a TLS stream is, for tickets: the application data of its SSL. */
 struct tls_who {
     unsigned char id[TLS_ID]; /* of the control connection; its tickets carry it */
+    bool web;                 /* the peer speaks HTTP: ALPN */
     bool data;                /* a data connection: only tickets with this id will do */
     SSL *control;             /* its control connection's, which lives longer; NULL: plain, or this is one */
 };

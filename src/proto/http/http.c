@@ -252,13 +252,15 @@ static int serve(struct http *h)
 static APART int begin_tls(struct http *h)
 {
     struct io *io = h->s->control;
+    struct tls_rules rules = h->s->server->rules;
     int rc;
 
+    rules.web = true; /* a browser that is led to an FTP port, or the other way round, ends there (ALPN) */
     TRY(await_request(h));
     if (!h->s->server->tls || sock_first_byte(h->s->arrival->fd) != TLS_HANDSHAKE)
         return 0;
     io_deadline(io, rt_after(h->s->task, h->s->server->conf->login_timeout));
-    rc = io_starttls(io, h->s->server->tls, NULL, h->s->server->rules);
+    rc = io_starttls(io, h->s->server->tls, NULL, rules);
     if (rc == 0)
         rc = io_handshake(io);
     if (rc < 0)
