@@ -213,6 +213,7 @@ static int make_env(struct serve *s)
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
                                  .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules };
+    http_cookie_key();
     s->env.listeners = &s->listeners;
     s->env.stop = stop;
     s->env.children = children;

@@ -79,5 +79,7 @@ struct pace session_pace(struct session *, unsigned way);
 extern const struct service ftp_service;
 extern const struct service ftps_service; /* TLS from the first byte */
 extern const struct service http_service; /* TLS if the first byte says so */
+/* Before the first fork: the key of its cookies. */
+void http_cookie_key(void);
 
 #endif

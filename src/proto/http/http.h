@@ -81,6 +81,12 @@ int http_who(struct http *);
 int http_unauthorized(struct http *, const char *sentence);
 /* Decodes base64 (RFC 4648 section 4) without NUL bytes: the length, or -EINVAL. */
 int http_base64(struct span text, char *out, size_t cap);
+/* Logs in by these words: as http_who. */
+int http_check(struct http *, struct span name, struct span password);
+/* The account that a cookie of ours names, while it holds: -EACCES when there is none (http_cookie.c). */
+int http_cookie_name(const struct http *, char *name, size_t cap);
+int http_login(struct http *);
+int http_logout(struct http *);
 /* May this request change something, or does a page of somebody else's make the browser send it? */
 bool http_foreign(const struct http *);
 

@@ -86,7 +86,7 @@ static int refuse(struct http *h, struct span name)
     return 1;
 }
 
-static int check(struct http *h, struct span name, struct span password)
+int http_check(struct http *h, struct span name, struct span password)
 {
     const struct account *account;
     unsigned delay;
@@ -131,7 +131,7 @@ static int log_in(struct http *h, struct span field)
     rest = (struct span){ words, (size_t)len };
     name = span_cut(&rest, ':');
     forget(h);
-    rc = name.len > ACCOUNT_NAME_MAX ? refuse(h, SPAN("(too long)")) : check(h, name, rest);
+    rc = name.len > ACCOUNT_NAME_MAX ? refuse(h, SPAN("(too long)")) : http_check(h, name, rest);
     explicit_bzero(words, sizeof words);
     if (rc == 0)
         h->passed = span_dup(field);
@@ -154,10 +154,26 @@ static int be_stranger(struct http *h)
     return enter(h, &auth->anonymous);
 }
 
+/* The account may have been removed since. */
+static int be_known(struct http *h, const char *name)
+{
+    const struct account *account;
+    int rc;
+
+    if (h->s->account && strcmp(h->s->account->name, name) == 0)
+        return 0;
+    rc = auth_find(h->s->server->auth, h->s->task, span_of(name), &account);
+    forget(h);
+    return rc == -EACCES ? be_stranger(h) : rc < 0 ? rc : enter(h, account);
+}
+
 int http_who(struct http *h)
 {
     struct span field = h->ask->head.field[HTTP_AUTHORIZATION];
+    char name[ACCOUNT_NAME_MAX + 1];
 
+    if (!field.at && http_cookie_name(h, name, sizeof name) > 0)
+        return be_known(h, name);
     if (!field.at)
         return be_stranger(h);
     if (h->passed && h->s->account && span_eq(field, span_of(h->passed)))

@@ -6,7 +6,7 @@
 #include "proto/http/http.h"
 #include "wire/http_chunk.h"
 
-enum { CHUNK_LINE = 1024, TRAILERS = 32, DROP_MAX = 256 * 1024 };
+enum { CHUNK_LINE = 1024, TRAILERS = 32, DROP_MAX = 8 << 20 };
 
 /* A line of the framing; only CRLF ends one. */
 static int frame_line(struct http *h, struct span *out)

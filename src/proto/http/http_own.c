@@ -1,4 +1,4 @@
-/* http_own: what is not of the store: the page's own files, embedded, and a word on the server's health. */
+/* http_own: what is not of the store: the page's own files, embedded, and a word on the server's health; login and logout are http_cookie.c's. */
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -37,6 +37,10 @@ int http_own(struct http *h)
     const char *name = h->ask->path + sizeof PLACE - 1;
     struct span method = h->ask->head.method;
 
+    if (span_eq(method, SPAN("POST")) && strcmp(name, "/login") == 0)
+        return http_login(h);
+    if (span_eq(method, SPAN("POST")) && strcmp(name, "/logout") == 0)
+        return http_logout(h);
     if (!h->ask->head_only && !span_eq(method, SPAN("GET")))
         return http_say(h, 405, "That is not done here.");
     if (strcmp(name, "/health") == 0)

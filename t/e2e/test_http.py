@@ -1,0 +1,275 @@
+"""HTTP: what depends on the server's model (files, ranges, pipelining, uploads that break), by http.client, raw sockets, curl and wget."""
+import base64
+import email.parser
+import http.client
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from server import ACCOUNTS, PASSWORD
+from tools import WAIT, blob, make, no_leftovers, until
+
+BIG = blob(3_000_000)
+epoll = pytest.mark.needs("epoll")          # what no model can change
+
+
+class Web:
+    """A client of one server: one connection that is kept."""
+    def __init__(self, one):
+        self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", one.stdout)[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.one, self.line = one, http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
+        one.clients.append(self.line)
+
+    def ask(self, method, path, body=None, **fields):
+        """(status, fields, content); an underscore in a field's name is a hyphen."""
+        self.line.request(method, path, body, {k.replace("_", "-"): v for k, v in fields.items()})
+        answer = self.line.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    def raw(self, words):
+        """All that comes after these bytes, to the end of the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=WAIT) as sock:
+            sock.sendall(words)
+            return b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+
+@pytest.fixture
+def web(server):
+    def start(*flags, anonymous="write"):
+        one = server(None, *ACCOUNTS, "--http", "0", "--anonymous", anonymous, *flags)
+        return Web(one)
+    return start
+
+
+def basic(name, password=PASSWORD):
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def test_files_ranges_and_keep_alive(web):
+    w = web()
+    make(w.one.root, "big", BIG)
+    status, head, content = w.ask("GET", "/big")
+    assert status == 200 and content == BIG and head["Accept-Ranges"] == "bytes" and head["X-Content-Type-Options"] == "nosniff"
+    assert w.ask("HEAD", "/big")[1]["Content-Length"] == str(len(BIG))
+    for wanted, part in (("0-0", BIG[:1]), ("1000000-1999999", BIG[1_000_000:2_000_000]), ("-5", BIG[-5:]), ("2999999-", BIG[-1:])):
+        status, head, content = w.ask("GET", "/big", Range=f"bytes={wanted}")
+        assert status == 206 and content == part and head["Content-Range"].endswith(f"/{len(BIG)}")
+    status, head, content = w.ask("GET", "/big", Range="bytes=3000000-")
+    assert status == 416 and head["Content-Range"] == "bytes */3000000"
+    status, head, content = w.ask("GET", "/big", Range="bytes=0-9,20-29,-1")
+    whole = email.parser.BytesParser().parsebytes(b"Content-Type: " + head["Content-Type"].encode() + b"\r\n\r\n" + content)
+    parts = [(p["Content-Range"], p.get_payload(decode=True)) for p in whole.get_payload()]
+    assert [r for r, _ in parts] == ["bytes 0-9/3000000", "bytes 20-29/3000000", "bytes 2999999-2999999/3000000"]
+    assert len(content) == int(head["Content-Length"])
+
+
+def test_pipelined_requests_are_answered_in_order(web):
+    w = web()
+    for n in range(20):
+        make(w.one.root, f"f{n}", b"%d" % n * 500)
+    said = w.raw(b"".join(b"GET /f%d HTTP/1.1\r\nHost: x\r\n\r\n" % n for n in range(19)) + b"GET /f19 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert [m for m in re.findall(rb"\r\n\r\n(\d+)", said)][:19] == [b"%d" % n * 500 for n in range(19)] and said.endswith(b"19" * 500)
+
+
+def test_an_upload_is_whole_or_not_there(web):
+    w = web()
+    assert w.ask("PUT", "/a", BIG)[0] == 201 and w.ask("GET", "/a")[2] == BIG
+    assert w.ask("PUT", "/a", iter([b"one", b"two", BIG]), Transfer_Encoding="chunked")[0] == 204
+    assert (w.one.root / "a").read_bytes() == b"onetwo" + BIG
+    w.line.close()
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:
+        sock.sendall(b"PUT /cut HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" + BIG[:1_000_000])
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:
+        sock.sendall(b"PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+    until(lambda: "end" in w.one.stderr.splitlines()[-1], "both sessions end")
+    assert w.ask("GET", "/cut")[0] == 404 and (w.one.root / "a").read_bytes() == b"onetwo" + BIG
+    no_leftovers(w.one.root)
+
+
+def tus(w, name, size, folder="/", **more):
+    about = f"filename {base64.b64encode(name.encode()).decode()},mtime {base64.b64encode(b'1700000000.25').decode()}"
+    return w.ask("POST", folder, b"", Tus_Resumable="1.0.0", Upload_Length=str(size), Upload_Metadata=about, **more)
+
+
+def patch(w, place, at, content):
+    return w.ask("PATCH", place, content, Tus_Resumable="1.0.0", Upload_Offset=str(at), Content_Type="application/offset+octet-stream")
+
+
+def test_an_upload_that_was_cut_is_resumed(web):
+    w = web()
+    status, head, _ = tus(w, "näm e", len(BIG), If_None_Match="*")
+    place = head["Location"]
+    assert status == 201 and w.ask("HEAD", place)[1]["Upload-Offset"] == "0"
+    w.line.close()
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:
+        sock.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: {len(BIG)}\r\n"
+                     "Content-Type: application/offset+octet-stream\r\n\r\n".encode() + BIG[:1_000_000])
+    until(lambda: w.ask("HEAD", place)[1]["Upload-Offset"] == "1000000", "what came is kept")
+    assert w.ask("GET", "/n%C3%A4m%20e")[0] == 404
+    assert patch(w, place, 5, BIG[5:])[0] == 409
+    assert patch(w, place, 1_000_000, BIG[1_000_000:2_000_000])[1]["Upload-Offset"] == "2000000"
+    assert patch(w, place, 2_000_000, BIG[2_000_000:])[0] == 204
+    assert (w.one.root / "näm e").read_bytes() == BIG and (w.one.root / "näm e").stat().st_mtime == 1_700_000_000
+    assert tus(w, "näm e", 5, If_None_Match="*")[0] == 412
+    no_leftovers(w.one.root)
+
+
+# -- once: what no model can change
+
+@epoll
+def test_conditions(web):
+    w = web()
+    make(w.one.root, "a", b"old")
+    until(lambda: not w.ask("HEAD", "/a")[1]["ETag"].startswith("W/"), "its tag is strong")
+    tag, date = (w.ask("HEAD", "/a")[1][f] for f in ("ETag", "Last-Modified"))
+    assert w.ask("GET", "/a", If_None_Match=f'"x", {tag}')[0] == 304 and w.ask("GET", "/a", If_Modified_Since=date)[0] == 304
+    assert w.ask("GET", "/a", If_Match='"x"')[0] == 412 and w.ask("GET", "/a", If_Match=tag)[0] == 200
+    assert w.ask("GET", "/a", Range="bytes=0-0", If_Range=tag)[0] == 206 and w.ask("GET", "/a", Range="bytes=0-0", If_Range='"x"')[0] == 200
+    assert w.ask("PUT", "/a", b"new", If_None_Match="*")[0] == 412 and w.ask("PUT", "/a", b"new", If_Match='"x"')[0] == 412
+    assert w.ask("PUT", "/a", b"new", If_Match=tag)[0] == 204 and w.ask("GET", "/a", If_None_Match=tag)[2] == b"new"
+
+
+@epoll
+def test_changes_follow_the_rights(web):
+    w = web(anonymous="read")
+    make(w.one.root, "a", b"content")
+    for method, fields in (("PUT", {}), ("DELETE", {}), ("MOVE", {"Destination": "/b"}), ("MKCOL", {})):
+        path = "/n" if method in ("PUT", "MKCOL") else "/a"
+        assert w.ask(method, path, **fields)[0] == 401, method
+        assert w.ask(method, path, Authorization=basic("rita"), **fields)[0] == 403, method
+    bob = {"Authorization": basic("bob")}
+    assert w.ask("MKCOL", "/d", **bob)[0] == 201 and w.ask("MKCOL", "/d", **bob)[0] == 405 and w.ask("MKCOL", "/x/y", **bob)[0] == 409
+    assert w.ask("MOVE", "/a", Destination=f"{w.url}/d/b%20c", **bob)[0] == 201 and (w.one.root / "d" / "b c").exists()
+    assert w.ask("DELETE", "/d", **bob)[0] == 409 and w.ask("PUT", "/d/new", b"1", **bob)[0] == 201
+    assert w.ask("MOVE", "/d/new", Destination="/d/b%20c", Overwrite="F", **bob)[0] == 412
+    assert w.ask("MOVE", "/d/new", Destination="http://elsewhere/d/n", **bob)[0] == 400
+    assert w.ask("DELETE", "/d/new", **bob)[0] == 204 and w.ask("DELETE", "/d/new", **bob)[0] == 404
+    assert w.ask("PUT", "/d", b"x", **bob)[0] == 409 and w.ask("GET", "/d/b%20c", Authorization=basic("bob", "wrong"))[0] == 401
+
+
+@epoll
+def test_a_page_of_another_site_can_change_nothing(web):
+    w = web()
+    make(w.one.root, "a", b"content")
+    here = f"127.0.0.1:{w.port}"
+    for fields in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": f"https://{here}"}, {"Sec_Fetch_Site": "cross-site"},
+                   {"Sec_Fetch_Site": "same-site", "Origin": f"http://{here}"}):
+        for method in ("PUT", "DELETE", "MKCOL", "MOVE", "POST", "PATCH"):
+            assert w.ask(method, "/a", b"", **fields)[0] == 403, (method, fields)
+    assert w.ask("POST", "/.well-known/dray/login", "name=bob&password=secret", Origin="http://evil.example")[0] == 403
+    assert w.ask("PUT", "/a", b"new", Origin=f"http://{here}", Sec_Fetch_Site="same-origin")[0] == 204
+
+
+@epoll
+def test_login_by_the_page(web):
+    w = web(anonymous="off")
+    assert w.ask("GET", "/?json", Accept="application/json")[0] == 401
+    assert "WWW-Authenticate" in w.ask("GET", "/")[1] and "WWW-Authenticate" not in w.ask("GET", "/", Accept="application/json")[1]
+    assert w.ask("POST", "/.well-known/dray/login", "name=bob&password=wrong")[0] == 401
+    status, head, _ = w.ask("POST", "/.well-known/dray/login", "name=bob&password=secret")
+    cookie = head["Set-Cookie"]
+    assert status == 204 and "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Max-Age=43200" in cookie
+    token = cookie.split(";")[0]
+    w.line.close()
+    assert b'"account":"bob"' in w.ask("GET", "/?json", Cookie=f"x=y; {token}")[2]
+    w.line.close()
+    for forged in (token[:-3] + "ann", token.replace(".1", ".2", 1), token[:-1], "dray=", "dray=..."):
+        assert w.ask("GET", "/?json", Cookie=forged)[0] == 401, forged
+    assert "Max-Age=0" in w.ask("POST", "/.well-known/dray/logout", "")[1]["Set-Cookie"]
+
+
+@epoll
+def test_names_are_text_and_never_markup(web):
+    w = web()
+    for name in ("<img src=x onerror=alert(1)>", "a&b", 'q"uote', "it's", "javascript:alert(1)", "line\nend", "ümläut"):
+        make(w.one.root, name, b"x")
+    page = w.ask("GET", "/")[2].decode()
+    assert "<img" not in page and "&lt;img" in page and "a&amp;b" in page and 'href="./javascript%3Aalert%281%29"' in page
+    assert w.ask("GET", "/")[1]["Content-Security-Policy"].startswith("default-src 'none'") and "unsafe" not in w.ask("GET", "/")[1]["Content-Security-Policy"]
+    for link in re.findall(r'href="\.(/[^"]+)"', page):
+        assert w.ask("GET", link)[2] == b"x", link
+    make(w.one.root, "evil.html", b"<script>alert(1)</script>")
+    assert w.ask("GET", "/evil.html")[1]["Content-Security-Policy"].startswith("sandbox;")
+
+
+@epoll
+def test_a_drop_folder_takes_and_shows_nothing(web):
+    w = web(anonymous="read,/in=drop")
+    (w.one.root / "in").mkdir()
+    assert w.ask("PUT", "/in/a", b"x")[0] == 201 and w.ask("GET", "/in/a")[0] in (401, 404)
+    assert w.ask("GET", "/in/?json")[2].splitlines()[1:] == [b'{"end":0}'] and b">a<" not in w.ask("GET", "/in/")[2]
+
+
+@epoll
+def test_a_hundred_thousand_names(web):
+    w = web()
+    many = w.one.root / "many"
+    many.mkdir()
+    for n in range(20_000):
+        (many / f"name-{n:06}").touch()
+    status, _, content = w.ask("GET", "/many/?json")
+    assert status == 200 and content.count(b'"name"') == 20_000 and content.endswith(b'{"end":20000}\n')
+
+
+SMUGGLED = [b"Content-Length: 1\r\nContent-Length: 1\r\n\r\n", b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"Content-Length: +1\r\n\r\n",
+            b"Content-Length: 1, 1\r\n\r\n", b"X: a\r\n folded\r\n\r\n", b"X : a\r\n\r\n", b"X: a\rb\r\n\r\n", b"X: a\n\r\n", b"X: \0\r\n\r\n",
+            b"Host: y\r\n\r\n", b"Transfer-Encoding: chunked, chunked\r\n\r\n", b"X: " + b"a" * 9000 + b"\r\n\r\n", b"X: a\r\n" * 101 + b"\r\n"]
+
+
+@epoll
+@pytest.mark.parametrize("rest", SMUGGLED, ids=range(len(SMUGGLED)))
+def test_what_could_be_read_in_two_ways_is_refused(web, rest):
+    w = web()
+    said = w.raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + rest + b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert said.count(b"HTTP/1.1 ") == 1 and re.match(rb"HTTP/1.1 (400|431|501) ", said) and b"Connection: close" in said
+
+
+@epoll
+@pytest.mark.parametrize("chunks", [b"x\r\n", b"-1\r\na", b"0x1\r\na\r\n", b"1\na\n0\n\n", b"1\r\nab\r\n", b"ffffffffffffffffff\r\n", b" 1\r\na\r\n"])
+def test_chunks_that_are_none_store_nothing(web, chunks):
+    w = web()
+    said = w.raw(b"PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert said.count(b"HTTP/1.1 ") == 1 and said.startswith(b"HTTP/1.1 400 ") and not (w.one.root / "a").exists()
+
+
+@epoll
+def test_a_head_that_never_ends_is_not_waited_for(web):
+    w = web("--idle-timeout", "2")
+    before = time.monotonic()
+    assert w.raw(b"") == b"" and time.monotonic() - before < 20
+
+
+@epoll
+def test_curl_and_wget(web, tmp_path):
+    w = web()
+    make(w.one.root, "big", BIG)
+    make(tmp_path, "up", BIG)
+    https = w.url.replace("http", "https")
+    for line in (["curl", "-sf", "-o", "1", f"{w.url}/big"], ["curl", "-sfk", "-o", "2", f"{https}/big"], ["wget", "-q", "-O", "3", f"{w.url}/big"],
+                 ["curl", "-sf", "-r", "0-99", "-o", "4", f"{w.url}/big"], ["curl", "-sf", "-C", "100", "-o", "5", f"{w.url}/big"],
+                 ["curl", "-sf", "-T", "up", f"{w.url}/new"], ["curl", "-sfk", "-T", "up", "-u", "bob:secret", f"{https}/new2"]):
+        subprocess.run(line, cwd=tmp_path, check=True, timeout=WAIT)
+    assert all((tmp_path / name).read_bytes() == BIG for name in "123") and (tmp_path / "4").read_bytes() == BIG[:100]
+    assert (w.one.root / "new").read_bytes() == (w.one.root / "new2").read_bytes() == BIG
+
+
+@epoll
+def test_where_tls_is_demanded_nothing_is_told_in_the_clear(web):
+    w = web("--tls", "require")
+    make(w.one.root, "a", b"content")
+    status, head, content = w.ask("GET", "/a?x")
+    assert status == 308 and head["Location"] == f"https://127.0.0.1:{w.port}/a?x" and b"content" not in content
+
+
+@epoll
+def test_the_servers_own_pages(web):
+    w = web()
+    assert w.ask("GET", "/.well-known/dray/health")[0] == 200
+    status, head, _ = w.ask("GET", "/.well-known/dray/page.js")
+    assert status == 200 and head["Content-Type"].startswith("text/javascript")
+    assert w.ask("GET", "/.well-known/dray/page.js", If_None_Match=head["ETag"])[0] == 304
+    assert w.ask("GET", "/.well-known/dray/nothing")[0] == 404 and w.ask("PUT", "/.well-known/dray/page.js", b"x")[0] == 405
