@@ -43,6 +43,13 @@ struct xfer http_xfer(struct http *h, unsigned way)
 
 /* ---- reading a head ---- */
 
+static int64_t head_deadline(const struct http *h)
+{
+    unsigned most = h->s->server->conf->login_timeout;
+
+    return rt_after(h->s->task, most && most < HEAD_SECONDS ? most : HEAD_SECONDS);
+}
+
 /* One line into the head; 1: it was the empty one. io_line also takes a bare LF for an end: what really stood behind the line is
  * still there, and is what http_head_parse judges. */
 static int take_line(struct http *h, struct buf *head)
@@ -61,7 +68,6 @@ static int take_rest(struct http *h, struct buf *head)
 {
     int rc;
 
-    io_deadline(h->s->control, rt_after(h->s->task, HEAD_SECONDS));
     while ((rc = take_line(h, head)) == 0)
         ;
     return rc < 0 ? rc : 0;
@@ -92,7 +98,7 @@ static int read_head(struct http *h, struct buf *head)
     head->at = arena_take(&h->s->scratch, head->cap);
     if (!head->at)
         return -ENOMEM;
-    io_deadline(h->s->control, rt_after(h->s->task, HEAD_SECONDS));
+    io_deadline(h->s->control, head_deadline(h));
     rc = take_line(h, head);
     if (rc == 1 && head->len == 2) {
         head->len = 0;

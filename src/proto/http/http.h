@@ -44,8 +44,8 @@ int http_done(struct http *, unsigned status);
 int http_say(struct http *, unsigned status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The answer to a failure. */
 int http_fail(struct http *, int rc);
-/* The policies of pages of ours, and of files of theirs. */
-extern const char http_page_policy[], http_file_policy[];
+/* The policies of pages of ours, and of files of theirs; how a page of ours begins. */
+extern const char http_page_policy[], http_file_policy[], http_page_head[];
 
 /* A body that is streamed: in chunks, or (HTTP/1.0) to the end of the connection. */
 struct http_out {
@@ -112,9 +112,6 @@ bool http_there(const struct http *, const char *path, struct store_stat *);
 int http_path(struct http *, struct span target, char **out, bool *slash);
 
 void http_log(const struct http *, const char *event, const char *path, int64_t bytes);
-/* The page's own script and style in a page of ours. */
-extern const char http_page_head[];
-
 #define HTTP(method, handler, flags) int http_##handler(struct http *);
 #include "proto/http/http.def"
 #undef HTTP
