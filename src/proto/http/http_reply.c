@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "proto/http/http.h"
+#include "store/access.h"
 #include "sys/clock.h"
 #include "wire/http_chunk.h"
 #include "wire/http_date.h"
@@ -174,7 +175,15 @@ static unsigned status_of(int rc)
     return 500;
 }
 
-/* Who is nobody yet may become somebody. */
+/* Who is nobody yet may become somebody: also where nothing is shown to strangers, whether there is something or not. */
+static bool login_helps(const struct http *h, int rc)
+{
+    const struct session *s = h->s;
+
+    return s->account == &s->server->auth->anonymous &&
+           (rc == -EACCES || (rc == -ENOENT && !(store_rights(&s->store, h->ask->path) & RIGHT_READ)));
+}
+
 int http_fail(struct http *h, int rc)
 {
     unsigned status = status_of(rc);
@@ -182,7 +191,7 @@ int http_fail(struct http *h, int rc)
     h->ask->fields.len = 0;
     if (rc == -EBADMSG)
         h->over = true;
-    if (rc == -EACCES && h->s->account == &h->s->server->auth->anonymous)
+    if (login_helps(h, rc))
         return http_unauthorized(h, "Strangers may not do that here; log in.");
     if (rc == -EACCES)
         return http_say(h, 403, "This account may not do that here.");
