@@ -181,7 +181,11 @@ def test_a_page_of_another_site_can_change_nothing(web):
 def test_login_by_the_page(web):
     w = web(anonymous="off")
     assert w.ask("GET", "/?json", Accept="application/json")[0] == 401
-    assert "WWW-Authenticate" in w.ask("GET", "/")[1] and "WWW-Authenticate" not in w.ask("GET", "/", Accept="application/json")[1]
+    assert "Basic" in w.ask("GET", "/")[1]["WWW-Authenticate"]
+    assert all("Basic" not in w.ask("GET", "/", Accept=kind)[1]["WWW-Authenticate"] for kind in ("application/json", "text/html"))
+    assert b"<form" in w.ask("GET", "/", Accept="text/html")[2]
+    assert w.ask("POST", "/.well-known/dray/login", "name=bob&password=secret", Accept="text/html,*/*")[0] == 303
+    w.line.close()
     assert w.ask("POST", "/.well-known/dray/login", "name=bob&password=wrong")[0] == 401
     status, head, _ = w.ask("POST", "/.well-known/dray/login", "name=bob&password=secret")
     cookie = head["Set-Cookie"]

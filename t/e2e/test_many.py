@@ -141,3 +141,31 @@ def test_an_idle_session_costs_a_page_then_less(server, tmp_path, descriptors):
     while memory(one) - before > 8 * count / 10 and time.monotonic() < deadline:
         time.sleep(0.2)
     assert PATIENCE > 1 or memory(one) - before <= 2 * count
+
+
+@pytest.mark.needs("loop", "lean")
+def test_an_http_connection_that_is_kept_costs_what_an_idle_session_costs(server, descriptors):
+    count = min(IDLE // 2, descriptors - 500)
+    one = server(None, "--http", "0", "--max-sessions", "20000", "--max-per-address", "0", "--idle-timeout", "0", "--workers", "2")
+    make(one.root, "a", b"x" * 5000)
+    port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", one.stdout)[1])
+
+    def fetch(sock):
+        sock.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = b""
+        while not got.endswith(b"x" * 5000):
+            got += sock.recv(1 << 16)
+    for sock in knock(port, 1):
+        fetch(sock)
+    before = memory(one)
+    socks = knock(port, count)
+    for sock in socks:
+        fetch(sock)
+    time.sleep(4)
+    later = (memory(one) - before) / count
+    print(f"{count} kept connections: {later:.2f} KiB each")
+    for sock in socks[::100]:
+        fetch(sock)
+    for sock in socks:
+        sock.close()
+    assert PATIENCE > 1 or later <= 1.6

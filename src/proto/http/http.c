@@ -50,31 +50,26 @@ static int64_t head_deadline(const struct http *h)
     return rt_after(h->s->task, most && most < HEAD_SECONDS ? most : HEAD_SECONDS);
 }
 
-/* One line into the head; 1: it was the empty one. io_line also takes a bare LF for an end: what really stood behind the line is
- * still there, and is what http_head_parse judges. */
-static int take_line(struct http *h, struct buf *head)
+/* A line into the head; 1: it was the empty one. io_line also takes a bare LF for an end: what really stood behind the line is still
+ * there, and is what http_head_parse judges. */
+static int put_line(struct buf *head, const char *line, size_t len)
 {
-    struct io *io = h->s->control;
-    char *line;
-    size_t len;
-
-    TRY(io_line(io, HTTP_HEAD_MAX, &line, &len));
     buf_put(head, (struct span){ line, len });
     buf_text(head, line[len] == '\r' ? "\r\n" : "\n");
     return head->over ? -EMSGSIZE : len == 0;
 }
 
-static int take_rest(struct http *h, struct buf *head)
+static int take_line(struct http *h, struct buf *head)
 {
-    int rc;
+    char *line;
+    size_t len;
 
-    while ((rc = take_line(h, head)) == 0)
-        ;
-    return rc < 0 ? rc : 0;
+    TRY(io_line(h->s->control, HTTP_HEAD_MAX, &line, &len));
+    return put_line(head, line, len);
 }
 
-/* Where the session waits between two requests: nothing is held here. */
-static int await_request(struct http *h)
+/* Where the session waits between two requests: nothing is held here, and io_line lets go of its buffer. */
+static int await_line(struct http *h, char **line, size_t *len)
 {
     struct io *io = h->s->control;
     unsigned idle = h->s->server->conf->idle_timeout;
@@ -85,26 +80,28 @@ static int await_request(struct http *h)
     if (!io_has_line(io))
         TRY(io_flush(io));
     TRY(rt_idle(h->s->task, true));
-    rc = io_await_input(io);
+    rc = line ? io_line(io, HTTP_HEAD_MAX, line, len) : io_await_input(io);
     rt_idle(h->s->task, false);
     return rc;
 }
 
 /* An empty line before a request is passed over: some clients send one behind a body (RFC 9112 section 2.2). */
-static int read_head(struct http *h, struct buf *head)
+static int read_head(struct http *h, struct buf *head, const char *line, size_t len)
 {
     int rc;
 
     head->at = arena_take(&h->s->scratch, head->cap);
     if (!head->at)
         return -ENOMEM;
-    io_deadline(h->s->control, head_deadline(h));
-    rc = take_line(h, head);
-    if (rc == 1 && head->len == 2) {
+    rc = put_line(head, line, len);
+    if (rc == 1)
         head->len = 0;
+    io_deadline(h->s->control, head_deadline(h));
+    if (rc == 1)
         rc = take_line(h, head);
-    }
-    return rc < 0 ? rc : rc == 1 ? 0 : take_rest(h, head);
+    while (rc == 0)
+        rc = take_line(h, head);
+    return rc < 0 ? rc : 0;
 }
 
 /* ---- one request ---- */
@@ -230,11 +227,13 @@ static APART int answer(struct http *h, struct span head)
 
 /* ---- the loop ---- */
 
-static APART int next_request(struct http *h)
+/* rc: what waiting for its first line said. */
+static APART int next_request(struct http *h, int rc, const char *line, size_t len)
 {
     struct buf head = { .cap = HTTP_HEAD_MAX };
-    int rc = read_head(h, &head);
 
+    if (rc == 0)
+        rc = read_head(h, &head, line, len);
     if (rc < 0 && rc != -EMSGSIZE)
         return rc;
     return answer(h, rc < 0 ? (struct span){ 0 } : buf_span(&head));
@@ -245,11 +244,13 @@ static int serve(struct http *h)
     int rc = 0;
 
     while (rc >= 0 && !h->over) {
+        char *line = NULL;
+        size_t len = 0;
+
         h->ask = NULL;
         arena_reset(&h->s->scratch);
-        rc = rt_now(h->s->task) >= h->ends ? -ETIMEDOUT : await_request(h);
-        if (rc >= 0)
-            rc = next_request(h);
+        rc = rt_now(h->s->task) >= h->ends ? -ETIMEDOUT : await_line(h, &line, &len);
+        rc = next_request(h, rc, line, len);
     }
     return rc;
 }
@@ -262,7 +263,7 @@ static APART int begin_tls(struct http *h)
     int rc;
 
     rules.web = true; /* a browser that is led to an FTP port, or the other way round, ends there (ALPN) */
-    TRY(await_request(h));
+    TRY(await_line(h, NULL, NULL));
     if (!h->s->server->tls || sock_first_byte(h->s->arrival->fd) != TLS_HANDSHAKE)
         return 0;
     io_deadline(io, rt_after(h->s->task, h->s->server->conf->login_timeout));

@@ -12,8 +12,10 @@ enum { GUESSES = 10, BASIC_MAX = 600 };
 
 int http_unauthorized(struct http *h, const char *sentence)
 {
-    if (!h->ask->json) /* a browser would put its own question before the page's */
-        http_field(h, "WWW-Authenticate: Basic realm=\"dray\", charset=\"UTF-8\"");
+    bool page = h->ask->json || span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html"));
+
+    /* for Basic a browser would put its own question before the page's */
+    http_field(h, page ? "WWW-Authenticate: Cookie realm=\"dray\"" : "WWW-Authenticate: Basic realm=\"dray\", charset=\"UTF-8\"");
     return http_say(h, 401, "%s", sentence);
 }
 

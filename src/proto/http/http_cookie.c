@@ -144,5 +144,7 @@ int http_login(struct http *h)
         return rc < 0 ? rc : 0;
     TRY(print_token(&b, name));
     set_cookie(h, buf_cstr(&b), LIFE);
-    return http_done(h, 204);
+    if (span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html")))
+        http_field(h, "Location: /");
+    return http_done(h, span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html")) ? 303 : 204);
 }

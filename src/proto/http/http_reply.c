@@ -117,6 +117,10 @@ static void print_page(struct buf *b, unsigned status, const char *sentence)
 {
     buf_text(b, http_page_head);
     buf_printf(b, "<title>%u %s</title>\n<h1>%s</h1>\n<p>%s</p>\n", status, reason(status), reason(status), sentence);
+    if (status == 401) /* also for who runs no script */
+        buf_text(b, "<form method=\"post\" action=\"/.well-known/dray/login\">\n<label>Name <input name=\"name\" autocomplete=\"username\"></label>\n"
+                    "<label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\"></label>\n"
+                    "<button>Log in</button>\n</form>\n");
 }
 
 static void print_json(struct buf *b, const char *sentence)
