@@ -145,7 +145,7 @@ def test_an_idle_session_costs_a_page_then_less(server, tmp_path, descriptors):
 
 @pytest.mark.needs("loop", "lean")
 def test_an_http_connection_that_is_kept_costs_what_an_idle_session_costs(server, descriptors):
-    count = min(IDLE // 2, descriptors - 500)
+    count = min(IDLE, descriptors - 500)
     one = server(None, "--http", "0", "--max-sessions", "20000", "--max-per-address", "0", "--idle-timeout", "0", "--workers", "2")
     make(one.root, "a", b"x" * 5000)
     port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", one.stdout)[1])
@@ -155,8 +155,9 @@ def test_an_http_connection_that_is_kept_costs_what_an_idle_session_costs(server
         got = b""
         while not got.endswith(b"x" * 5000):
             got += sock.recv(1 << 16)
-    for sock in knock(port, 1):
+    for sock in knock(port, 40):            # what a worker's first session costs once is no session's
         fetch(sock)
+        sock.close()
     before = memory(one)
     socks = knock(port, count)
     for sock in socks:
@@ -168,4 +169,4 @@ def test_an_http_connection_that_is_kept_costs_what_an_idle_session_costs(server
         fetch(sock)
     for sock in socks:
         sock.close()
-    assert PATIENCE > 1 or later <= 1.6
+    assert PATIENCE > 1 or later <= 1.7
