@@ -199,6 +199,7 @@ static int finish(struct http *h, int rc)
     seat_done(h->s->seat, rc >= 0, rt_now(h->s->task));
     if (rc < 0 && !a->begun && rc != -EPIPE && rc != -ECONNRESET && rc != -ECANCELED)
         rc = http_fail(h, rc);
+    h->broken = rc < 0 && a->begun;
     if (rc < 0 || h->over)
         return rc;
     return http_body_drop(h);
@@ -286,6 +287,8 @@ static int run(struct session *s)
     if (h.passed)
         explicit_bzero(h.passed, strlen(h.passed));
     free(h.passed);
+    if (h.broken) /* without a length, as for HTTP/1.0, a polite end would make it look whole */
+        io_abort(&s->control);
     return rc;
 }
 

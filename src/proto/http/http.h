@@ -31,6 +31,7 @@ struct http {
     int64_t ends;         /* of the whole session */
     unsigned char guesses;
     bool over;            /* after this answer */
+    bool broken;          /* an answer that was begun has no end */
 };
 
 /* ---- answers (http_reply.c) ---- */
