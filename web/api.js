@@ -58,7 +58,7 @@ async function* lines(body) {
 /* An entry as the page keeps it: with its address, and lower case for the filter. */
 function entryOf(folder, row) {
     const at = folder + (row.href ?? encodeURIComponent(row.name)) + (row.folder ? "/" : "");
-    return { ...row, size: row.folder ? 0 : row.size ?? 0, url: at, under: "", key: row.name.toLowerCase() };
+    return { ...row, size: row.folder ? 0 : Number(row.size) || 0, url: at, under: "", key: row.name.toLowerCase() };
 }
 
 /* Yields {head} first, then {entries: [...]}; {cut: true} at the end of a list that broke off. */
@@ -70,6 +70,8 @@ export async function* listing(folder, signal) {
         for await (const rows of lines(answer.body)) {
             if (!head && rows.length) {
                 head = rows.shift();
+                if (!Array.isArray(head?.rights))
+                    throw new Refused(0);
                 yield { head };
             }
             ended ||= rows.some((row) => "end" in row);
@@ -78,7 +80,7 @@ export async function* listing(folder, signal) {
                 yield { entries };
         }
     } catch (error) {
-        if (error.name === "AbortError")
+        if (error.name === "AbortError" || error.status === 0)
             throw error;
     }
     if (!head)
@@ -177,9 +179,7 @@ export async function begin(folder, name, file, fresh, signal) {
     const about = `filename ${base64(name)},mtime ${base64(String(file.lastModified / 1000))}`;
     const answer = await ask("POST", folder, {
         headers: { ...TUS, ...only(fresh), "Upload-Length": String(file.size), "Upload-Metadata": about }, signal });
-    const place = new URL(answer.headers.get("Location") ?? "", location.href);
-    if (place.origin !== location.origin || !answer.headers.get("Location"))
-        throw new Refused(502);
+    const place = new URL(answer.headers.get("Location") ?? "", location.href); // of this server, whatever a proxy made of its name
     return place.pathname + place.search;
 }
 

@@ -92,7 +92,7 @@ export function size(bytes) {
     return `${unit ? short.format(bytes) : number.format(bytes)} ${UNITS[unit]}`;
 }
 
-export const when = (seconds) => (Number.isFinite(seconds) ? whole.format(new Date(seconds * 1000)) : "");
+export const when = (seconds) => (Math.abs(seconds) < 1e11 ? whole.format(seconds * 1000) : "");
 
 export function duration(seconds) {
     if (seconds < 60)

@@ -8,10 +8,10 @@ const ENDINGS = {
     archive: "zip tar gz tgz bz2 xz zst 7z rar jar deb rpm iso",
     text: "txt md markdown rst adoc log csv tsv json ndjson jsonl xml yaml yml toml ini conf cfg env html htm xhtml css scss js mjs ts "
           + "jsx tsx c h cc cpp hpp cs go rs py rb pl php java kt swift lua r sh bash zsh fish ps1 bat sql diff patch tex bib srt vtt "
-          + "m3u asc pem crt key service desktop def in am cmake mk gradle properties gitignore dockerfile",
+          + "m3u asc pem crt key service desktop def in am cmake mk gradle properties",
 };
 /* Without an ending, and written by people. */
-const WHOLE = "readme license licence copying authors changelog news todo install notice makefile dockerfile";
+const WHOLE = "readme license licence copying authors changelog news todo install notice makefile dockerfile gitignore";
 
 const kinds = new Map(Object.entries(ENDINGS).flatMap(([kind, words]) => words.split(" ").map((word) => [word, kind])));
 const known = new Set(WHOLE.split(" "));

@@ -349,7 +349,7 @@ async function remove(entries) {
     if (gone)
         note(t("deleted", count(gone)));
     if (state.found)
-        filterBy("");
+        filterBy(filter.value = "");
     await load(state.path, true);
     list.focus();
 }
@@ -407,7 +407,7 @@ const absolute = (url) => new URL(url, location.origin).href;
 function entryMenu(entry, anchor) {
     const url = absolute(entry.url);
     menu(anchor, [
-        entry.folder || shows(entry) ? { icon: entry.folder ? "folder" : "image", label: t("open"), act: () =>
+        entry.folder || shows(entry) ? { icon: entry.folder ? "folder" : "file", label: t("open"), act: () =>
             (entry.folder ? go(entry.url) : view.open(entry, shown)) } : null,
         { icon: "download", label: t(entry.folder ? "downloadZip" : "download"), act: () => download([entry]) },
         { icon: "link", label: t("copyLink"), act: () => copyLink(url) },

@@ -11,8 +11,9 @@ const LONGEST_WAIT_MS = 30000;
 const FORGET_AFTER_MS = 7 * 24 * 3600 * 1000; // as long as a server keeps what broke off (--keep-partials)
 const MEMORY = "dray.uploads";
 const ALIVE_MS = 5000; // a tab says so often that its uploads are its own
-/* What may well work the next time, without anybody doing something about it. */
-const PASSING = new Set([0, 408, 423, 425, 429, 500, 502, 503, 504]);
+/* What may well work the next time, without anybody doing something about it; a network that is gone (0) is waited for without end. */
+const PASSING = new Set([408, 423, 429, 500, 502, 503, 504]);
+const TRIES = 7; // more than half a minute
 
 /* ---- what was begun, over reloads and in all tabs ---- */
 
@@ -211,7 +212,7 @@ export class Queue {
                     throw error;
                 if (error.status === 412)
                     await this.#taken(item);
-                else if (PASSING.has(error.status))
+                else if (error.status === 0 || (PASSING.has(error.status) && item.tries < TRIES))
                     await this.#wait(item);
                 else
                     throw error;
@@ -224,6 +225,7 @@ export class Queue {
         if (item.file.size)
             await item.file.slice(0, 1).arrayBuffer(); // a file that is gone says so here, else it would look like a lost network
         await this.#folder(item.base, item.path);
+        signal.throwIfAborted();
         item.state = "sending";
         const moved = (from) => (bytes) => {
             item.sent = Math.min(item.file.size, from + bytes);
@@ -330,6 +332,7 @@ export class Queue {
 
     #wait(item) {
         const { signal } = item.stop;
+        signal.throwIfAborted();
         const ms = Math.min(LONGEST_WAIT_MS, 500 * 2 ** item.tries++);
         item.state = "offline";
         this.#told.changed();

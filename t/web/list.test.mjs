@@ -288,6 +288,30 @@ test("a folder that is not there, and a server that is gone, say what to do", as
     page.done();
 });
 
+test("a list that is nonsense shows what can be shown, and says that it is a part", async (t) => {
+    const server = await serve(t, { "a.txt": "" });
+    const page = await visit(t, server.url);
+    await sees(page, "a.txt");
+    const answers = async (...lines) => {
+        await page.unroute("**/?json");
+        await page.route("**/?json", (route) => route.fulfill({ contentType: "application/x-ndjson", body: lines.join("\n") }));
+        await page.reload();
+    };
+    const head = JSON.stringify({ path: "/", rights: ["read"], account: "<i>x</i>" });
+    const hostile = JSON.stringify({ name: "<img src=x onerror=alert(1)>\n\u202etxt.exe", folder: false, size: -1, mtime: 1e99,
+                                     href: "javascript:alert(1)" });
+    await answers(head, '{"name":"good","size":1}', '{"name":5}', hostile, '{"name":"half');
+    await until(async () => (await names(page)).length === 2);
+    await page.getByText("The list broke off").waitFor();
+    assert.equal(await page.locator(".rows img, header i").count(), 0);
+    assert.match(await page.locator(".rows .open").first().evaluate((link) => link.href), /^http:\/\/127\.0\.0\.1/);
+    for (const lines of [[], ["nonsense"], ["[]"], ["null", "7"]]) {
+        await answers(...lines);
+        await page.getByRole("heading", { name: "The server does not answer" }).waitFor();
+    }
+    page.done();
+});
+
 test("without script, the server's own list", async (t) => {
     const server = await serve(t, { "a & b.txt": "content", "sub/c.txt": "" });
     const page = await visit(t, server.url, { javaScriptEnabled: false });
