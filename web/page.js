@@ -216,8 +216,7 @@ async function load(to, quiet = false) {
             return;
         if (quiet && !error.status)
             return void (state.loading = null);
-        state.failure = error;
-        state.entries = [];
+        Object.assign(state, { failure: error, entries: [], head: { ...state.head, rights: [] } });
     }
     if (stop.signal.aborted)
         return;

@@ -273,6 +273,7 @@ test("a folder that is not there, and a server that is gone, say what to do", as
     fs.rmdirSync(path.join(server.root, "sub"));
     await page.getByRole("link", { name: "sub" }).click();
     await page.getByText("This folder is not here").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Upload", exact: true }).isHidden());
     await page.getByRole("link", { name: "Go up" }).click();
     await sees(page, "b.txt");
     await server.end("SIGKILL");
