@@ -1,6 +1,7 @@
-/* api: everything that is said to the server, and nothing else. Paths are what stands in the address bar: percent-encoded, folders
- * with a slash at the end. What is refused, or never answered (status 0), is thrown as Refused; what was ended by its signal as
- * AbortError. Uploads are tus 1.0 (core, creation, termination) at the address of the folder. */
+/* api: everything that is said to the server, and nothing else. Paths are what stands in the address bar:
+ * percent-encoded, folders with a slash at the end. What is refused, or never answered (status 0), is thrown as Refused;
+ * what was ended by its signal as AbortError. Uploads are tus 1.0 (core, creation, termination) at the address of the
+ * folder. */
 
 export class Refused extends Error {
     constructor(status) {
@@ -29,7 +30,8 @@ export const last = (path) => readable(/([^/]*)\/?$/.exec(path)[1]);
 async function ask(method, url, { headers = {}, body, signal, accept = [] } = {}) {
     let answer;
     try {
-        answer = await fetch(url, { method, headers: { Accept: "application/json", ...headers }, body, signal, cache: "no-store" });
+        answer = await fetch(url,
+            { method, headers: { Accept: "application/json", ...headers }, body, signal, cache: "no-store" });
     } catch (error) {
         throw error.name === "AbortError" ? error : new Refused(0);
     }
@@ -101,7 +103,8 @@ export const move = (from, to) =>
 
 /* Folders are emptied first, deepest last in and first out; told(n) after each that went. */
 export async function remove(entry, told, signal) {
-    const answer = await ask("DELETE", entry.folder ? entry.url.replace(/\/$/, "") : entry.url, { signal, accept: [404, 409] });
+    const answer = await ask("DELETE", entry.folder ? entry.url.replace(/\/$/, "") : entry.url,
+        { signal, accept: [404, 409] });
     if (answer.status !== 409)
         return told();
     if (!entry.folder)
@@ -125,8 +128,8 @@ export const logout = () => ask("POST", `${OWN}logout`);
 
 /* ---- uploads ---- */
 
-/* A body with its progress: fetch tells none of an upload, XMLHttpRequest does. moved(bytes) is called as they leave; a connection
- * on which nothing moves for a while is given up, since a dead network is not told to anybody. */
+/* A body with its progress: fetch tells none of an upload, XMLHttpRequest does. moved(bytes) is called as they leave; a
+ * connection on which nothing moves for a while is given up, since a dead network is not told to anybody. */
 const STALL_MS = 30000;
 
 function send(method, url, headers, body, moved, signal) {
@@ -179,7 +182,7 @@ export async function begin(folder, name, file, fresh, signal) {
     const about = `filename ${base64(name)},mtime ${base64(String(file.lastModified / 1000))}`;
     const answer = await ask("POST", folder, {
         headers: { ...TUS, ...only(fresh), "Upload-Length": String(file.size), "Upload-Metadata": about }, signal });
-    const place = new URL(answer.headers.get("Location") ?? "", location.href); // of this server, whatever a proxy made of its name
+    const place = new URL(answer.headers.get("Location") ?? "", location.href); // here, whatever a proxy calls us
     return place.pathname + place.search;
 }
 

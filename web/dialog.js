@@ -1,5 +1,5 @@
-/* dialog: questions, menus and notes. Dialogs are <dialog>, so the browser keeps the focus inside and Escape closes them; a menu is a
- * popover. Each gives the focus back to where it was. */
+/* dialog: questions, menus and notes. Dialogs are <dialog>, so the browser keeps the focus inside and Escape closes them;
+ * a menu is a popover. Each gives the focus back to where it was. */
 import { button, el, icon, write } from "./dom.js";
 import { t } from "./words.js";
 
@@ -16,7 +16,8 @@ export function modal(title, build, kind = "") {
             box.close();
         };
         const box = el("dialog", { class: `box ${kind}`, "aria-labelledby": id },
-            el("div", { class: "top" }, el("h2", { id }, title), button("close", t("close"), () => box.close())), build(done));
+            el("div", { class: "top" }, el("h2", { id }, title), button("close", t("close"), () => box.close())),
+            build(done));
         box.addEventListener("close", () => {
             box.remove();
             before?.focus?.();
@@ -35,13 +36,14 @@ const buttons = (...all) => el("div", { class: "buttons" }, all);
 export const confirm = (title, text, yes, harm = true) => modal(title, (done) => el("form", { method: "dialog" },
     el("p", {}, text),
     buttons(el("button", { type: "button", class: "button", onclick: () => done(false), autofocus: harm }, t("cancel")),
-            el("button", { type: "button", class: harm ? "button harm" : "button strong", onclick: () => done(true) }, yes))), "small");
+            el("button", { type: "button", class: `button ${harm ? "harm" : "strong"}`, onclick: () => done(true) }, yes))),
+    "small");
 
-/* A line of text. check(text) gives a sentence when it will not do; act(text) does it, and what it throws is said below the field.
- * The first `mark` characters are marked, so that an ending survives. */
+/* A line of text. check(text) gives a sentence when it will not do; act(text) does it, and what it throws is said below
+ * the field. The first `mark` characters are marked, so that an ending survives. */
 export const askText = (title, { value = "", mark = value.length, yes, check, act, says }) => modal(title, (done) => {
-    const field = el("input", { type: "text", value, autofocus: true, "aria-label": title, autocomplete: "off", spellcheck: "false",
-                                "aria-describedby": "wrong" });
+    const field = el("input", { type: "text", value, autofocus: true, "aria-label": title, autocomplete: "off",
+                                spellcheck: "false", "aria-describedby": "wrong" });
     const wrong = el("p", { class: "wrong", id: "wrong", role: "alert" });
     const submit = async (event) => {
         event.preventDefault();
@@ -79,7 +81,8 @@ export const askLogin = (act, says) => modal(t("login"), (done) => {
             password.select();
         }
     };
-    return el("form", { onsubmit: submit }, el("label", {}, t("account"), name), el("label", {}, t("password"), password), wrong,
+    return el("form", { onsubmit: submit },
+        el("label", {}, t("account"), name), el("label", {}, t("password"), password), wrong,
         buttons(el("button", { type: "button", class: "button", onclick: () => done() }, t("cancel")),
                 el("button", { type: "submit", class: "button strong" }, t("login"))));
 }, "small");
@@ -91,7 +94,8 @@ export async function askTaken(name, mayReplace) {
         el("p", {}, t("takenHow")),
         el("label", { class: "inline" }, all, t("forAll")),
         buttons(el("button", { type: "button", class: "button", onclick: () => done("skip") }, t("skip")),
-                mayReplace ? el("button", { type: "button", class: "button harm", onclick: () => done("replace") }, t("replace")) : null,
+                mayReplace ? el("button", { type: "button", class: "button harm", onclick: () => done("replace") },
+                                t("replace")) : null,
                 el("button", { type: "button", class: "button strong", onclick: () => done("both"), autofocus: true },
                    t("keepBoth")))), "small");
     return { choice: choice ?? "skip", all: all.checked };

@@ -1,8 +1,9 @@
-/* dom: elements made by code, icons, and how numbers look. A child that is a string becomes a text node, so a name is never markup.
- * Whoever draws calls it; it owns nothing and cannot fail. */
+/* dom: elements made by code, icons, and how numbers look. A child that is a string becomes a text node, so a name is
+ * never markup. Whoever draws calls it; it owns nothing and cannot fail. */
 import { lang, t } from "./words.js";
 
-/* el("a", {class: "x", href: "/", onclick: f}, "text", child, null): null and false children are left out, so are such attributes. */
+/* el("a", {class: "x", href: "/", onclick: f}, "text", child, null): null and false children are left out, so are such
+ * attributes. */
 export function el(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
     for (const [key, value] of Object.entries(attributes))

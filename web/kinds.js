@@ -6,9 +6,9 @@ const ENDINGS = {
     audio: "mp3 ogg oga opus wav flac m4a aac weba",
     pdf: "pdf",
     archive: "zip tar gz tgz bz2 xz zst 7z rar jar deb rpm iso",
-    text: "txt md markdown rst adoc log csv tsv json ndjson jsonl xml yaml yml toml ini conf cfg env html htm xhtml css scss js mjs ts "
-          + "jsx tsx c h cc cpp hpp cs go rs py rb pl php java kt swift lua r sh bash zsh fish ps1 bat sql diff patch tex bib srt vtt "
-          + "m3u asc pem crt key service desktop def in am cmake mk gradle properties",
+    text: "txt md rst log csv tsv json ndjson jsonl xml yaml yml toml ini conf cfg env html htm css scss js mjs ts jsx c h "
+          + "cc cpp hpp cs go rs py rb pl php java kt swift lua r sh bat sql diff patch tex bib srt vtt m3u asc pem crt "
+          + "cmake mk properties",
 };
 /* Without an ending, and written by people. */
 const WHOLE = "readme license licence copying authors changelog news todo install notice makefile dockerfile gitignore";

@@ -1,6 +1,6 @@
-/* list: the rows of a folder, as an ARIA grid. Only rows in sight are elements, so ten thousand cost what forty cost. The grid has the
- * focus and names its current row (aria-activedescendant); what is in a row is reached by pointer, or by a key of the grid.
- * page.js makes one, gives it entries to show, and is told what is opened, chosen, or asked for. */
+/* list: the rows of a folder, as an ARIA grid. Only rows in sight are elements, so ten thousand cost what forty cost. The
+ * grid has the focus and names its current row (aria-activedescendant); what is in a row is reached by pointer, or by a
+ * key of the grid. page.js makes one, gives it entries to show, and is told what is opened, chosen, or asked for. */
 import { button, count, el, icon, size, when, write } from "./dom.js";
 import { kindOf } from "./kinds.js";
 import { lang, t } from "./words.js";
@@ -24,7 +24,8 @@ const ORDER = {
 /* Folders first; equal ones by name. */
 export function sorted(entries, key, direction) {
     const order = ORDER[key];
-    return entries.sort((a, b) => b.folder - a.folder || direction * (order(a, b) || (key === "name" ? names.compare(a.name, b.name) : 0))
+    const named = key === "name" ? (a, b) => names.compare(a.name, b.name) : () => 0;
+    return entries.sort((a, b) => b.folder - a.folder || direction * (order(a, b) || named(a, b))
                                   || names.compare(a.under + a.name, b.under + b.name));
 }
 
@@ -34,7 +35,8 @@ export class List {
     /* told: {open(entry, event), menu(entry, anchor), sort(key, direction), chosen()} */
     constructor(told) {
         this.#told = told;
-        this.all = el("input", { type: "checkbox", tabindex: -1, "aria-label": t("selectAll"), onchange: () => this.#everything() });
+        this.all = el("input", { type: "checkbox", tabindex: -1, "aria-label": t("selectAll"), onchange: () =>
+            this.#everything() });
         this.heads = COLUMNS.map((column) => this.#head(column));
         this.body = el("div", { class: "rows", role: "rowgroup" });
         this.grid = el("div", { class: "grid", role: "grid", tabindex: 0, "aria-multiselectable": "true", id: "files",
@@ -43,7 +45,8 @@ export class List {
             el("div", { class: "heads", role: "rowgroup" },
                 el("div", { class: "row", role: "row", "aria-rowindex": 1 },
                     el("div", { class: "cell check", role: "columnheader" }, this.all), this.heads,
-                    el("div", { class: "cell more", role: "columnheader" }, el("span", { class: "unseen" }, t("more", ""))))),
+                    el("div", { class: "cell more", role: "columnheader" }, el("span", { class: "unseen" },
+                        t("more", ""))))),
             this.body);
         new ResizeObserver(() => this.#resized()).observe(this.grid);
     }
@@ -199,7 +202,8 @@ export class List {
             el("div", { class: "cell name", role: "rowheader" }, icon(kind),
                el("span", { class: "label" }, link, el("span", { class: "facts", "aria-hidden": "true" },
                                                        [bytes, when(entry.mtime)].filter(Boolean).join(" · ")))),
-            el("div", { class: "cell size", role: "gridcell" }, entry.folder ? el("span", { class: "unseen" }, t("folder")) : bytes),
+            el("div", { class: "cell size", role: "gridcell" }, entry.folder ? el("span", { class: "unseen" }, t("folder"))
+                : bytes),
             el("div", { class: "cell mtime", role: "gridcell" }, when(entry.mtime)),
             el("div", { class: "cell more", role: "gridcell" }, more));
         row.style.transform = `translateY(${index * this.#height}px)`;
@@ -264,7 +268,8 @@ export class List {
         if (event.target !== this.grid || event.altKey)
             return;
         const page = Math.max(1, Math.floor(this.grid.clientHeight / this.#height) - 2);
-        const steps = { ArrowDown: this.#at + 1, ArrowUp: this.#at < 0 ? 0 : this.#at - 1, Home: 0, End: this.#rows.length - 1,
+        const steps = { ArrowDown: this.#at + 1, ArrowUp: this.#at < 0 ? 0 : this.#at - 1, Home: 0,
+            End: this.#rows.length - 1,
                         PageDown: this.#at + page, PageUp: this.#at - page };
         const acts = {
             " ": () => this.current && this.#choose(this.#at, event.shiftKey),

@@ -1,6 +1,7 @@
-/* page: takes the place of the server's plain list of a folder: reads where it is from the address, shows the folder, and carries out what
- * the person asks for. The state is here; every other module has a part of the work (api: the server, list: rows, upload and tray:
- * uploads, view: previews, dialog: questions). The server decides what is allowed; what it says so is not offered. */
+/* page: takes the place of the server's plain list of a folder: reads where it is from the address, shows the folder, and
+ * carries out what the person asks for. The state is here; every other module has a part of the work (api: the server,
+ * list: rows, upload and tray: uploads, view: previews, dialog: questions). The server decides what is allowed; what it
+ * says so is not offered. */
 import * as api from "./api.js";
 import { askLogin, askTaken, askText, confirm, menu, modal, note } from "./dialog.js";
 import { button, count, el, icon, size, write } from "./dom.js";
@@ -31,13 +32,15 @@ const canChange = (entry) => (entry.rights ?? state.head.rights).includes("write
 
 const crumbs = el("nav", { class: "crumbs", "aria-label": t("path") });
 const who = el("span", { class: "who" });
-const log = button("person", t("login"), () => (state.head.account ? logout() : login()), { shown: true, class: "button bare log" });
-const filter = el("input", { type: "search", class: "filter", placeholder: t("filter"), "aria-label": t("filter"), autocomplete: "off",
-                             spellcheck: "false", "aria-controls": "files", oninput: () => filterBy(filter.value),
-                             onkeydown: (event) => filterKey(event) });
+const log = button("person", t("login"), () => (state.head.account ? logout() : login()),
+    { shown: true, class: "button bare log" });
+const filter = el("input", { type: "search", class: "filter", placeholder: t("filter"), "aria-label": t("filter"),
+                             autocomplete: "off", spellcheck: "false", "aria-controls": "files",
+                             oninput: () => filterBy(filter.value), onkeydown: (event) => filterKey(event) });
 const below = button("search", t("below"), () => searchBelow(), { shown: true });
 const make = button("plus", t("newFolder"), () => newFolder(), { shown: true });
-const up = button("upload", t("upload"), () => uploadMenu(), { shown: true, class: "button strong", "aria-haspopup": "menu" });
+const up = button("upload", t("upload"), () => uploadMenu(), { shown: true, class: "button strong",
+    "aria-haspopup": "menu" });
 const tools = el("div", { class: "tools", role: "search" }, el("div", { class: "find" }, icon("search"), filter), below,
                  el("span", { class: "gap" }), make, up);
 const picked = el("strong", {});
@@ -48,14 +51,14 @@ const choice = el("div", { class: "tools choice", hidden: true }, picked, el("sp
 const list = new List({ open, menu: entryMenu, chosen: choiceChanged, sort: sortBy });
 const place = el("div", { class: "place" });
 const sum = el("p", { class: "sum", role: "status" });
-const all = el("a", { class: "button bare", href: "?zip" }, icon("download"), el("span", { class: "label" }, t("downloadAll")));
+const all = el("a", { class: "button bare", href: "?zip" }, icon("download"),
+               el("span", { class: "label" }, t("downloadAll")));
 const files = el("input", { type: "file", multiple: true, hidden: true, onchange: () => pickedFiles(files) });
 const folder = el("input", { type: "file", webkitdirectory: true, hidden: true, onchange: () => pickedFiles(folder) });
 const veil = el("div", { class: "veil", hidden: true }, icon("upload"), el("p", {}));
+const keys = button(null, t("keys"), () => showKeys(), { shown: true, class: "button bare keys" });
 const main = el("main", {}, el("h1", { class: "unseen" }), tools, choice, list.grid, place,
-                el("footer", {}, sum, button(null, t("keys"), () => modal(t("keys"), () =>
-                    el("ul", { class: "keys" }, t("keysList").split(" · ").map((line) => el("li", {}, line)))), { shown: true,
-                                                                                          class: "button bare keys" }), all));
+                el("footer", {}, sum, keys, all));
 
 const view = new View(viewing);
 const queue = new Queue({ changed: () => tray.show(), stored, idle: () => load(state.path, true), taken: (item) =>
@@ -68,7 +71,8 @@ const tray = new Tray(queue, () => files.click());
 function rows() {
     const word = state.filter.toLowerCase();
     const from = state.found ?? state.entries;
-    return sorted(state.found || !word ? from.slice() : from.filter((entry) => entry.key.includes(word)), state.sort, state.direction);
+    return sorted(state.found || !word ? from.slice() : from.filter((entry) => entry.key.includes(word)), state.sort,
+        state.direction);
 }
 
 let shown = [];
@@ -113,7 +117,8 @@ function foot() {
           : state.failure || !canRead() ? "" : parts.filter(Boolean).join(" · "));
 }
 
-const message = (shape, head, text, ...actions) => el("div", { class: "state" }, icon(shape), el("h2", {}, head), el("p", {}, text), actions);
+const message = (shape, head, text, ...actions) => el("div", { class: "state" }, icon(shape), el("h2", {}, head),
+    el("p", {}, text), actions);
 
 /* Instead of rows: why there are none, and what to do. */
 function empty() {
@@ -131,7 +136,8 @@ function empty() {
 function failure() {
     const { status } = state.failure;
     const again = button("retry", t("again"), () => load(state.path), { shown: true });
-    const home = el("a", { class: "button", href: api.parent(state.path), onclick: (event) => follow(event, api.parent(state.path)) },
+    const above = api.parent(state.path);
+    const home = el("a", { class: "button", href: above, onclick: (event) => follow(event, above) },
                     icon("up"), t("parent"));
     const enter = state.head.login === false || state.head.account ? null
         : button("person", t("login"), login, { shown: true, class: "button strong" });
@@ -360,7 +366,8 @@ async function rename(entry) {
     const folder = api.parent(entry.url);
     const to = (name) => api.child(folder, name) + (entry.folder ? "/" : "");
     const dot = entry.folder ? -1 : entry.name.lastIndexOf(".");
-    const name = await askText(t("renameTo", entry.name), { value: entry.name, mark: dot > 0 ? dot : entry.name.length, yes: t("rename"),
+    const name = await askText(t("renameTo", entry.name), { value: entry.name, mark: dot > 0 ? dot : entry.name.length,
+        yes: t("rename"),
         check: badName, act: (name) => name !== entry.name && api.move(entry.url, to(name)), says: taken });
     if (name === undefined || name === entry.name)
         return;
@@ -371,7 +378,8 @@ async function rename(entry) {
 
 async function newFolder() {
     const to = (name) => `${api.child(state.path, name)}/`;
-    const name = await askText(t("newName"), { yes: t("create"), check: badName, act: (name) => api.makeFolder(to(name)), says: taken });
+    const name = await askText(t("newName"), { yes: t("create"), check: badName, act: (name) => api.makeFolder(to(name)),
+        says: taken });
     if (name === undefined)
         return;
     note(t("made", name));
@@ -398,7 +406,8 @@ const share = (url) => modal(t("share"), () => {
         if (document.execCommand("copy"))
             note(t("copied"));
     }, { shown: true });
-    return el("div", { class: "share" }, code ? drawing(code, t("qr")) : el("p", {}, t("qrLong")), field, el("div", { class: "buttons" }, copy));
+    return el("div", { class: "share" }, code ? drawing(code, t("qr")) : el("p", {}, t("qrLong")), field,
+        el("div", { class: "buttons" }, copy));
 }, "small");
 
 const absolute = (url) => new URL(url, location.origin).href;
@@ -514,9 +523,13 @@ const KEYS = {
     Delete: () => list.subject.length && list.subject.every(canChange) && remove(list.subject),
 };
 
+const showKeys = () => modal(t("keys"), () =>
+    el("ul", { class: "keys" }, t("keysList").split(" · ").map((line) => el("li", {}, line))));
+
 function key(event) {
     const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox";
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], .menu") || !KEYS[event.key])
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], .menu")
+        || !KEYS[event.key])
         return;
     event.preventDefault();
     KEYS[event.key]();
@@ -528,7 +541,8 @@ function start() {
     document.body.replaceChildren(el("a", { class: "skip", href: "#files", onclick: (event) => {
         event.preventDefault();
         list.focus();
-    } }, t("skipTo")), el("header", {}, el("a", { class: "brand", href: "/", onclick: (event) => follow(event, "/") }, "dray"), crumbs,
+    } }, t("skipTo")), el("header", {}, el("a", { class: "brand", href: "/", onclick: (event) => follow(event, "/") },
+        "dray"), crumbs,
                            el("span", { class: "gap" }), who, address, log), main, tray.box, veil, files, folder);
     document.body.className = "page";
     addEventListener("popstate", arrive);

@@ -1,5 +1,6 @@
-/* qr: a text as a QR code (ISO/IEC 18004), byte mode, error correction M, versions 1 to 20. encode() gives rows of booleans, or null
- * when the text is too long; drawing() an SVG of it. Numbers are as in the standard: it counts modules from the upper left. */
+/* qr: a text as a QR code (ISO/IEC 18004), byte mode, error correction M, versions 1 to 20. encode() gives rows of
+ * booleans, or null when the text is too long; drawing() an SVG of it. Numbers are as in the standard: it counts modules
+ * from the upper left. */
 
 /* For each version: error correction bytes of a block, and number of blocks. */
 const CHECK = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26];
@@ -69,7 +70,8 @@ function payload(text, version, room) {
     text.forEach((byte) => add(byte, 8));
     add(0, Math.min(4, room * 8 - bits.length));
     add(0, (8 - (bits.length % 8)) % 8);
-    const bytes = Array.from({ length: bits.length / 8 }, (_, at) => bits.slice(at * 8, at * 8 + 8).reduce((sum, bit) => sum * 2 + bit));
+    const bytes = Array.from({ length: bits.length / 8 }, (_, at) => bits.slice(at * 8, at * 8 + 8).reduce((sum, bit) =>
+        sum * 2 + bit));
     for (let pad = 0xec; bytes.length < room; pad ^= 0xec ^ 0x11)
         bytes.push(pad);
     return bytes;
@@ -191,8 +193,10 @@ class Code {
 
     /* How hard it is to read: of one colour for long, or in squares, or as a whole. */
     penalty() {
-        const lines = [...this.dark, ...this.dark.map((_, x) => this.dark.map((row) => row[x]))].map((line) => line.map(Number).join(""));
-        let sum = lines.reduce((all, line) => all + [...line.matchAll(/0{5,}|1{5,}/g)].reduce((n, [run]) => n + run.length - 2, 0), 0);
+        const lines = [...this.dark, ...this.dark.map((_, x) => this.dark.map((row) => row[x]))].map((line) =>
+            line.map(Number).join(""));
+        let sum = lines.reduce((all, line) => all + [...line.matchAll(/0{5,}|1{5,}/g)].reduce((n, [run]) =>
+            n + run.length - 2, 0), 0);
         for (let y = 1; y < this.size; y++)
             for (let x = 1; x < this.size; x++)
                 sum += new Set([lines[y][x], lines[y - 1][x], lines[y][x - 1], lines[y - 1][x - 1]]).size === 1 ? 3 : 0;

@@ -1,5 +1,6 @@
-/* search: looks for a word in the names of a folder and of all below it, by reading their lists. page.js shows what is found as it comes.
- * It stops after MOST entries, since nobody reads on; a folder that cannot be read is counted, not an end. */
+/* search: looks for a word in the names of a folder and of all below it, by reading their lists. page.js shows what is
+ * found as it comes. It stops after MOST entries, since nobody reads on; a folder that cannot be read is counted, not an
+ * end. */
 import * as api from "./api.js";
 
 const MOST = 5000;
@@ -18,7 +19,8 @@ async function read(folder, under, word, signal) {
     return { found, folders };
 }
 
-/* Yields {entries, folders, failed, much, end}: what is new, how many folders were read and how many could not, is there more. */
+/* Yields {entries, folders, failed, much, end}: what is new, how many folders were read and how many could not, is there
+ * more. */
 export async function* find(path, word, signal) {
     const waiting = [{ folder: path, under: "" }];
     const running = new Map();

@@ -1,5 +1,5 @@
-/* tray: shows the queue of uploads: all of them in one bar, each of them in a line, as many lines as a person reads. Also what broke off
- * before the page was loaded. page.js makes one; it owns its elements and no upload. */
+/* tray: shows the queue of uploads: all of them in one bar, each of them in a line, as many lines as a person reads. Also
+ * what broke off before the page was loaded. page.js makes one; it owns its elements and no upload. */
 import { button, count, duration, el, icon, size, write } from "./dom.js";
 import { confirm } from "./dialog.js";
 import { t } from "./words.js";
@@ -11,7 +11,8 @@ const SPEED_MS = 5000;
 
 const STATE = {
     waiting: () => t("waiting"),
-    sending: (item) => (item.sent && item.sent === item.file.size ? t("finishing") : t("sending", size(item.sent), size(item.file.size))),
+    sending: (item) => (item.sent && item.sent === item.file.size ? t("finishing")
+        : t("sending", size(item.sent), size(item.file.size))),
     offline: () => t("offline"),
     exists: () => t("exists"),
     paused: (item) => t("paused", size(item.sent), size(item.file.size)),
@@ -33,7 +34,8 @@ export class Tray {
         this.bar = el("progress", { max: 1, value: 0, "aria-labelledby": "tray-title" });
         this.hold = button("pause", t("pauseAll"), () => this.#holdAll());
         this.end = button("close", t("cancelAll"), () => this.#endAll());
-        this.fold = button("down", t("fold"), () => this.#fold(), { "aria-expanded": "true", "aria-controls": "tray-lines" });
+        this.fold = button("down", t("fold"), () => this.#fold(),
+                           { "aria-expanded": "true", "aria-controls": "tray-lines" });
         this.lines = el("ul", { id: "tray-lines", tabindex: 0, "aria-labelledby": "tray-title" });
         this.rest = el("p", { class: "facts rest" });
         this.broken = el("div", { class: "broken", hidden: true }, el("p", {}),
@@ -67,7 +69,8 @@ export class Tray {
             return;
         }
         this.#sum(items);
-        const order = items.slice().sort((a, b) => RANK[a.state] - RANK[b.state] || (a.state === "sent" ? b.id - a.id : a.id - b.id));
+        const order = items.slice().sort((a, b) => RANK[a.state] - RANK[b.state]
+                                                   || (a.state === "sent" ? b.id - a.id : a.id - b.id));
         this.#some(order.slice(0, LINES));
         write(this.rest, order.length > LINES ? t("moreItems", count(order.length - LINES)) : "");
     }
@@ -130,7 +133,8 @@ export class Tray {
         const hold = button("pause", t("pause"), () =>
             (item.state === "paused" || item.state === "failed" ? this.#queue.resume(item) : this.#queue.pause(item)));
         const end = button("close", t("cancel"), () => this.#queue.cancel(item));
-        const box = el("li", {}, el("div", { class: "sum" }, el("span", { class: "title" }, item.path.map((part) => `${part}/`).join(""), name),
+        const box = el("li", {}, el("div", { class: "sum" }, el("span", { class: "title" },
+            item.path.map((part) => `${part}/`).join(""), name),
                                     bar, facts), hold, end);
         return { box, name, facts, bar, hold, end };
     }

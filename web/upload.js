@@ -1,7 +1,7 @@
-/* upload: the queue of files on their way to the server. At most ACTIVE at once; small ones whole, larger ones resumable: what the
- * server has is asked and the rest is sent as one body. A lost network is waited for, longer each time. Where a resumable upload
- * stands is remembered in localStorage by folder, name, size and time of the file: who chooses the same file again after a reload
- * goes on where it stopped. page.js makes one queue; tray.js shows it. */
+/* upload: the queue of files on their way to the server. At most ACTIVE at once; small ones whole, larger ones resumable:
+ * what the server has is asked and the rest is sent as one body. A lost network is waited for, longer each time. Where a
+ * resumable upload stands is remembered in localStorage by folder, name, size and time of the file: who chooses the same
+ * file again after a reload goes on where it stopped. page.js makes one queue; tray.js shows it. */
 import * as api from "./api.js";
 import { because } from "./words.js";
 
@@ -11,7 +11,8 @@ const LONGEST_WAIT_MS = 30000;
 const FORGET_AFTER_MS = 7 * 24 * 3600 * 1000; // as long as a server keeps what broke off (--keep-partials)
 const MEMORY = "dray.uploads";
 const ALIVE_MS = 5000; // a tab says so often that its uploads are its own
-/* What may well work the next time, without anybody doing something about it; a network that is gone (0) is waited for without end. */
+/* What may well work the next time, without anybody doing something about it; a network that is gone (0) is waited for
+ * without end. */
 const PASSING = new Set([408, 423, 429, 500, 502, 503, 504]);
 const TRIES = 7; // more than half a minute
 
@@ -39,7 +40,8 @@ function remember(mark, one) {
     }
 }
 
-/* Which tab this is, over reloads: what it left behind is its own at once, what another left is so when that one is silent. */
+/* Which tab this is, over reloads: what it left behind is its own at once, what another left is so when that one is
+ * silent. */
 function tabName() {
     const fresh = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
     try {
@@ -63,7 +65,8 @@ function another(name, n) {
 }
 
 export class Queue {
-    #told; #next = 1; #running = 0; #folders = new Map(); #rule = null; #asking = Promise.resolve(); #wake = new Set(); #last = 0;
+    #told; #next = 1; #running = 0; #last = 0;
+    #folders = new Map(); #wake = new Set(); #rule = null; #asking = Promise.resolve();
 
     /* told: {changed(), stored(item), idle(), taken(item) -> {choice, all}} */
     constructor(told) {
@@ -83,14 +86,15 @@ export class Queue {
                 continue;
             }
             const target = folder + path.map((name) => `${encodeURIComponent(name)}/`).join("");
-            const item = { id: this.#next++, file, base: folder, path, folder: target, name: file.name, state: "waiting", sent: 0,
-                           upload: null, proven: 0, tries: 0, over: false, choice: null, said: "" };
+            const item = { id: this.#next++, file, base: folder, path, folder: target, name: file.name,
+                           state: "waiting", sent: 0, proven: 0, tries: 0, over: false, upload: null, choice: null,
+                           said: "" };
             const same = unfinished.filter((one) =>
                 one.chosen === item.name && one.size === file.size && one.modified === file.lastModified);
             const known = same.find((one) => one.folder === target) ?? same[0]; // wherever the person is now
             if (known)
-                Object.assign(item, { folder: known.folder, base: known.folder, path: [], name: known.name, upload: known.upload,
-                                      choice: known.choice });
+                Object.assign(item, { folder: known.folder, base: known.folder, path: [], name: known.name,
+                                      upload: known.upload, choice: known.choice });
             if (running.has(markOf(item)))
                 continue;
             running.add(markOf(item));
@@ -103,7 +107,8 @@ export class Queue {
     /* What broke off before this page was loaded, and is not on its way again. */
     broken() {
         const running = new Set(this.items.filter((item) => !item.over).map(markOf));
-        return Object.entries(remembered()).filter(([mark, one]) => orphan(one) && !running.has(mark)).map(([mark, one]) => ({ mark, ...one }));
+        return Object.entries(remembered()).filter(([mark, one]) => orphan(one) && !running.has(mark))
+            .map(([mark, one]) => ({ mark, ...one }));
     }
 
     forget(broken) {
@@ -223,7 +228,7 @@ export class Queue {
     async #once(item) {
         const { signal } = item.stop;
         if (item.file.size)
-            await item.file.slice(0, 1).arrayBuffer(); // a file that is gone says so here, else it would look like a lost network
+            await item.file.slice(0, 1).arrayBuffer(); // a file that is gone says so; later it looks like a lost network
         await this.#folder(item.base, item.path);
         signal.throwIfAborted();
         item.state = "sending";
@@ -247,8 +252,8 @@ export class Queue {
         if (!item.upload) {
             item.upload = await api.begin(item.folder, item.name, item.file, item.choice !== "replace", signal);
             const { folder, name, upload, choice, file } = item;
-            remember(markOf(item), { folder, name, chosen: file.name, upload, choice, size: file.size, modified: file.lastModified,
-                                     tab: TAB, at: Date.now() });
+            remember(markOf(item), { folder, name, chosen: file.name, upload, choice, size: file.size,
+                                     modified: file.lastModified, tab: TAB, at: Date.now() });
         }
         if (from > item.proven)
             item.tries = 0; // bytes that left are no proof, bytes that arrived are
@@ -265,7 +270,8 @@ export class Queue {
         }
     }
 
-    /* How far it came. When the server does not know it, either it was stored and only the answer was lost, or it begins anew. */
+    /* How far it came. When the server does not know it, either it was stored and only the answer was lost, or it begins
+     * anew. */
     async #offset(item, signal) {
         try {
             return await api.offset(item.upload, signal);

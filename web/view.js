@@ -1,5 +1,6 @@
-/* view: looks at a file without downloading it: images, text, audio, video, PDF. What the browser cannot show says so and offers the
- * download. Content never becomes part of this page: text is a text node, the rest stands in elements that run nothing of it. */
+/* view: looks at a file without downloading it: images, text, audio, video, PDF. What the browser cannot show says so and
+ * offers the download. Content never becomes part of this page: text is a text node, the rest stands in elements that run
+ * nothing of it. */
 import * as api from "./api.js";
 import { button, el, icon, size } from "./dom.js";
 import { kindOf, shows } from "./kinds.js";
@@ -48,7 +49,8 @@ export class View {
         this.next = button("right", t("next"), () => this.#step(1));
         this.save = el("a", { class: "button bare", title: t("download"), "aria-label": t("download") }, icon("download"));
         this.place = el("div", { class: "place" });
-        this.box = el("dialog", { class: "view", tabindex: -1, "aria-labelledby": "view-title", onkeydown: (event) => this.#key(event),
+        this.box = el("dialog", { class: "view", tabindex: -1, "aria-labelledby": "view-title", onkeydown: (event) =>
+            this.#key(event),
                                   onclose: () => this.#closed() },
             el("div", { class: "top" }, this.title, this.previous, this.next, this.save,
                button("close", t("close"), () => this.box.close())), this.place);

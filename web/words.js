@@ -1,5 +1,5 @@
-/* words: every sentence of the page, in English and Chinese, by the browser's language. A row is a sentence in all languages, so
- * none is forgotten; {0}, {1} are what t() was given. A language is a column here and a row of LANGUAGES. */
+/* words: every sentence of the page, in English and Chinese, by the browser's language. A row is a sentence in all
+ * languages, so none is forgotten; {0}, {1} are what t() was given. A language is a column here and a row of LANGUAGES. */
 const LANGUAGES = ["en", "zh"];
 
 const known = navigator.languages.map((tag) => LANGUAGES.findIndex((name) => tag.toLowerCase().split("-")[0] === name));
@@ -141,7 +141,7 @@ const WORDS = {
     error401: ["Please log in first.", "请先登录。"],
     error403: ["You may not do this here.", "您没有此操作的权限。"],
     error404: ["This is not here any more. Reload the page to see what is.", "它已不存在。请重新加载页面。"],
-    error409: ["Something else is in the way: the folder is missing, not empty, or just being changed. Reload, then try again.",
+    error409: ["Something is in the way: a folder is missing, not empty, or just being changed. Reload, then try again.",
                "操作冲突：文件夹不存在、不为空或正在被修改。请重新加载后再试。"],
     error412: ["A file of this name is there already.", "同名文件已存在。"],
     error413: ["It is larger than what may be stored here.", "超出此处允许的大小。"],

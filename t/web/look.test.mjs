@@ -32,7 +32,8 @@ function png(width, height, [red, green, blue]) {
     head.set([8, 2, 0, 0, 0], 8);
     const line = Buffer.concat([Buffer.alloc(1), Buffer.alloc(width * 3, Buffer.from([red, green, blue]))]);
     const pixels = zlib.deflateSync(Buffer.concat(Array.from({ length: height }, () => line)));
-    return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]);
+    return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", pixels),
+        chunk("IEND", Buffer.alloc(0))]);
 }
 
 function wav(seconds) {
@@ -44,7 +45,8 @@ function wav(seconds) {
 }
 
 function pdf() {
-    const objects = ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>"];
+    const objects = ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>"];
     let out = "%PDF-1.4\n";
     const at = objects.map((object, n) => {
         const here = out.length;
@@ -78,10 +80,13 @@ async function webm(page) {
 // ---- previews ----
 
 test("pictures, text, sound, films and PDF are shown; the rest is offered for download", async (t) => {
-    const server = await serve(t, { "1 picture.png": png(40, 20, [200, 30, 30]), "2 text.txt": "first <b>line</b>\nzweite Zeile ü\n",
-                                    "3 sound.wav": wav(1), "5 paper.pdf": pdf(), "6 broken.png": "no picture", "7 long.log": "x".repeat(300000),
+    const server = await serve(t, { "1 picture.png": png(40, 20, [200, 30, 30]),
+                                    "2 text.txt": "first <b>line</b>\nzweite Zeile ü\n",
+                                    "3 sound.wav": wav(1), "5 paper.pdf": pdf(), "6 broken.png": "no picture",
+                                    "7 long.log": "x".repeat(300000),
                                     "8 page.html": "<script>top.document.title = 'mine'</script>",
-                                    "9 drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><script>top.x = 1</script></svg>" });
+                                    "9 drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>"
+                                                     + "<script>top.x = 1</script></svg>" });
     const page = await visit(t, server.url, { expect: [/sandbox/i] });
     fs.writeFileSync(path.join(server.root, "4 film.webm"), await webm(page));
     await page.reload();
@@ -98,7 +103,8 @@ test("pictures, text, sound, films and PDF are shown; the rest is offered for do
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
     await page.waitForFunction(() => document.querySelector(".view video")?.videoWidth > 0);
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
-    await until(() => page.frames().some((frame) => frame.url().startsWith("chrome-extension://")), "the browser's viewer of PDF");
+    await until(() => page.frames().some((frame) => frame.url().startsWith("chrome-extension://")),
+        "the browser's viewer of PDF");
     await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
     await place.getByText("The browser cannot show this file").waitFor();
     assert.equal(await place.getByRole("link", { name: "Download" }).getAttribute("download"), "6 broken.png");
@@ -156,9 +162,11 @@ test("every sentence is there in every language", async () => {
 // ---- sizes ----
 
 test("on a phone: nothing sticks out, everything can be reached by a thumb", async (t) => {
-    const server = await serve(t, { [`${"a long name ".repeat(15)}.txt`]: "", "a/very/deep/path/of/folders/that/goes/on/x.txt": "", "b.txt": "B" });
+    const server = await serve(t, { [`${"a long name ".repeat(15)}.txt`]: "",
+        "a/very/deep/path/of/folders/that/goes/on/x.txt": "", "b.txt": "B" });
     const page = await visit(t, server.url, { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
-    const wide = () => page.evaluate(() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("main *, header *")]
+    const wide = () => page.evaluate(() => Math.max(document.documentElement.scrollWidth,
+        ...[...document.querySelectorAll("main *, header *")]
         .filter((node) => !node.closest(".crumbs, .unseen") && getComputedStyle(node).overflow !== "hidden")
         .map((node) => (node.closest(".label, .cell") ? 0 : node.getBoundingClientRect().right))));
     await row(page, "b.txt").waitFor();
@@ -185,7 +193,8 @@ async function accessible(page, state) {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${state}: ${id}: ${nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+        .map(({ id, nodes }) =>
+            `${state}: ${id}: ${nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
     assert.deepEqual(serious, []);
 }
 

@@ -1,5 +1,5 @@
-// screenshots: the pictures of the page in docs/, made anew: node t/web/screenshots.mjs [FOLDER]. They show a small library with a file on
-// its way; optipng makes them small. DRAY: the program, as in the tests.
+// screenshots: the pictures of the page in docs/, made anew: node t/web/screenshots.mjs [FOLDER]. They show a small library
+// with a file on its way; optipng makes them small. DRAY: the program, as in the tests.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -11,9 +11,10 @@ const ends = [];
 const t = { after: (end) => ends.unshift(end) }; // what a test would clean up
 
 const MONTH = 30 * 24 * 3600;
-const FILES = [["Field recordings/", 0, 2], ["Photos 2026/", 0, 1], ["Talks/", 0, 7], ["budget.csv", 18430, 3], ["coast at dawn.jpg", 4210000, 1],
-               ["interview, part 1.flac", 61300000, 5], ["notes.md", 6200, 0], ["Résumé – Zoë.pdf", 214000, 4], ["survey.tar.gz", 128000000, 9],
-               ["waves.mp4", 482000000, 2], ["会议记录.txt", 1830, 6]];
+const FILES = [["Field recordings/", 0, 2], ["Photos 2026/", 0, 1], ["Talks/", 0, 7], ["budget.csv", 18430, 3],
+               ["coast at dawn.jpg", 4210000, 1], ["interview, part 1.flac", 61300000, 5], ["notes.md", 6200, 0],
+               ["Résumé – Zoë.pdf", 214000, 4], ["survey.tar.gz", 128000000, 9], ["waves.mp4", 482000000, 2],
+               ["会议记录.txt", 1830, 6]];
 
 function dress(root) {
     for (const [name, size, months] of FILES) {
@@ -56,7 +57,8 @@ try {
     await row(dark, "budget.csv").getByRole("checkbox").check();
     await shoot(dark, "dark");
 
-    const phone = await visit(t, server.url, { ...common, viewport: { width: 390, height: 720 }, hasTouch: true, isMobile: true });
+    const phone = await visit(t, server.url, { ...common, viewport: { width: 390, height: 720 }, hasTouch: true,
+        isMobile: true });
     await row(phone, "notes.md").waitFor();
     await shoot(phone, "phone");
 } finally {

@@ -11,8 +11,8 @@ import { chromium } from "playwright-core";
 
 export const top = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const dray = process.env.DRAY ?? path.join(top, "build/dray");
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-               "--disable-component-update", "--disable-sync"];
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+               "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const PATIENCE_MS = 15000;
 
 // A folder that goes with its test.
@@ -40,7 +40,8 @@ export class Server {
     }
 
     async start() {
-        this.process = spawn(dray, ["serve", "--bind", "127.0.0.1", "--ftp", "0", "--http", String(this.port), "--anonymous", this.rights,
+        this.process = spawn(dray, ["serve", "--bind", "127.0.0.1", "--ftp", "0", "--http", String(this.port),
+            "--anonymous", this.rights,
                                     "--account", "ann:secret:write", "--keep-free", "0", "--quiet", this.root],
                              { stdio: ["ignore", "pipe", "pipe"] });
         let said = "";
@@ -65,7 +66,7 @@ export class Server {
             return;
         const gone = new Promise((resolve) => process.once("exit", resolve));
         process.kill(signal);
-        const late = setTimeout(() => process.kill("SIGKILL"), 3000); // a browser that keeps its connections must not keep us
+        const late = setTimeout(() => process.kill("SIGKILL"), 3000); // a browser keeps connections; it must not keep us
         await gone;
         clearTimeout(late);
     }
@@ -87,7 +88,8 @@ export async function shut() {
 // A new browser window at this address, in a profile of its own.
 export async function visit(t, url, { expect = [], ...options } = {}) {
     browser ??= await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
-    const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, locale: "en-US", acceptDownloads: true, ...options });
+    const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, locale: "en-US",
+        acceptDownloads: true, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const wrong = [];
@@ -143,7 +145,8 @@ export async function drag(page, ...paths) {
         await devtools.send("Input.dispatchDragEvent", { type, x: 300, y: 400, data });
 }
 
-// As slow as a line of so many bytes a second; what it gives sets another speed (none: as fast as it goes), or cuts the line.
+// As slow as a line of so many bytes a second; what it gives sets another speed (none: as fast as it goes), or cuts the
+// line.
 export async function slow(page, bytes) {
     const devtools = await page.context().newCDPSession(page);
     await devtools.send("Network.enable");

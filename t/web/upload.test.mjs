@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { drag, exists, folder, names, offsets, read, row, sees, serve, shut, slow, sum, until, upload, visit } from "./stage.mjs";
+import { drag, exists, folder, names, offsets, read, row, sees, serve, shut, slow, sum, until, upload,
+    visit } from "./stage.mjs";
 
 const MIB = 1 << 20;
 const BIG = Number(process.env.DRAY_WEB_BIG ?? 64 * MIB);
@@ -53,7 +54,8 @@ test("a folder, chosen", async (t) => {
     const page = await visit(t, server.url, { expect: [/405/] });
     await upload(page, path.join(mine, "tree"), "A folder…");
     await done(page, 3);
-    assert.deepEqual([read(server.root, "tree/a.txt"), read(server.root, "tree/deep/er/b.txt"), read(server.root, "tree/deep/c.txt")],
+    assert.deepEqual([read(server.root, "tree/a.txt"), read(server.root, "tree/deep/er/b.txt"),
+        read(server.root, "tree/deep/c.txt")],
                      ["A", "B", "C"]);
     page.done();
 });
@@ -65,7 +67,8 @@ test("files and folders, dropped; an empty folder, too", async (t) => {
     await page.getByText("This folder is empty").waitFor();
     await drag(page, path.join(mine, "one.txt"), path.join(mine, "tree"));
     await done(page, 3);
-    assert.deepEqual([read(server.root, "into/one.txt"), read(server.root, "into/tree/a.txt"), read(server.root, "into/tree/deep/b.txt")],
+    assert.deepEqual([read(server.root, "into/one.txt"), read(server.root, "into/tree/a.txt"),
+        read(server.root, "into/tree/deep/b.txt")],
                      ["1", "A", "B"]);
     await until(() => exists(server.root, "into/tree/hollow"));
     await sees(page, "tree", "one.txt");
@@ -79,7 +82,8 @@ test("the server is killed in the middle and comes back: it goes on where it was
     const sent = offsets(page);
     const free = await slow(page, BIG / 4);
     await upload(page, file);
-    await page.waitForFunction(() => document.querySelector(".tray .work > progress")?.value > 0.3, null, { timeout: BIG_MS });
+    await page.waitForFunction(() => document.querySelector(".tray .work > progress")?.value > 0.3, null,
+        { timeout: BIG_MS });
     await server.end("SIGKILL");
     await line(page, "big.bin").getByText("No connection; goes on by itself").waitFor();
     assert.deepEqual(fs.readdirSync(server.root).filter((name) => !name.startsWith(".")), []); // nothing half is seen
@@ -265,7 +269,8 @@ test("a file that vanishes before its turn says so; the others are stored", asyn
     const mine = folder(t, { "gone.txt": "G", "here.txt": "H" });
     const page = await visit(t, server.url);
     await page.evaluate(() => { const was = File.prototype.slice; File.prototype.slice = function slice(...range) {
-        return this.name === "gone.txt" ? { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotFoundError")) } : was.apply(this, range);
+        return this.name === "gone.txt" ? { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotFoundError")) }
+            : was.apply(this, range);
     }; });
     await upload(page, [path.join(mine, "gone.txt"), path.join(mine, "here.txt")]);
     await page.getByRole("heading", { name: "1 could not be uploaded" }).waitFor();
