@@ -142,7 +142,7 @@ function failure() {
     const enter = state.head.login === false || state.head.account ? null
         : button("person", t("login"), login, { shown: true, class: "button strong" });
     if (status === 404)
-        return message("folder", t("folderGone"), t("folderGoneHow"), state.path === "/" ? again : home);
+        return message("folder", t("folderGone"), t("folderGoneHow"), state.path === "/" ? again : home, enter);
     if (status === 401 || status === 403)
         return message("person", t("folderShut"), enter ? t("folderShutHow") : "", enter, state.path === "/" ? null : home);
     return message("warn", status ? t("errorElse", status) : t("noServer"), status ? "" : t("noServerHow"), again);

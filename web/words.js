@@ -150,7 +150,7 @@ const WORDS = {
     error507: ["The disk or the quota is full. Delete something, or ask the owner for room.", "磁盘或配额已满。请删除一些内容，或联系所有者。"],
     errorElse: ["The server could not do it (status {0}). Try again later.", "服务器无法完成（状态 {0}），请稍后重试。"],
     folderGone: ["This folder is not here", "此文件夹不存在"],
-    folderGoneHow: ["It was moved, renamed or deleted, or the address has a mistake.", "它可能已被移动、重命名或删除，或者地址有误。"],
+    folderGoneHow: ["It was moved, renamed or deleted, the address has a mistake, or you may not see it.", "它可能已被移动、重命名或删除，地址有误，或者您无权查看。"],
     folderShut: ["You may not see this folder", "您无权查看此文件夹"],
     folderShutHow: ["Perhaps you may after logging in.", "登录后也许可以。"],
     noServer: ["The server does not answer", "服务器没有应答"],

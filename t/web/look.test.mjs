@@ -119,7 +119,7 @@ test("pictures, text, sound, films and PDF are shown; the rest is offered for do
     await page.keyboard.press("Escape");
     await page.locator(".view").waitFor({ state: "hidden" });
     assert.equal(await page.evaluate(() => document.activeElement.className), "open");
-    assert.equal(page.url(), server.url);
+    await page.waitForURL(server.url);
     await page.getByRole("link", { name: "2 text.txt" }).click();
     await place.getByText("first <b>line</b>").waitFor();
     await page.goBack(); // a phone's button
@@ -179,6 +179,7 @@ test("on a phone: nothing sticks out, everything can be reached by a thumb", asy
     await row(page, "b.txt").tap();
     await page.getByRole("dialog").getByText("B", { exact: true }).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Close" }).tap();
+    await page.waitForURL(server.url);
     await page.goto(`${server.url}a/very/deep/path/of/folders/that/goes/on/`);
     await sees(page, "x.txt");
     assert.ok(await wide() <= 390, `${await wide()} px`);

@@ -8,7 +8,7 @@ import { row, serve, shut, slow, top, until, upload, visit } from "./stage.mjs";
 
 const out = path.resolve(process.argv[2] ?? path.join(top, "docs"));
 const ends = [];
-const t = { after: (end) => ends.unshift(end) }; // what a test would clean up
+const t = { after: (end) => ends.push(end) }; // what a test would clean up
 
 const MONTH = 30 * 24 * 3600;
 const FILES = [["Field recordings/", 0, 2], ["Photos 2026/", 0, 1], ["Talks/", 0, 7], ["budget.csv", 18430, 3],

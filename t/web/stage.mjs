@@ -15,11 +15,25 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
                "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const PATIENCE_MS = 15000;
 
+// What a test began ends with it, the last first: node would begin with the first, and the server wait for the browser.
+const begun = new WeakMap();
+
+function atEnd(t, end) {
+    if (!begun.has(t)) {
+        begun.set(t, []);
+        t.after(async () => {
+            for (const one of begun.get(t).reverse())
+                await one();
+        });
+    }
+    begun.get(t).push(end);
+}
+
 // A folder that goes with its test.
 export function folder(t, files = {}) {
     const root = fs.mkdtempSync(path.join(os.tmpdir(), "dray-web-"));
     fs.chmodSync(root, 0o755);
-    t.after(() => fs.rmSync(root, { recursive: true, force: true }));
+    atEnd(t, () => fs.rmSync(root, { recursive: true, force: true }));
     for (const [name, content] of Object.entries(files)) {
         fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
         if (name.endsWith("/"))
@@ -75,7 +89,7 @@ export class Server {
 // A server on a folder with these files; it ends with the test.
 export async function serve(t, files, rights = "write,/drop=drop") {
     const server = await new Server(folder(t, files), rights).start();
-    t.after(() => server.end());
+    atEnd(t, () => server.end());
     return server;
 }
 
@@ -98,7 +112,7 @@ export async function visit(t, url, { expect = [], ...options } = {}) {
         if (["error", "warning"].includes(message.type()) && !expect.some((pattern) => pattern.test(message.text())))
             wrong.push(`console: ${message.text()} ${message.location().url}`);
     });
-    t.after(() => context.close());
+    atEnd(t, () => context.close());
     page.done = () => assert.deepEqual(wrong, []);
     await page.goto(url);
     if (options.javaScriptEnabled !== false)
