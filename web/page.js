@@ -89,7 +89,7 @@ function show() {
     empty();
     tools.querySelector(".find").hidden = !canRead();
     below.hidden = !state.filter || Boolean(state.found);
-    all.hidden = !canRead() || !state.entries.length;
+    all.hidden = !canRead() || !state.entries.length || !state.head.zip;
     all.href = api.zip(state.path, []);
     make.hidden = !canFolder();
     up.hidden = !may("add");
@@ -324,8 +324,8 @@ function fetchFile(entry) {
 const inside = (entry) => entry.under + entry.name;
 
 function download(entries) {
-    if (entries.length === 1 && !entries[0].folder)
-        return fetchFile(entries[0]);
+    if (!state.head.zip || (entries.length === 1 && !entries[0].folder))
+        return entries.forEach(fetchFile);
     if (entries.length === 1)
         return fetchFile({ url: api.zip(entries[0].url, []), name: `${entries[0].name}.zip` });
     const whole = !state.found && entries.length === state.entries.length;
@@ -417,7 +417,8 @@ function entryMenu(entry, anchor) {
     menu(anchor, [
         entry.folder || shows(entry) ? { icon: entry.folder ? "folder" : "file", label: t("open"), act: () =>
             (entry.folder ? go(entry.url) : view.open(entry, shown)) } : null,
-        { icon: "download", label: t(entry.folder ? "downloadZip" : "download"), act: () => download([entry]) },
+        !entry.folder || state.head.zip ? { icon: "download", label: t(entry.folder ? "downloadZip" : "download"),
+                                            act: () => download([entry]) } : null,
         { icon: "link", label: t("copyLink"), act: () => copyLink(url) },
         { icon: "qr", label: t("qr"), act: () => share(url) },
         canChange(entry) ? { icon: "pen", label: t("rename"), act: () => rename(entry) } : null,
@@ -430,6 +431,7 @@ function choiceChanged() {
     choice.hidden = !entries.length;
     tools.hidden = entries.length > 0;
     write(picked, t("chosen", count(entries.length)));
+    zipPicked.hidden = !state.head.zip && entries.some((entry) => entry.folder);
     binPicked.hidden = !entries.every(canChange);
 }
 

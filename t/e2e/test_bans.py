@@ -63,8 +63,8 @@ def test_unban(guarded, runtime):
     assert unban("127.0.0.3", one.proc.pid) == 0
     one.raw("bob", source="127.0.0.3")
     assert [b["account"] for b in status(runtime, one)["bans"]] == ["bob"]
-    assert unban("bob") == 0 and status(runtime, one)["bans"] == []
-    assert unban("--all") == 1
+    assert unban("bob", one.proc.pid) == 0 and status(runtime, one)["bans"] == []
+    assert unban("--all", one.proc.pid) == 1
 
 
 def test_a_good_login_forgives_but_not_an_anonymous_one(guarded, runtime):
