@@ -530,7 +530,7 @@ const showKeys = () => modal(t("keys"), () =>
 
 function key(event) {
     const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox";
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], .menu")
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")
         || !KEYS[event.key])
         return;
     event.preventDefault();

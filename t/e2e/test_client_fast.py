@@ -6,11 +6,12 @@ import re
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
 from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, Client, Site
-from tools import WAIT, blob, names, until
+from tools import PATIENCE, WAIT, blob, names, until
 
 BIG = blob(4 << 20)
 
@@ -316,6 +317,7 @@ def test_a_segment_that_never_comes_leaves_a_beginning(client, fake):
     class Half(Crowd):
         def send(self, payload, first="150 opening", last="226 done"):
             if isinstance(payload, bytes) and len(payload) < len(BIG) * 3 // 5:
+                time.sleep(PATIENCE)                          # something of the first half has come by then
                 return super().send(payload[:1000], first, "426 broken")
             return super().send(payload, first, last)
 

@@ -137,11 +137,11 @@ test("by keyboard alone", async (t) => {
     await sees(page, "sub", "a.txt", "b.txt");
     await until(async () => (await current()) === "sub"); // where one came from
     await press("ArrowDown", "Shift+F10");
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Open");
+    await until(() => page.evaluate(() => document.activeElement.textContent === "Open"));
     await press("ArrowDown", "Escape");
-    assert.equal(await page.evaluate(() => document.activeElement.id), "files");
+    await until(() => page.evaluate(() => document.activeElement.id === "files"));
     await press("F2");
-    assert.equal(await page.evaluate(() => getSelection().toString()), "a");
+    await until(() => page.evaluate(() => getSelection().toString() === "a"));
     await page.keyboard.type("z");
     await press("Enter");
     await sees(page, "sub", "b.txt", "z.txt");
