@@ -32,7 +32,7 @@ def test_works_before_login(site, line, code):
 
 @pytest.mark.parametrize("line", NEEDS_LOGIN)
 def test_needs_login(site, line):
-    make(site.server.root, "f", b"x")
+    make(site.dir, "f", b"x")
     client = site.server.raw()
     client.expect(530, line)
     client.login("bob")
