@@ -60,3 +60,12 @@ char *digits_mode(char *at, unsigned n)
         *at++ = (char)('0' + (n >> shift & 7));
     return at;
 }
+
+int digits_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

@@ -14,6 +14,9 @@ char *digits_octal(char *at, uint64_t n);
 char *digits_decimal(char *at, uint64_t n);
 char *digits_hex(char *at, uint64_t n);
 
+/* What a hexadecimal digit of either case stands for, or -1. */
+int digits_value(char c);
+
 /* Exactly two decimal digits of n < 100. */
 extern const char digits_pairs[];
 static inline char *digits_pair(char *at, unsigned n)

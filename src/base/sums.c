@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/digits.h"
+
 const struct sum_kind sum_kinds[SUMS] = {
     [SUM_SHA256] = { "SHA-256", 32 }, [SUM_SHA512] = { "SHA-512", 64 }, [SUM_SHA1] = { "SHA-1", 20 },
     [SUM_MD5] = { "MD5", 16 },        [SUM_CRC32] = { "CRC32", 4 },
@@ -54,14 +56,6 @@ void sum_print_upper(struct buf *b, const struct sums *s, enum sum_id id)
     print_hex(b, s, id, "0123456789ABCDEF");
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int sum_parse(struct span hex, enum sum_id id, struct sums *out)
 {
     unsigned char bytes[SUM_MAX];
@@ -70,7 +64,7 @@ int sum_parse(struct span hex, enum sum_id id, struct sums *out)
     if (hex.len != 2 * n)
         return -EINVAL;
     for (size_t i = 0; i < n; i++) {
-        int high = digit_of(hex.at[2 * i]), low = digit_of(hex.at[2 * i + 1]);
+        int high = digits_value(hex.at[2 * i]), low = digits_value(hex.at[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return -EINVAL;

@@ -7,15 +7,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/digits.h"
 #include "wire/text.h"
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Copies s, percent escapes undone when it came from a URL. */
 static int put_text(struct span s, bool url, char *out, size_t cap)
@@ -24,7 +17,7 @@ static int put_text(struct span s, bool url, char *out, size_t cap)
 
     while (s.len) {
         bool escape = url && *s.at == '%';
-        int high = escape && s.len > 2 ? hex(s.at[1]) : 0, low = escape && s.len > 2 ? hex(s.at[2]) : 0;
+        int high = escape && s.len > 2 ? digits_value(s.at[1]) : 0, low = escape && s.len > 2 ? digits_value(s.at[2]) : 0;
 
         if (escape && (s.len < 3 || high < 0 || low < 0))
             return -EINVAL;

@@ -6,16 +6,9 @@
 
 #include <errno.h>
 
-enum { DIGITS_MAX = 16 };
+#include "base/digits.h"
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+enum { DIGITS_MAX = 16 };
 
 static bool is_extension(struct span s)
 {
@@ -32,10 +25,10 @@ int http_chunk_parse(struct span line, int64_t *size)
     uint64_t n = 0;
     size_t i = 0;
 
-    for (; i < line.len && digit_of(line.at[i]) >= 0; i++) {
+    for (; i < line.len && digits_value(line.at[i]) >= 0; i++) {
         if (i == DIGITS_MAX)
             return -EBADMSG;
-        n = n * 16 + (unsigned)digit_of(line.at[i]);
+        n = n * 16 + (unsigned)digits_value(line.at[i]);
     }
     if (i == 0 || n > most || !is_extension(span_from(line, i)))
         return -EBADMSG;

@@ -6,21 +6,14 @@
 
 #include <errno.h>
 
+#include "base/digits.h"
+
 void http_uri_split(struct span target, struct span *path, struct span *query)
 {
     bool asked = span_find(target, '?') >= 0;
 
     *path = span_cut(&target, '?');
     *query = asked ? target : (struct span){ 0 };
-}
-
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* Takes one byte off the front, which its escape stands for; -EINVAL. */
@@ -30,8 +23,8 @@ static int byte_cut(struct span *text, bool plus)
     int high, low;
 
     if (c == '%') {
-        high = text->len > 2 ? digit_of(text->at[1]) : -1;
-        low = text->len > 2 ? digit_of(text->at[2]) : -1;
+        high = text->len > 2 ? digits_value(text->at[1]) : -1;
+        low = text->len > 2 ? digits_value(text->at[2]) : -1;
         *text = span_from(*text, 3);
         return high < 0 || low < 0 || high + low == 0 ? -EINVAL : high * 16 + low;
     }

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/digits.h"
 #include "wire/text.h"
 
 static const struct {
@@ -84,18 +85,13 @@ int rights_parse(struct span text, struct rights *out)
 
 /* ---- asking ---- */
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 static unsigned char next_byte(struct span *place)
 {
     const char *c = place->at;
-    bool coded = place->len > 2 && *c == '%' && hex(c[1]) >= 0 && hex(c[2]) >= 0;
+    bool coded = place->len > 2 && *c == '%' && digits_value(c[1]) >= 0 && digits_value(c[2]) >= 0;
 
     *place = span_from(*place, coded ? 3 : 1);
-    return coded ? (unsigned char)(hex(c[1]) * 16 + hex(c[2])) : (unsigned char)*c;
+    return coded ? (unsigned char)(digits_value(c[1]) * 16 + digits_value(c[2])) : (unsigned char)*c;
 }
 
 enum relation { ELSEWHERE, COVERS, BELOW };

@@ -7,17 +7,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/digits.h"
 #include "wire/path.h"
 #include "wire/text.h"
 
 enum { FIELDS = 6, MOST_SESSIONS = 1000000 };
 
 /* ---- fields ---- */
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
 
 static bool is_plain(char c)
 {
@@ -33,11 +29,11 @@ static int take_field(struct buf *text, struct span field, struct span *out)
         bool coded = field.at[i] == '%';
         struct span code = span_from(field, i + 1);
 
-        if (coded && (code.len < 2 || hex(code.at[0]) < 0 || hex(code.at[1]) < 0))
+        if (coded && (code.len < 2 || digits_value(code.at[0]) < 0 || digits_value(code.at[1]) < 0))
             return -EBADMSG;
         if (!coded && !is_plain(field.at[i]))
             return -EBADMSG;
-        buf_putc(text, coded ? (char)(hex(code.at[0]) * 16 + hex(code.at[1])) : field.at[i]);
+        buf_putc(text, coded ? (char)(digits_value(code.at[0]) * 16 + digits_value(code.at[1])) : field.at[i]);
         i += coded ? 2 : 0;
     }
     *out = (struct span){ text->at + start, text->len - start };

@@ -5,6 +5,8 @@ import socket
 import ssl
 import subprocess
 
+import pytest
+
 from fakeserver import Fake
 from server import DRAY, environment
 from tools import PATIENCE, names
@@ -215,3 +217,17 @@ class TlsSite(Site):
             connection.close()                                # no close_notify: Python does not say it by itself
         self.say(last)
         return None
+
+
+@pytest.fixture
+def fake():
+    """fake(kind, **traits): a false server that runs until the test ends."""
+    running = []
+
+    def start(kind=Site, **traits):
+        running.append(type("Trick", (kind,), traits)())
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, Client, Site
+from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, Client, Site, fake  # noqa: F401 (a fixture)
 from tools import PATIENCE, WAIT, blob, names, until
 
 BIG = blob(4 << 20)
@@ -19,19 +19,6 @@ BIG = blob(4 << 20)
 @pytest.fixture
 def client(tmp_path):
     return Client(tmp_path)
-
-
-@pytest.fixture
-def fake():
-    running = []
-
-    def start(kind, **traits):
-        running.append(type("Trick", (kind,), traits)())
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stop()
 
 
 # -- commands ahead of their answers

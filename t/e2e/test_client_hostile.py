@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site, TlsSite
+from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site, TlsSite, fake  # noqa: F401 (a fixture)
 from tools import PATIENCE, WAIT, blob, names, ready, until
 
 DATA = blob(300_000)
@@ -20,19 +20,6 @@ BIG = blob(3_000_000)
 @pytest.fixture
 def client(tmp_path):
     return Client(tmp_path)
-
-
-@pytest.fixture
-def fake():
-    running = []
-
-    def start(kind=Site, **traits):
-        running.append(type("Trick", (kind,), traits)())
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stop()
 
 
 # -- downloads

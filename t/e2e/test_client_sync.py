@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from client import INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site
+from client import INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site, fake  # noqa: F401 (a fixture)
 from server import DRAY
 from tools import PATIENCE, blob, make, names, until
 
@@ -24,19 +24,6 @@ def client(tmp_path):
 @pytest.fixture
 def url(site):
     return lambda name="": site.server.url(f"{site.path}/{name}", "bob")
-
-
-@pytest.fixture
-def fake():
-    running = []
-
-    def start(kind=Site, **traits):
-        running.append(type("Trick", (kind,), traits)())
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stop()
 
 
 def ftp(one, path="/"):

@@ -159,9 +159,7 @@ static void file_fields(struct http *h, const struct answer *a)
 
 static int send_range(struct http *h, struct xfer *x, const struct answer *a, struct http_range r)
 {
-    int rc = r.first < r.end && !h->ask->head_only ? xfer_send(x, a->file, r.first, r.end) : 0;
-
-    return rc;
+    return r.first < r.end && !h->ask->head_only ? xfer_send(x, a->file, r.first, r.end) : 0;
 }
 
 static void print_part(struct buf *b, const struct answer *a, int i)
