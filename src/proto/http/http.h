@@ -58,6 +58,8 @@ struct http_out {
 int http_out_begin(struct http *, unsigned status, const char *type, struct http_out *);
 /* Sends what is in out.out, and empties it. */
 int http_out_push(struct http_out *);
+/* The same, and then the beginning of a file: as xfer_send. */
+int http_out_file(struct http_out *, struct file *, int64_t size);
 int http_out_end(struct http_out *);
 void http_out_free(struct http_out *);
 enum { HTTP_BLOCK = 64 * 1024, HTTP_FIELDS_ROOM = 3 * 4096 + 2048 };
@@ -86,8 +88,7 @@ int http_base64(struct span text, char *out, size_t cap);
 int http_check(struct http *, struct span name, struct span password);
 /* The account that a cookie of ours names, while it holds: -EACCES when there is none (http_cookie.c). */
 int http_cookie_name(const struct http *, char *name, size_t cap);
-int http_login(struct http *);
-int http_logout(struct http *);
+int http_login(struct http *), http_logout(struct http *);
 /* May this request change something, or does a page of somebody else's make the browser send it? */
 bool http_foreign(const struct http *);
 
@@ -105,8 +106,7 @@ bool http_is_own(struct span path);
 int http_own(struct http *);
 /* Uploads that can be resumed (http_tus.c): addresses with the query `tus`. */
 bool http_is_tus(const struct http *);
-int http_tus_look(struct http *);
-int http_tus_drop(struct http *);
+int http_tus_look(struct http *), http_tus_drop(struct http *);
 /* Is the name taken? What is not shown is not there. */
 bool http_there(const struct http *, const char *path, struct store_stat *);
 /* A path that a field names: Destination. 0, -EINVAL, -ENAMETOOLONG. */

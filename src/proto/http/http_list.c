@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/archive.h"
 #include "store/access.h"
 #include "wire/http_date.h"
 #include "wire/http_uri.h"
@@ -147,6 +147,7 @@ static void begin_json(struct http *h, struct buf *b, unsigned rights)
     put_rights(b, rights);
     json_text(b, "account", stranger ? SPAN("") : span_of(h->s->account->name));
     json_bool(b, "login", auth->n || auth->system || auth->file);
+    json_bool(b, "zip", true);
     json_end(b);
 }
 
@@ -192,7 +193,7 @@ static int send_listing(struct http *h, struct listing *l, struct dir *dir, bool
     return http_out_end(&l->o);
 }
 
-int http_folder(struct http *h)
+static APART int list(struct http *h)
 {
     CLEANUP(dir_close) struct dir *dir = NULL;
     struct listing l = { 0 };
@@ -210,4 +211,11 @@ int http_folder(struct http *h)
     rc = send_listing(h, &l, dir, json, rights);
     http_out_free(&l.o);
     return rc;
+}
+
+int http_folder(struct http *h)
+{
+    const struct archive_form *form = http_archive_form(h->ask->query);
+
+    return form ? http_archive(h, form) : list(h);
 }

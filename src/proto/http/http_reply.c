@@ -229,6 +229,21 @@ int http_out_push(struct http_out *o)
     return o->chunked ? io_put(o->h->s->control, SPAN("\r\n")) : 0;
 }
 
+int http_out_file(struct http_out *o, struct file *f, int64_t size)
+{
+    char text[24];
+    struct buf head = BUF(text);
+
+    TRY(http_out_push(o));
+    http_chunk_print(&head, (size_t)size);
+    if (!size)
+        return 0;
+    if (o->chunked)
+        TRY(io_put(o->h->s->control, buf_span(&head)));
+    TRY(xfer_send(&o->x, f, 0, size));
+    return o->chunked ? io_put(o->h->s->control, SPAN("\r\n")) : 0;
+}
+
 int http_out_end(struct http_out *o)
 {
     TRY(http_out_push(o));
