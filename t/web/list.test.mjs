@@ -226,28 +226,36 @@ test("logging in and out changes what is shown", async (t) => {
     page.done();
 });
 
-test("download: one, and several one after the other", async (t) => {
+// Each entry with its content.
+const OPEN = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); " +
+    "print(*(f'{n} {z.read(n).decode()}' for n in z.namelist()), sep='\\n')";
+const contents = (archive) => execFileSync("/usr/bin/python3", ["-c", OPEN, archive], { env: { PYTHONIOENCODING: "utf-8" } })
+    .toString().trim().split("\n").sort();
+
+test("download: one, several as zip, a folder, all", async (t) => {
     const server = await serve(t, { "a.bin": "A", "b & c.bin": "B", "d.bin": "D", "sub/e.bin": "E", "名.bin": "Z" });
     const page = await visit(t, server.url);
     const keep = folder(t);
-    const saved = async (download) => {
-        const to = path.join(keep, download.suggestedFilename());
+    const saved = async (doing) => {
+        const waiting = page.waitForEvent("download");
+        await doing();
+        const download = await waiting;
+        const to = path.join(keep, "saved");
         await download.saveAs(to);
-        return [download.suggestedFilename(), fs.readFileSync(to, "utf-8")];
+        return [download.suggestedFilename(), to];
     };
+    const pack = () => page.getByRole("button", { name: "Download", exact: true }).click();
     await sees(page, "sub", "a.bin", "b & c.bin", "d.bin", "名.bin");
-    const waiting = page.waitForEvent("download");
-    await page.getByRole("link", { name: "b & c.bin" }).click();
-    assert.deepEqual(await saved(await waiting), ["b & c.bin", "B"]);
-    const came = [];
-    page.on("download", (download) => came.push(download));
-    for (const one of ["d.bin", "名.bin"])
+    const [name, file] = await saved(() => page.getByRole("link", { name: "b & c.bin" }).click());
+    assert.deepEqual([name, fs.readFileSync(file, "utf-8")], ["b & c.bin", "B"]);
+    for (const one of ["b & c.bin", "名.bin", "sub"])
         await row(page, one).getByRole("checkbox").check();
-    await page.getByRole("button", { name: "Download", exact: true }).click();
-    await until(() => came.length === 2);
-    assert.deepEqual((await Promise.all(came.map(saved))).sort(), [["d.bin", "D"], ["名.bin", "Z"]]);
-    await row(page, "sub").getByRole("checkbox").check();
-    assert.equal(await page.getByRole("button", { name: "Download", exact: true }).count(), 0); // a folder would have to be packed
+    assert.deepEqual(contents((await saved(pack))[1]), ["b & c.bin B", "sub/ ", "sub/e.bin E", "名.bin Z"]);
+    await page.getByRole("button", { name: "Clear the selection" }).click();
+    const [zipped, archive] = await saved(() => act(page, "sub", "Download as zip"));
+    assert.deepEqual([zipped, contents(archive)], ["sub.zip", ["e.bin E"]]);
+    const [all, whole] = await saved(() => page.getByRole("link", { name: "Download all" }).click());
+    assert.deepEqual([all, contents(whole)], ["files.zip", ["a.bin A", "b & c.bin B", "d.bin D", "sub/ ", "sub/e.bin E", "名.bin Z"]]);
     page.done();
 });
 

@@ -191,6 +191,13 @@ static bool is_ours(int rc)
     return rc < 0 && rc != -EPIPE && rc != -ECONNRESET && rc != -ETIMEDOUT && rc != -ECANCELED;
 }
 
+static const char *why(int rc)
+{
+    if (rc == -E2BIG)
+        return "more names than are kept in memory: take a tar, or folders one by one";
+    return rc == -ENODATA ? "a file became shorter" : err_text(rc);
+}
+
 static int answer(struct archive *a, struct walk *walk, char *path)
 {
     struct http *h = a->h;
@@ -203,7 +210,7 @@ static int answer(struct archive *a, struct walk *walk, char *path)
         http_log(h, "sent", h->ask->path, a->o.x.bytes);
     if (is_ours(rc))
         LOG(h->s->server->log, "archive-cut", LOG_TEXT("peer", span_of(h->s->peer)), LOG_TEXT("path", span_of(h->ask->path)),
-            LOG_TEXT("at", span_of(a->name)), LOG_TEXT("why", span_of(err_text(rc))));
+            LOG_TEXT("at", span_of(a->name)), LOG_TEXT("why", span_of(why(rc))));
     http_out_free(&a->o);
     zip_list_free(&a->list);
     return rc;

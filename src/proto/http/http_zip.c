@@ -3,7 +3,7 @@
  * there; of a larger one the sum is known where it was noted when it came, else it follows the content.
  *
  * The end of a zip tells every entry again. That is kept here: 24 bytes for each, and its name as far as that differs from the one
- * before, in pages. At LIST_MAX, half a million files, the archive ends with -E2BIG; a tar has no such limit. */
+ * before, in pages. At LIST_MAX, some hundred thousand files, the archive ends with -E2BIG; a tar has no such limit. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
