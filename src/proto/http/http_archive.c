@@ -218,9 +218,9 @@ static int answer(struct archive *a, struct walk *walk, char *path)
 
 const struct archive_form *http_archive_form(struct span query)
 {
-    static const struct archive_form *const forms[] = { &archive_zip, &archive_tar };
+    static const struct archive_form *const forms[] = { &archive_zip, &archive_tar, NULL };
 
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; forms[i]; i++) {
         struct span rest = query;
 
         if (http_query_next(&rest, span_of(forms[i]->query)).at)
