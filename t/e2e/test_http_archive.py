@@ -104,6 +104,8 @@ def test_names_are_chosen(web):
     w = web()
     tree = fill(w.one.root)
     assert fetch(w, "/", "zip", "&name=small&name=folder%2Fbig&name=folder/nothing") == {n: tree[n] for n in ("small", "folder/big", "folder/nothing/")}
+    inside = {n: c for n, c in tree.items() if n.startswith("folder/")}
+    assert fetch(w, "/", "zip", "&name=folder%2Fbig&name=folder&name=folder/&name=folder%2Fnothing") == inside       # each once
     assert fetch(w, "/folder/", "tar", "&name=edge") == {"edge": tree["folder/edge"]}
     assert fetch(w, "/", "zip", "&name=a%26b%3Bc%3Dd%2Be%2520&name=%C3%BCml%C3%A4ut+%E6%96%87").keys() == {ODD[0], ODD[3]}
     for query, want in {"nothing": 404, "small&name=nothing": 404, "": 400, ".": 400, "..": 400, "%ff%00": 400, ".hidden": 404,

@@ -28,8 +28,10 @@ struct archive {
     struct http *h;
     const struct archive_form *form;
     struct http_out o;
-    struct zip_list *list;  /* zip: what its end says again */
-    size_t base;            /* bytes of paths that stand in front of the names */
+    struct zip_list *list; /* zip: what its end says again */
+    size_t base;           /* bytes of paths that stand in front of the names */
+    struct span *names;    /* what was asked for: "/a/b" below the folder; NULL: all of it */
+    size_t n;
     char name[PATH_CAP + 1];
 };
 

@@ -86,27 +86,11 @@ static int add_all(struct archive *a, struct walk *w)
 
 /* ---- names ---- */
 
-/* The next that the query names, as a path of the store in scratch memory: 1, or 0 at the end. ".." leads nowhere. */
-static int next_name(struct http *h, struct span *query, char *path)
+/* A path of the store; `path` has room for PATH_CAP. */
+static int place_of(struct http *h, struct span name, char *path)
 {
-    struct span value = http_query_next(query, SPAN("name")), folder = span_of(h->ask->path);
-    char *raw, *rel;
-    int len;
-
-    if (!value.at)
-        return 0;
-    raw = path + PATH_CAP;
-    rel = raw + PATH_CAP;
-    len = http_uri_decode(value, true, raw, PATH_CAP);
-    TRY(len);
-    len = path_join(SPAN("/"), (struct span){ raw, (size_t)len }, rel, PATH_CAP);
-    TRY(len);
-    TRY(len > 1 ? 0 : -EINVAL);
-    TRY(path_join(folder, (struct span){ rel + 1, (size_t)len - 1 }, path, PATH_CAP));
-    return 1;
+    return path_join(span_of(h->ask->path), span_from(name, 1), path, PATH_CAP);
 }
-
-enum { NAME_ROOM = 3 * PATH_CAP };
 
 static int check_file(struct http *h, const char *path)
 {
@@ -115,22 +99,66 @@ static int check_file(struct http *h, const char *path)
     return store_open(&h->s->store, path, &file);
 }
 
-/* Before anything is sent: is all there that is named, and may it be fetched? */
-static int check_names(struct http *h, char *path)
+/* Is it there, and may it be fetched? */
+static int check_place(struct http *h, const char *path)
 {
-    struct span query = h->ask->query;
-    int rc;
+    struct store_stat st;
 
-    while ((rc = next_name(h, &query, path)) > 0) {
-        struct store_stat st;
+    TRY(store_stat(&h->s->store, path, &st));
+    if (st.kind == STORE_FILE)
+        return check_file(h, path);
+    return store_rights(&h->s->store, path) & RIGHT_READ ? 0 : -EACCES;
+}
 
-        TRY(store_stat(&h->s->store, path, &st));
-        if (st.kind == STORE_FILE)
-            TRY(check_file(h, path));
-        else if (!(store_rights(&h->s->store, path) & RIGHT_READ))
-            return -EACCES;
-    }
-    return rc;
+/* As it is percent-encoded, into scratch memory; ".." leads nowhere. `room` is that of two paths. */
+static int take_name(struct http *h, struct span value, char *room, struct span *out)
+{
+    char *rel = room + PATH_CAP;
+    int len = http_uri_decode(value, true, room, PATH_CAP);
+
+    TRY(len);
+    len = path_join(SPAN("/"), (struct span){ room, (size_t)len }, rel, PATH_CAP);
+    TRY(len);
+    TRY(len > 1 ? 0 : -EINVAL);
+    *out = (struct span){ arena_text(&h->s->scratch, (struct span){ rel, (size_t)len }), (size_t)len };
+    TRY(out->at ? 0 : -ENOMEM);
+    TRY(place_of(h, *out, room));
+    return check_place(h, room);
+}
+
+static size_t count_names(struct span query)
+{
+    size_t n = 0;
+
+    while (http_query_next(&query, SPAN("name")).at)
+        n++;
+    return n;
+}
+
+/* Before anything is sent. */
+static int take_names(struct archive *a, char *room)
+{
+    struct span query = a->h->ask->query;
+    size_t n = count_names(query);
+
+    if (n)
+        a->names = arena_take(&a->h->s->scratch, n * sizeof *a->names);
+    if (n && !a->names)
+        return -ENOMEM;
+    for (; a->n < n; a->n++)
+        TRY(take_name(a->h, http_query_next(&query, SPAN("name")), room, &a->names[a->n]));
+    return 0;
+}
+
+/* What a search finds may lie in a folder that it finds as well: each comes once. */
+static bool is_in_another(const struct archive *a, size_t which)
+{
+    struct span name = a->names[which];
+
+    for (size_t i = 0; i < a->n; i++)
+        if (i != which && path_within(a->names[i], name) && (a->names[i].len < name.len || i < which))
+            return true;
+    return false;
 }
 
 static int add_named(struct archive *a, const char *path)
@@ -151,12 +179,13 @@ static int add_named(struct archive *a, const char *path)
 
 static int add_names(struct archive *a, char *path)
 {
-    struct span query = a->h->ask->query;
-    int rc;
-
-    while ((rc = next_name(a->h, &query, path)) > 0)
+    for (size_t i = 0; i < a->n; i++) {
+        if (is_in_another(a, i))
+            continue;
+        TRY(place_of(a->h, a->names[i], path));
         TRY(add_named(a, path));
-    return rc;
+    }
+    return 0;
 }
 
 /* ---- the answer ---- */
@@ -233,15 +262,13 @@ int http_archive(struct http *h, const struct archive_form *form)
 {
     CLEANUP(walk_close) struct walk *walk = NULL;
     struct archive *a = arena_take(&h->s->scratch, sizeof *a);
-    char *path = arena_take(&h->s->scratch, NAME_ROOM);
-    struct span query = h->ask->query;
+    char *room = arena_take(&h->s->scratch, 2 * PATH_CAP);
 
-    if (!a || !path)
+    if (!a || !room)
         return -ENOMEM;
     *a = (struct archive){ .h = h, .form = form };
-    if (http_query_next(&query, SPAN("name")).at)
-        TRY(check_names(h, path));
-    else
+    TRY(take_names(a, room));
+    if (!a->names)
         TRY(walk_open(&h->s->store, h->ask->path, &walk));
-    return answer(a, walk, path);
+    return answer(a, walk, room);
 }
