@@ -152,6 +152,21 @@ def test_a_file_that_becomes_shorter_cuts_the_archive(web, form):
 
 
 @epoll
+def test_a_sum_that_was_noted_holds_to_the_end(web):
+    """The sum stands in front of what is changed while it is sent: that must not look whole."""
+    w = web()
+    assert w.ask("PUT", "/a", b"a" * (32 << 20))[0] == 201
+    w.line.request("GET", "/?zip")
+    answer = w.line.getresponse()
+    assert answer.read(1000)
+    with open(w.one.root / "a", "r+b") as file:
+        file.write(b"b")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        answer.read()
+    until(lambda: "archive-cut" in w.one.stderr, "the log says so")
+
+
+@epoll
 def test_a_client_that_leaves_ends_the_work(web):
     w = web()
     with open(make(w.one.root, "a"), "wb") as file:
