@@ -1,5 +1,5 @@
-/* How deep a session goes: whole FTP sessions on painted coroutine stacks, with every command and the longest names, must stay
- * far from the 48 KiB that a stack has. The deepest use is printed. */
+/* How deep a session goes: whole sessions on painted coroutine stacks, with every command and the longest names, must stay far
+ * from the 48 KiB that a stack has. The deepest use is printed. */
 #include "unit.h"
 
 #include <openssl/ssl.h>
@@ -185,6 +185,31 @@ static void *client_tls(void *arg)
     return NULL;
 }
 
+/* ---- HTTP: all requests at once, then all answers ---- */
+
+static void *client_http(void *arg)
+{
+    static const char *const requests[] = { "MKCOL /d", "MKCOL /d/e", "GET /d", "GET /d/", "GET /?json", "GET /f", "HEAD /f", "GET /?zip", "GET /?tar",
+                                            "GET /?zip&name=d&name=f", "GET /d/?tar&name=e", "MOVE /nothing", "DELETE /nothing", "OPTIONS /" };
+    static char body[200000], name[LONG + 1];
+    FILE *f = fdopen(connect_to(*(uint16_t *)arg), "r+");
+    size_t whole = 0;
+
+    memset(name, 'n', LONG);
+    fprintf(f, "PUT /f HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", sizeof body);
+    fwrite(body, sizeof body, 1, f);
+    fprintf(f, "PUT /d/%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", name);
+    for (size_t i = 0; i < COUNT(requests); i++)
+        fprintf(f, "%s HTTP/1.1\r\nHost: x\r\n\r\n", requests[i]);
+    fprintf(f, "GET /?zip HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    fflush(f);
+    for (size_t n; (n = fread(body, 1, sizeof body, f)) > 0;)
+        whole += n;
+    assert_true(whole > 5 * sizeof body); /* the file and the archives with it */
+    fclose(f);
+    return NULL;
+}
+
 /* ---- the server ---- */
 
 static void serve_one(struct rt_task *task, void *arg)
@@ -196,9 +221,11 @@ static void serve_one(struct rt_task *task, void *arg)
     session_main(task, &client_at, &w->server);
 }
 
-static void open_world(struct world *w)
+static const struct service *const services[] = { &ftp_service, &http_service };
+enum { FTP, HTTP };
+
+static void open_world(struct world *w, unsigned service)
 {
-    static const struct service *const services[] = { &ftp_service };
     char text[200];
     struct buf err = BUF(text);
     CLEANUP(free_text) char *pem = tls_cert_make();
@@ -211,7 +238,7 @@ static void open_world(struct world *w)
     w->conf.writable = true;
     assert_int_equal(auth_init(&w->auth, &w->conf, &err), 0);
     assert_int_equal(store_local_open(dir, false, &w->storage), 0);
-    assert_int_equal(listen_open(&w->listeners, "127.0.0.1", 0, 0), 0);
+    assert_int_equal(listen_open(&w->listeners, "127.0.0.1", 0, service), 0);
     w->log.fd = -1;
     w->server = (struct server){ .conf = &w->conf, .auth = &w->auth, .storage = &w->storage, .board = board_new(10),
                                  .log = &w->log, .passive = passive_new(0, 0, 1), .services = services, .tls = w->tls };
@@ -229,7 +256,7 @@ static void close_world(struct world *w)
     assert_int_equal(system(command), 0);
 }
 
-static void measure(void *(*talk)(void *))
+static void measure(void *(*talk)(void *), unsigned service)
 {
     static struct world w;
     struct world *arg = &w;
@@ -237,7 +264,7 @@ static void measure(void *(*talk)(void *))
     uint16_t port;
 
     memset(&w, 0, sizeof w);
-    open_world(&w);
+    open_world(&w, service);
     port = sock_addr_port(&w.listeners.l[0].at);
     assert_int_equal(loop_new(&loop_epoll, (struct rt_stop){ -1, -1 }, 4, &w.loop), 0);
     loop_paint(w.loop);
@@ -257,19 +284,26 @@ static void measure(void *(*talk)(void *))
 static void sessions_stay_far_from_the_end_of_their_stack(void **state)
 {
     (void)state;
-    measure(client);
+    measure(client, FTP);
 }
 
 static void so_do_sessions_over_tls(void **state)
 {
     (void)state;
-    measure(client_tls);
+    measure(client_tls, FTP);
+}
+
+static void so_do_sessions_of_http(void **state)
+{
+    (void)state;
+    measure(client_http, HTTP);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(sessions_stay_far_from_the_end_of_their_stack),
-                                      cmocka_unit_test(so_do_sessions_over_tls) };
+                                      cmocka_unit_test(so_do_sessions_over_tls),
+                                      cmocka_unit_test(so_do_sessions_of_http) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
