@@ -43,21 +43,19 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
 
 static int contradiction(struct buf *err)
 {
-    buf_text(err, "--anonymous, --no-anonymous, --read-only and --writable each say what strangers may do; choose one");
+    buf_text(err, "--anonymous, --no-anonymous, --read-only, --writable and --drop each say what strangers may do; choose one");
     return -EINVAL;
 }
 
 static int set_anonymous(struct auth *a, const struct conf *c, struct buf *err)
 {
-    const char *word = c->writable ? "write" : c->read_only ? "read" : c->anonymous ? c->anonymous : "add";
+    const char *word = c->writable ? "write" : c->read_only ? "read" : c->drop ? "drop" : c->anonymous ? c->anonymous : "add";
 
     strcpy(a->anonymous.name, "anonymous");
     a->allow_anonymous = !c->no_anonymous && strcmp(word, "off") != 0;
-    if (c->read_only && c->writable) {
-        buf_text(err, "--read-only and --writable contradict each other; choose one");
-        return -EINVAL;
-    }
-    if (c->anonymous && (c->read_only || c->writable || c->no_anonymous))
+    if (c->read_only + c->writable + c->drop > 1 || (c->drop && c->no_anonymous))
+        return contradiction(err);
+    if (c->anonymous && (c->read_only || c->writable || c->drop || c->no_anonymous))
         return contradiction(err);
     if (!a->allow_anonymous || rights_parse(span_of(word), &a->anonymous.rights) == 0)
         return 0;

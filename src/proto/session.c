@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "store/access.h"
 #include "store/storage.h"
+#include "sys/fs.h"
 #include "sys/sock.h"
 
 static void logout(struct session *s)
@@ -34,6 +35,8 @@ int session_login(struct session *s, const struct account *account)
     s->store = store_bind(s->server->storage, s->task, account->name, account->rights.base);
     if (account->rights.rules.len || !(account->rights.base & RIGHT_READ))
         s->store.rules = &account->rights;
+    if (account == &s->server->auth->anonymous) /* strangers do not go on with each other's uploads where they see nothing */
+        s->store.key = fs_random() | 1;
     rc = account->home ? store_enter(&s->store, account->home) : 0;
     if (rc == 0)
         rc = seat_login(s->seat, account->name, own ? own : s->server->conf->max_per_account, rt_now(s->task));

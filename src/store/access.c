@@ -29,14 +29,14 @@ bool access_is_shown(const struct storage *st, struct span path)
 
 unsigned access_rights(const struct store *st, const char *path)
 {
-    return st->rules ? rights_at(st->rules, span_of(path)) : st->rights;
+    return (st->rules ? rights_at(st->rules, span_of(path)) : st->rights) & ~st->less;
 }
 
 unsigned store_rights(const struct store *st, const char *path)
 {
     unsigned rights = access_rights(st, path);
 
-    return st->rules && !rights && rights_seen(st->rules, span_of(path)) ? RIGHT_READ : rights;
+    return st->rules && !rights && rights_seen(st->rules, span_of(path)) ? RIGHT_READ & ~st->less : rights;
 }
 
 bool store_moves(const struct store *st, const char *path)

@@ -187,6 +187,19 @@ static int look(struct file *f, struct store_found *out)
     return folder_look(folder_root(&l->st, l->path), l->path, l->dir, l->leaf, out);
 }
 
+static int aim(struct file *f, const char *path)
+{
+    struct folder_file *l = folder_file(f);
+    char *copy = strdup(path);
+
+    if (!copy)
+        return -ENOMEM;
+    free(l->path);
+    l->path = copy;
+    l->leaf = strrchr(copy, '/') + 1;
+    return 0;
+}
+
 static uint64_t name_id(struct file *f)
 {
     return folder_name_id(folder_file(f)->dir, folder_file(f)->leaf);
@@ -194,7 +207,8 @@ static uint64_t name_id(struct file *f)
 
 static const struct file_ops writing = {
     .read = folder_read, .write = folder_write, .close = folder_close, .get_mark = get_mark, .set_mark = set_mark,
-    .same = folder_same, .space = space, .look = look, .name_id = name_id, .copy = folder_copy, .commit = folder_commit,
+    .same = folder_same, .space = space, .look = look, .name_id = name_id, .copy = folder_copy, .aim = aim,
+    .commit = folder_commit,
     .hide = folder_hide, .unhide = folder_unhide, .cut = folder_cut, .sync = folder_sync, .sync_name = folder_sync_name,
 };
 

@@ -54,6 +54,7 @@ static inline struct mem_node *node_of(const struct mem_file *f)
 int mem_file_look(struct file *, struct store_found *out);
 uint64_t mem_file_id(struct file *);
 int mem_file_space(struct file *, int64_t *bytes, int64_t *all);
+int mem_aim(struct file *, const char *path);
 int mem_commit(struct file *, bool replace);
 int mem_hide(struct file *, const char *own, int64_t *replaced);
 int mem_unhide(struct file *);

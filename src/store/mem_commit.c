@@ -2,9 +2,12 @@
  * under the lock, so a name stands for its old content or for its new one, also when the process is killed in between.
  * Fails with -EEXIST, -EISDIR and -ENOENT (the folder is gone). */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "store/mem.h"
+#include "wire/path.h"
 
 /* ---- names ---- */
 
@@ -34,6 +37,19 @@ static void name_as(struct mem_heap *h, const struct mem_file *f, uint32_t folde
     }
     mem_replace(h, f->node, old);
     mem_discard(h, old);
+}
+
+int mem_aim(struct file *file, const char *path)
+{
+    struct mem_file *f = mem_file(file);
+    char *copy = strdup(path);
+
+    if (!copy)
+        return -ENOMEM;
+    free(f->path);
+    f->path = copy;
+    f->leaf = path_leaf(span_of(copy));
+    return 0;
 }
 
 static int commit_call(struct mem_heap *h, void *arg)

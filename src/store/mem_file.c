@@ -260,7 +260,7 @@ static const struct file_ops reading = {
 
 static const struct file_ops writing = {
     .read = mem_read, .write = mem_write, .close = mem_close, .look = mem_file_look, .name_id = mem_file_id, .copy = mem_copy,
-    .space = mem_file_space, .commit = mem_commit, .hide = mem_hide, .unhide = mem_unhide, .cut = mem_cut, .get_mark = mem_get_mark,
+    .space = mem_file_space, .aim = mem_aim, .commit = mem_commit, .hide = mem_hide, .unhide = mem_unhide, .cut = mem_cut, .get_mark = mem_get_mark,
     .set_mark = mem_set_mark, .same = mem_same,
 };
 

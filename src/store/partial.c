@@ -17,7 +17,7 @@
 
 /* ---- one ---- */
 
-int partial_name(const char *account, const char *path, char own[PARTIAL_NAME])
+static int name_of(const char *account, const char *path, const void *key, size_t len, char own[PARTIAL_NAME])
 {
     struct buf b = { .at = own, .cap = PARTIAL_NAME };
     struct digest d;
@@ -25,13 +25,26 @@ int partial_name(const char *account, const char *path, char own[PARTIAL_NAME])
 
     TRY(digest_begin(&d, SUM_BIT(SUM_SHA256)));
     digest_add(&d, account, strlen(account) + 1); /* with its NUL: no other pair reads the same */
-    digest_add(&d, path, strlen(path));
+    digest_add(&d, path, strlen(path) + (len != 0));
+    digest_add(&d, key, len);
     digest_end(&d, &sums);
     buf_text(&b, STORE_OWN_FOLDER "/");
     for (int i = 0; i < PARTIAL_ID / 2; i++)
         buf_number(&b, sums.of[SUM_SHA256][i], 16, 2, '0');
     buf_cstr(&b);
     return 0;
+}
+
+int partial_name(const char *account, const char *path, char own[PARTIAL_NAME])
+{
+    return name_of(account, path, "", 0, own);
+}
+
+int partial_own(const struct store *st, const char *path, char own[PARTIAL_NAME])
+{
+    bool apart = st->key && access_rights(st, path) == RIGHTS_DROP;
+
+    return name_of(st->account, path, &st->key, apart ? sizeof st->key : 0, own);
 }
 
 static const char *text_name(const char *own, char out[PARTIAL_NAME])

@@ -17,6 +17,8 @@ enum { PARTIAL_NAME = 64, PARTIAL_ID = 32, PARTIAL_TEXT_MAX = PATH_CAP + MARK_AC
 
 /* The hidden path of the account's partial of `path`. -ENOMEM. */
 int partial_name(const char *account, const char *path, char own[PARTIAL_NAME]);
+/* The same for this session: where it may see nothing, of whoever has its key. -ENOMEM. */
+int partial_own(const struct store *, const char *path, char own[PARTIAL_NAME]);
 /* Makes ready for a partial of that name: the folder, and the text beside it. */
 int partial_announce(const struct store *, const char *own, const char *path);
 /* Removes it, if nobody writes it, and what goes with it: it counted as use of the store's account. -ENOENT, -EBUSY. */

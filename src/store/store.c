@@ -27,8 +27,8 @@ int store_stat(const struct store *st, const char *path, struct store_stat *out)
 
     TRY(access_allow(st, path, 0, -ENOENT));
     TRY(st->storage->ops->stat(st, path, &found));
-    if (st->rules && found.kind == STORE_FILE)
-        TRY(access_allow(st, path, RIGHT_READ, -ENOENT));
+    if (found.kind == STORE_FILE && !(access_rights(st, path) & RIGHT_READ))
+        return -ENOENT;
     *out = found;
     return 0;
 }
@@ -139,19 +139,19 @@ static int settle_call(void *arg)
 }
 
 /* The quota may know less than is true: others remove partials, too. */
-static int begin(const struct store *st, const struct store_upload *how, bool replace, struct file **out)
+static int begin(const struct store *st, const struct store_upload *how, unsigned rights, struct file **out)
 {
-    int rc = upload_begin(st, how, replace, out);
+    int rc = upload_begin(st, how, rights, out);
 
     if (rc == -EDQUOT && rt_call(st->task, settle_call, (void *)(uintptr_t)st->storage) > 0)
-        rc = upload_begin(st, how, replace, out);
+        rc = upload_begin(st, how, rights, out);
     return rc;
 }
 
 int store_create(const struct store *st, const struct store_upload *how, struct file **out)
 {
     TRY(access_allow(st, how->path, RIGHT_ADD, -EPERM));
-    return begin(st, how, (access_rights(st, how->path) & RIGHT_WRITE) && how->how != STORE_NEW, out);
+    return begin(st, how, access_rights(st, how->path), out);
 }
 
 int file_write(struct file *f, const void *buf, size_t len)
@@ -162,6 +162,11 @@ int file_write(struct file *f, const void *buf, size_t len)
 int file_commit(struct file *f)
 {
     return upload_commit(f);
+}
+
+const char *file_path(const struct file *f)
+{
+    return upload_path(f);
 }
 
 void file_keep(struct file **f)
@@ -177,7 +182,7 @@ int store_partial(const struct store *st, const char *path, struct store_stat *o
     TRY(access_allow(st, path, RIGHT_ADD, -ENOENT));
     if (!partial_any(st->storage))
         return -ENOENT;
-    TRY(partial_name(st->account, path, own));
+    TRY(partial_own(st, path, own));
     return st->storage->ops->stat(st, own, out);
 }
 
@@ -186,17 +191,49 @@ int store_partial_open(const struct store *st, const char *path, struct file **o
     char own[PARTIAL_NAME];
 
     TRY(access_allow(st, path, RIGHT_ADD, -ENOENT));
-    TRY(partial_name(st->account, path, own));
+    TRY(partial_own(st, path, own));
     return st->storage->ops->open(st, own, out);
 }
 
 /* ---- folders and names ---- */
+
+static int next_of_nothing(struct dir *d, const struct dir_entry **out)
+{
+    (void)d;
+    (void)out;
+    return 0;
+}
+
+static void close_nothing(struct dir *d)
+{
+    free(d);
+}
+
+/* Many programs look into a folder before they bring something, and give up when they may not: they see an empty one. */
+static int list_nothing(const struct store *st, const char *path, struct dir **out)
+{
+    static const struct dir_ops nothing = { .next = next_of_nothing, .close = close_nothing };
+    struct store_stat found;
+    struct dir *d;
+
+    TRY(store_stat(st, path, &found));
+    if (found.kind != STORE_DIR)
+        return -ENOTDIR;
+    d = calloc(1, sizeof *d);
+    if (!d)
+        return -ENOMEM;
+    d->ops = &nothing;
+    *out = d;
+    return 0;
+}
 
 int store_list(const struct store *st, const char *path, bool stats, struct dir **out)
 {
     CLEANUP(dir_close) struct dir *dir = NULL;
 
     TRY(access_allow(st, path, 0, -ENOENT));
+    if (access_rights(st, path) == RIGHTS_DROP)
+        return list_nothing(st, path, out);
     if (!(store_rights(st, path) & RIGHT_READ))
         return -EACCES;
     TRY(st->storage->ops->list(st, path, stats, &dir));
@@ -297,6 +334,7 @@ int store_change(const struct store *st, const struct store_change *c)
         [STORE_RM] = RIGHT_WRITE,    [STORE_MKDIR] = RIGHT_ADD, [STORE_RMDIR] = RIGHT_WRITE, [STORE_MV] = RIGHT_WRITE,
         [STORE_MTIME] = RIGHT_WRITE, [STORE_MODE] = RIGHT_WRITE,
     };
+    int rc;
 
     TRY(access_allow(st, c->path, needs[c->verb], c->verb == STORE_MKDIR ? -EPERM : -ENOENT));
     if (c->to)
@@ -305,7 +343,8 @@ int store_change(const struct store *st, const struct store_change *c)
         return -EACCES; /* what a rule protects would be somewhere else, where no rule speaks of it */
     if (path_leaf(span_of(c->path)).len == 0)
         return c->verb == STORE_MKDIR ? -EEXIST : -EBUSY; /* the shared folder itself stays as it is */
-    return rt_call(st->task, change_call, &(struct change_call){ st, c });
+    rc = rt_call(st->task, change_call, &(struct change_call){ st, c });
+    return rc == -EEXIST && c->verb == STORE_MKDIR && access_rights(st, c->path) == RIGHTS_DROP ? 0 : rc; /* not a word of that */
 }
 
 struct space_call {

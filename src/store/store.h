@@ -23,23 +23,24 @@ struct store_stat {
 
 struct storage; /* store/storage.h */
 struct store_home;
-/* A session's view. Holds no resource but a home. */
+/* A session's view; holds no resource but a home. */
 struct store {
     const struct storage *storage;
     struct rt_task *task;
     const char *account; /* whose session it is: partials and quotas are of an account */
     unsigned rights;     /* bits of enum right */
+    unsigned less;       /* not these, whatever else says so */
     const struct rights *rules; /* NULL: the same rights everywhere; see store/access.h */
     struct store_home *home;    /* NULL: all of the storage */
+    uint64_t key;        /* where nothing may be seen, partials are theirs who have this number; 0: the account's, as elsewhere */
 };
 /* account "": nobody is logged in. */
 struct store store_bind(const struct storage *, struct rt_task *, const char *account, unsigned rights);
 
 int store_stat(const struct store *, const char *path, struct store_stat *out);
+
 /* ---- reading: one consistent version, whatever happens to the name meanwhile ---- */
-
 struct file;
-
 int store_open(const struct store *, const char *path, struct file **out);
 /* Bytes as it was when opened. */
 int64_t file_size(const struct file *);
@@ -73,23 +74,22 @@ struct store_upload {
  * -EBUSY: that partial is being written just now. -ENOSPC: less space is left than keep_free. -EDQUOT. */
 int store_create(const struct store *, const struct store_upload *, struct file **out);
 int file_write(struct file *, const void *buf, size_t len);
-/* Now it exists, whole. Once, as the last call before file_close. -EEXIST when the name was taken meanwhile. */
+/* Now it exists, whole. Once, as the last call before file_close. -EEXIST when the name was taken meanwhile; but where the rights are
+ * RIGHTS_DROP it has got another one beside that then, and nobody is told. file_path: the one that it has got. */
 int file_commit(struct file *);
+const char *file_path(const struct file *);
 /* Frees; without a commit nothing stays. NULL is fine. */
 void file_close(struct file **);
 /* Frees an upload that broke off; what was received stays out of sight, and the same account can continue it. */
 void file_keep(struct file **);
 
 /* ---- partials: what stays of broken uploads ---- */
-
 /* The account's own, of this path. -ENOENT. Opened for its sums only. */
 int store_partial(const struct store *, const char *path, struct store_stat *out);
 int store_partial_open(const struct store *, const char *path, struct file **out);
 
 /* ---- folders ---- */
-
 struct dir;
-
 struct dir_entry {
     struct span name;
     struct store_stat stat; /* only the kind unless stats were asked for */

@@ -49,9 +49,8 @@ struct store_ops {
 };
 
 struct file_ops {
-    /* From a session: waits through its task. */
     ssize_t (*read)(struct file *, void *buf, size_t len, int64_t off);
-    int (*write)(struct file *, const void *buf, size_t len); /* behind what it holds; moves size */
+    int (*write)(struct file *, const void *buf, size_t len); /* behind what it holds; moves size. As read, waits through its task */
     void (*close)(struct file *); /* frees the file; one without a name is gone */
 
     /* The front calls these where blocking stops nobody. */
@@ -61,6 +60,8 @@ struct file_ops {
     uint64_t (*name_id)(struct file *); /* of that name */
     /* Bytes [off, off + len) of another open file, behind what it holds; moves size. -ENODATA: it is shorter. */
     int (*copy)(struct file *, struct file *from, int64_t off, int64_t len);
+    /* It was created for another name in the same folder: the leaf of this path. -ENOMEM. */
+    int (*aim)(struct file *, const char *path);
     /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
      * else -EEXIST when something does. */
     int (*commit)(struct file *, bool replace);

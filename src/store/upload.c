@@ -23,7 +23,7 @@ static struct upload *upload_of(struct file *f)
 
 int upload_own(struct upload *u)
 {
-    return u->own[0] ? 0 : partial_name(u->st.account, u->path, u->own);
+    return u->own[0] ? 0 : partial_own(&u->st, u->path, u->own);
 }
 
 static bool may_hide(const struct upload *u)
@@ -74,6 +74,7 @@ static void upload_close(struct file *f)
         rt_call(f->task, upload_discard_call, u);
     digest_drop(&u->digest);
     quota_release(upload_quotas(u), &u->claim);
+    free(u->other);
     free(u->path);
     free(u);
 }
@@ -95,6 +96,14 @@ int upload_commit(struct file *f)
     return rt_call(f->task, upload_commit_call, upload_of(f));
 }
 
+const char *upload_path(const struct file *f)
+{
+    const struct upload *u = (const struct upload *)f;
+
+    CHECK(f->ops == &uploading);
+    return u->other ? u->other : u->path;
+}
+
 void upload_keep(struct file **f)
 {
     struct upload *u = upload_of(*f);
@@ -111,7 +120,7 @@ static void abandon(struct upload **u)
         upload_close(&(*u)->file);
 }
 
-int upload_begin(const struct store *st, const struct store_upload *how, bool replace, struct file **out)
+int upload_begin(const struct store *st, const struct store_upload *how, unsigned rights, struct file **out)
 {
     CLEANUP(abandon) struct upload *u = calloc(1, sizeof *u);
 
@@ -122,7 +131,8 @@ int upload_begin(const struct store *st, const struct store_upload *how, bool re
     u->st = u->here = *st;
     u->here.task = &u->task;
     u->how = how->how;
-    u->replace = replace;
+    u->replace = (rights & RIGHT_WRITE) && how->how != STORE_NEW;
+    u->yields = rights == RIGHTS_DROP;
     u->partial = how->partial;
     u->once = how->once;
     u->keep = how->keep;

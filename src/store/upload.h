@@ -4,9 +4,10 @@
 
 #include "store/store_impl.h"
 
-/* replace: the account may replace what stands there. */
-int upload_begin(const struct store *, const struct store_upload *, bool replace, struct file **out);
+/* rights: what the account may do there. */
+int upload_begin(const struct store *, const struct store_upload *, unsigned rights, struct file **out);
 int upload_commit(struct file *);
+const char *upload_path(const struct file *);
 void upload_keep(struct file **);
 
 /* What may still be stored: the disk above keep_free. Inside rt_call only. */

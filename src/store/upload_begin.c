@@ -111,10 +111,11 @@ static int begin_put(struct upload *u, bool there)
     return rc == -ENOENT ? -ERANGE : rc;
 }
 
-/* What stands there decides how it begins; it is only said early here what the commit will say again. */
+/* What stands there decides how it begins; it is only said early here what the commit will say again. Who may
+ * see nothing there is not told either. */
 static int look_first(struct upload *u, struct store_found *old)
 {
-    int rc = upload_ops(u)->look(&u->here, u->path, old);
+    int rc = u->yields ? -ENOENT : upload_ops(u)->look(&u->here, u->path, old);
 
     if (rc == 0 && !u->replace)
         return -EEXIST;

@@ -4,10 +4,13 @@
  * The names lock makes commits, removals and renames of one name take turns: that is what lets appenders see each other's
  * bytes, and quotas be exact. Readers never take it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "store/upload_impl.h"
+#include "sys/fs.h"
+#include "wire/path.h"
 
 /* Who stored it, and its sums as far as they are known. A storage without marks computes sums when it is asked for them; but
  * what a quota counts now must be found again after a restart. */
@@ -129,20 +132,59 @@ static void clean_up(struct upload *u)
         partial_drop(&u->here, u->own);
 }
 
-int upload_commit_call(void *arg)
+static int commit_here(struct upload *u)
 {
-    struct upload *u = arg;
     uint64_t id = u->inner->ops->name_id(u->inner);
     struct name_locks held;
     int rc;
 
     if (!id)
         return -EIO;
-    TRY(make_ready(u));
     held = names_take(u->st.storage->shared, id, 0);
     rc = commit_locked(u);
     names_give(&held);
-    TRY(rc);
+    return rc;
+}
+
+/* Small numbers first, as people count; where many have come already, one that nobody has had. */
+enum { COUNTED = 9, TRIES = 30 };
+
+static int aim_beside(struct upload *u, unsigned n)
+{
+    char *path = malloc(PATH_CAP);
+
+    if (!path)
+        return -ENOMEM;
+    free(u->other);
+    u->other = path;
+    TRY(path_numbered(span_of(u->path), n <= COUNTED ? n : 10000000 + (unsigned)(fs_random() % 90000000), path, PATH_CAP));
+    return u->inner->ops->aim(u->inner, path);
+}
+
+/* Whatever it is that has the name. When the quota has counted it already, another program was in between: once is enough. */
+static bool is_taken(const struct upload *u, int rc)
+{
+    return (rc == -EEXIST || rc == -EISDIR || rc == -EPERM) && (u->claim || !upload_quotas(u));
+}
+
+static int commit_somewhere(struct upload *u)
+{
+    int rc = commit_here(u);
+
+    for (unsigned n = 2; n < TRIES && u->yields && is_taken(u, rc); n++) {
+        TRY(aim_beside(u, n));
+        rc = commit_here(u);
+    }
+    return rc;
+}
+
+int upload_commit_call(void *arg)
+{
+    struct upload *u = arg;
+    int rc;
+
+    TRY(make_ready(u));
+    TRY(commit_somewhere(u));
     u->done = true;
     rc = sync_name(u);
     file_close(&u->inner); /* here, where a slow disk may take its time */

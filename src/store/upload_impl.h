@@ -13,9 +13,11 @@ struct upload {
     struct file *inner;
     struct store st, here;
     struct rt_task task; /* of here */
-    char *path;
+    char *path;          /* as asked */
+    char *other;         /* the one that it yielded to; NULL: it has not */
     enum store_how how;
     bool replace;
+    bool yields;         /* to a name that is taken: it becomes another one beside it */
     bool partial, once;  /* as asked; once also when it could not be hidden */
     bool resumed;        /* it goes on with what was kept before: that stays, whatever comes */
     bool hidden;         /* the inner file has the partial's name */

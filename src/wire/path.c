@@ -4,6 +4,7 @@
  * fails with -EINVAL and -ENAMETOOLONG. Symbolic links are the store's affair: here ".." is textual. RFC 3659
  * section 6 (TVFS). */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/path.h"
@@ -88,6 +89,41 @@ struct span path_parent(struct span path)
 struct span path_leaf(struct span path)
 {
     return span_from(path, (size_t)(span_rfind(path, '/') + 1));
+}
+
+/* "b.txt" -> "b" and ".txt"; a dot at the beginning is none. */
+static struct span split_ending(struct span *stem)
+{
+    ptrdiff_t dot = span_rfind(*stem, '.');
+    struct span ending = span_from(*stem, dot > 0 ? (size_t)dot : stem->len);
+
+    stem->len -= ending.len;
+    return ending;
+}
+
+/* Takes off the last character of UTF-8, or the last byte of what is none. */
+static void chop(struct span *s)
+{
+    do
+        s->len--;
+    while (s->len && ((unsigned char)s->at[s->len] & 0xC0) == 0x80);
+}
+
+int path_numbered(struct span path, unsigned n, char *out, size_t cap)
+{
+    struct span stem = path_leaf(path), ending = split_ending(&stem), before = { path.at, path.len - stem.len - ending.len };
+    char mark[16];
+    size_t len = (size_t)snprintf(mark, sizeof mark, " (%u)", n);
+
+    if (!stem.len)
+        return -EINVAL;
+    if (ending.len + len >= NAME_CAP)
+        ending.len = 0;
+    while (stem.len > 1 && stem.len + len + ending.len > NAME_CAP)
+        chop(&stem);
+    if (before.len + stem.len + len + ending.len >= cap)
+        return -ENAMETOOLONG;
+    return snprintf(out, cap, "%.*s%.*s%s%.*s", SPAN_ARG(before), SPAN_ARG(stem), mark, SPAN_ARG(ending));
 }
 
 bool path_hidden(struct span path)

@@ -18,6 +18,10 @@ int path_join(struct span cwd, struct span arg, char *out, size_t cap);
 struct span path_parent(struct span path);
 struct span path_leaf(struct span path);
 
+/* Another name beside this one: "/a/b.txt" and 2 -> "/a/b (2).txt". What comes before the dot is cut, at a character, where the
+ * name would be longer than NAME_CAP. The length; -EINVAL for "/", -ENAMETOOLONG. */
+int path_numbered(struct span path, unsigned n, char *out, size_t cap);
+
 /* Does any component begin with a dot? */
 bool path_hidden(struct span path);
 

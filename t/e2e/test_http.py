@@ -217,7 +217,17 @@ def test_names_are_text_and_never_markup(web):
 def test_a_drop_folder_takes_and_shows_nothing(web):
     w = web(anonymous="read,/in=drop")
     (w.one.root / "in").mkdir()
-    assert w.ask("PUT", "/in/a", b"x")[0] == 201 and w.ask("GET", "/in/a")[0] in (401, 404)
+    assert w.ask("PUT", "/in/a", b"x")[0] == 201 and w.ask("GET", "/in/a")[0] == w.ask("GET", "/in/none")[0] == 401
+    for fields in ({}, {"If_None_Match": "*"}):
+        assert w.ask("PUT", "/in/a", b"y", **fields)[0] == w.ask("PUT", "/in/b", b"y", **fields)[0] == 201
+    assert w.ask("MKCOL", "/in/sub")[0] == w.ask("MKCOL", "/in/sub")[0] == 201
+    places = [tus(w, "c", 20, "/in/", If_None_Match="*")[1]["Location"] for _ in range(2)]
+    assert patch(w, places[0], 0, b"0123456789")[0] == 204
+    assert [w.ask("HEAD", place)[1]["Upload-Offset"] for place in (*places, re.sub(r"&key=\d+", "", places[0]))] == ["10", "0", "0"]
+    for place in reversed(places):
+        assert patch(w, place, 10 * (place == places[0]), b"x" * (10 if place == places[0] else 20))[0] == 204
+    kept = {path.name: path.read_bytes() for path in (w.one.root / "in").iterdir() if path.is_file()}
+    assert kept == {"a": b"x", "a (2)": b"y", "a (3)": b"y", "b": b"y", "b (2)": b"y", "c": b"x" * 20, "c (2)": b"0123456789" + b"x" * 10}
     assert w.ask("GET", "/in/?json")[2].splitlines()[1:] == [b'{"end":0}'] and b">a<" not in w.ask("GET", "/in/")[2]
 
 

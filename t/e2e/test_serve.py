@@ -342,12 +342,18 @@ def test_anonymous_may_set_the_time_of_nothing(site):
     assert (site.dir / "mine").read_bytes() == b"x"
 
 
-@pytest.mark.parametrize("flag, may", [("--read-only", "read"), ("--writable", "write")])
+@pytest.mark.parametrize("flag, may", [("--read-only", "read"), ("--writable", "write"), ("--drop", "drop")])
 def test_what_strangers_may_do_can_be_changed(server, tmp_path, flag, may):
     root = tmp_path / "root"
     root.mkdir()
     make(root, "old", b"x")
     client = server(root, flag).raw("anonymous")
+    if may == "drop":
+        client.put("STOR old", b"y")
+        assert client.get("LIST") == b"" and (root / "old (2)").read_bytes() == b"y"
+        client.refused("RETR old", 550)
+        client.expect(550, "DELE old")
+        return
     assert client.get("RETR old") == b"x"
     if may == "write":
         client.put("STOR old", b"y")

@@ -411,17 +411,27 @@ def test_a_drop_folder_takes_and_tells_nothing(server, root, users):
         client = one.raw(name)
         client.expect(250, "CWD /in")
         client.put(f"STOR {name}", b"mine")
-        assert client.refused("STOR old").code == 553 and client.refused("APPE old").code == 553
-        for line in ("RETR old", "LIST", "NLST", "MLSD", f"RETR {name}"):
+        for verb in ("STOR", "APPE"):                        # that the name is taken is not told
+            client.put(f"{verb} old", name.encode())
+        for line in ("RETR old", f"RETR {name}"):
             client.refused(line, 550)
-        for line in ("SIZE old", "MDTM old", "MLST old", "XCRC old", "DELE old", f"DELE {name}", "STAT old"):
-            assert status(client, line) == 550, line
-        cut(client, f"STOR half-{name}", b"x" * 5000)
-        assert until(lambda: size(client, f"half-{name}"), "what came can be asked for") == 5000
-        client.put(f"APPE half-{name}", b"y")
+        assert {client.get(line) for line in ("LIST", "NLST", "MLSD")} == {b""}
+        for line in ("SIZE", "MDTM", "MLST", "XCRC", "DELE", "STAT", "RNFR"):
+            answers = [client.cmd(f"{line} {path}") for path in ("old", name, "never")]
+            assert {answer.code for answer in answers} == {550} and len({answer.text.replace("old", "never").replace(name, "never") for answer in answers}) == 1, line
+        client.expect(257, "MKD made")
+        client.expect(257, "MKD made")
+        cut(client, "STOR half", b"x" * 5000)
+        assert until(lambda: size(client, "half"), "what came can be asked for") == 5000
+        with one.raw(name) as another:                       # strangers are not each other
+            another.expect(250, "CWD /in")
+            assert status(another, "SIZE half") == (550 if name == "anonymous" else 213)
+        client.put("APPE half", name.encode())
         client.close()
-    assert set(os.listdir(root / "in")) == {"old", "ann", "anonymous", "dora", "half-ann", "half-anonymous", "half-dora"}
-    assert (root / "in" / "half-ann").read_bytes() == b"x" * 5000 + b"y"
+    kept = {path.name: path.read_bytes() for path in (root / "in").iterdir() if path.is_file()}
+    assert kept.pop("old") == b"content"
+    assert {kept[f"old ({n})"] for n in range(2, 8)} == {b"ann", b"anonymous", b"dora"}
+    assert [kept[f"half{n}"] for n in ("", " (2)", " (3)")] == [b"x" * 5000 + name for name in (b"ann", b"anonymous", b"dora")]
 
 
 @pytest.mark.needs("loop")

@@ -153,6 +153,61 @@ void whoever_may_only_add_destroys_nothing(void **state)
     any_is("/mine", "precious");
 }
 
+/* Whoever may see nothing cannot find out what is there either, and yet what he brings is kept. */
+void where_nothing_is_seen_nothing_is_told(void **state)
+{
+    static const char *const taken[] = { "/f.txt", "/folder" };
+    struct store drop = as("ann", RIGHTS_DROP), all = any, other = drop;
+    struct store_stat stat;
+    struct file *f;
+    struct dir *d;
+    const struct dir_entry *e;
+
+    (void)state;
+    any_store("/f.txt", "precious");
+    any_folder("/folder");
+    for (size_t i = 0; i < COUNT(taken); i++) {
+        assert_int_equal(PUT(&drop, "x", .path = taken[i], .how = STORE_PUT), 0);
+        assert_int_equal(PUT(&drop, "y", .path = taken[i], .how = STORE_APPEND), 0);
+        assert_int_equal(PUT(&drop, "z", .path = taken[i], .how = STORE_NEW), 0);
+        assert_int_equal(PUT(&drop, "x", .path = taken[i], .how = STORE_PUT, .keep = 1), -ERANGE);
+    }
+    assert_int_equal(CHANGE(&drop, .verb = STORE_MKDIR, .path = "/folder"), 0);
+    assert_int_equal(store_stat(&drop, "/f.txt", &stat), -ENOENT);
+    assert_int_equal(store_list(&drop, "/", true, &d), 0);
+    assert_int_equal(dir_next(d, &e), 0);
+    dir_close(&d);
+    any_is("/f.txt", "precious");
+    any_is("/f (2).txt", "x");
+    any_is("/f (4).txt", "z");
+    any_is("/folder (3)", "y");
+    for (int i = 0; i < 12; i++) /* however many come */
+        assert_int_equal(PUT(&drop, "w", .path = "/f.txt", .how = STORE_PUT), 0);
+    assert_int_equal(any_count("/"), 2 + 6 + 12);
+    assert_int_equal(BEGIN(&drop, &f, .path = "/new", .how = STORE_PUT), 0);
+    assert_string_equal(file_path(f), "/new");
+    any_store("/new", "first"); /* meanwhile */
+    assert_int_equal(file_commit(f), 0);
+    assert_string_equal(file_path(f), "/new (2)");
+    file_close(&f);
+    /* partials are theirs who have the key */
+    drop.key = 1;
+    other.key = 2;
+    half(&drop, "/half", STORE_PUT, "begin");
+    assert_int_equal(partial(&drop, "/half"), 5);
+    assert_int_equal(partial(&other, "/half"), -1);
+    assert_int_equal(partial(&all, "/half"), -1);
+    assert_int_equal(PUT(&other, "x", .path = "/half", .how = STORE_PUT, .keep = 5, .partial = true), -ERANGE);
+    assert_int_equal(PUT(&drop, ", end", .path = "/half", .how = STORE_PUT, .keep = 5, .partial = true), 0);
+    any_is("/half", "begin, end");
+    all.less = RIGHT_READ | RIGHT_WRITE;
+    assert_int_equal(store_stat(&all, "/f.txt", &stat), -ENOENT);
+    assert_int_equal(store_open(&all, "/f.txt", &f), -EACCES);
+    assert_int_equal(CHANGE(&all, .verb = STORE_RM, .path = "/f.txt"), -EACCES);
+    assert_int_equal(PUT(&all, "v", .path = "/f.txt", .how = STORE_PUT), 0);
+    any_is("/f.txt", "precious");
+}
+
 void whoever_may_only_read_brings_nothing(void **state)
 {
     struct store read = as("rita", RIGHT_READ), none = as("", 0);

@@ -165,6 +165,26 @@ void any_piece_can_be_read(void **state)
     free(want);
 }
 
+void another_name_can_be_aimed_at(void **state)
+{
+    struct file *f;
+    struct store_found found;
+    uint64_t id;
+
+    (void)state;
+    any_folder("/d");
+    any_put("/d/taken", "old");
+    f = begin("/d/taken", "new");
+    id = f->ops->name_id(f);
+    assert_int_equal(f->ops->commit(f, false), -EEXIST);
+    assert_int_equal(f->ops->aim(f, "/d/free"), 0);
+    assert_int_equal(f->ops->look(f, &found), -ENOENT);
+    assert_true(f->ops->name_id(f) != id);
+    assert_int_equal(end(f, true), 0);
+    any_is("/d/taken", "old");
+    any_is("/d/free", "new");
+}
+
 void copies_are_exact(void **state)
 {
     enum { SIZE = 300000 };

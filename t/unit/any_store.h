@@ -42,7 +42,7 @@ void any_holds_pattern(struct file *, unsigned seed, int64_t len);
 #define ANY_OPS(X) \
     X(a_file_is_there_after_its_commit_and_not_before) X(what_is_closed_without_a_commit_never_was) \
     X(a_taken_name_is_replaced_only_when_asked) X(of_two_writers_the_last_wins_whole) \
-    X(a_reader_keeps_its_version) X(any_piece_can_be_read) X(copies_are_exact) X(creating_where_no_file_can_be) \
+    X(a_reader_keeps_its_version) X(any_piece_can_be_read) X(copies_are_exact) X(another_name_can_be_aimed_at) X(creating_where_no_file_can_be) \
     X(opening_what_is_no_file) X(a_file_arrives_in_its_folder_whatever_that_is_called) X(numbers_tell_versions_apart) \
     X(a_hidden_file_stays_without_a_commit) X(hiding_replaces_what_nobody_writes) X(one_at_a_time_continues_a_hidden_file) \
     X(a_hidden_file_is_continued_where_asked) X(a_hidden_file_becomes_the_real_one) X(dropping_takes_what_nobody_writes) \
@@ -55,7 +55,7 @@ void any_holds_pattern(struct file *, unsigned seed, int64_t len);
 
 #define ANY_FRONT(X) \
     X(an_upload_exists_only_after_its_commit) X(an_overwrite_is_old_or_new) X(rest_keeps_a_prefix) X(appends_add_up) \
-    X(whoever_may_only_add_destroys_nothing) X(whoever_may_only_read_brings_nothing) X(hidden_names_do_not_exist) \
+    X(whoever_may_only_add_destroys_nothing) X(where_nothing_is_seen_nothing_is_told) X(whoever_may_only_read_brings_nothing) X(hidden_names_do_not_exist) \
     X(the_shared_folder_itself_stays) X(a_broken_upload_is_kept_for_its_account) X(a_broken_upload_is_continued) \
     X(what_shall_not_be_kept_is_not) X(a_broken_overwrite_leaves_both) X(sums_are_noted_while_bytes_arrive) \
     X(space_is_kept_free) X(a_long_upload_survives_its_server) X(removed_while_it_is_written_and_read)

@@ -33,6 +33,33 @@ static void joining(void **state)
     }
 }
 
+static void numbers(void **state)
+{
+    static const struct {
+        const char *path, *out;
+    } rows[] = {
+        { "/a.txt", "/a (2).txt" }, { "/d.d/a", "/d.d/a (2)" }, { "/d/.a", "/d/.a (2)" }, { "/a.tar.gz", "/a.tar (2).gz" }, { "/a.", "/a (2)." },
+    };
+    char out[NAME_CAP + 60], name[NAME_CAP + 2];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int n = path_numbered(span_of(rows[i].path), 2, out, sizeof out);
+
+        same_int("length", i, n, (long long)strlen(rows[i].out));
+        same_text("path", i, span_of(out), rows[i].out);
+    }
+    snprintf(name, sizeof name, "/%0251d.txt", 0);
+    memcpy(name + NAME_CAP - 9, "\xE4\xBD\xA0", 3); /* one character, in the way of the cut */
+    assert_int_equal(path_numbered(span_of(name), 2, out, sizeof out), NAME_CAP - 1);
+    assert_string_equal(out + NAME_CAP - 10, "0 (2).txt");
+    memset(name + 2, 'e', NAME_CAP - 1);
+    name[2] = '.';
+    assert_int_equal(path_numbered(span_of(name), 2, out, sizeof out), 6);
+    assert_int_equal(path_numbered(SPAN("/"), 2, out, sizeof out), -EINVAL);
+    assert_int_equal(path_numbered(SPAN("/abc"), 2, out, 8), -ENAMETOOLONG);
+}
+
 static void nul_is_refused(void **state)
 {
     char out[16] = "kept";
@@ -151,7 +178,7 @@ static void within(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(joining), cmocka_unit_test(nul_is_refused), cmocka_unit_test(long_components),
+        cmocka_unit_test(joining), cmocka_unit_test(numbers), cmocka_unit_test(nul_is_refused), cmocka_unit_test(long_components),
         cmocka_unit_test(long_paths), cmocka_unit_test(long_but_winding), cmocka_unit_test(tiny_room),
         cmocka_unit_test(failure_leaves_output), cmocka_unit_test(parent_and_leaf), cmocka_unit_test(hidden),
         cmocka_unit_test(within),

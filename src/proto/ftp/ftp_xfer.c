@@ -126,7 +126,7 @@ static int store_file(struct ftp *f, const struct store_upload *how, const char 
     if (how->partial)
         ftp_partial_done(f);
     io_close(&data);
-    log_transfer(f, "stored", how->path, bytes);
+    log_transfer(f, "stored", file_path(file), bytes);
     return reply(f, 226, "Stored, %lld bytes.", (long long)bytes);
 }
 

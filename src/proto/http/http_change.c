@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "proto/http/http.h"
+#include "store/access.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -11,7 +12,7 @@ enum { MTIME_MAX = 20 };
 
 bool http_there(const struct http *h, const char *path, struct store_stat *st)
 {
-    return store_stat(&h->s->store, path, st) == 0;
+    return store_rights(&h->s->store, path) != RIGHTS_DROP && store_stat(&h->s->store, path, st) == 0;
 }
 
 /* What the client thinks that is there: 1, when it was wrong and was told. */
@@ -65,9 +66,9 @@ static int put_file(struct http *h, enum store_how how)
     seat_doing(h->s->seat, SEAT_RECEIVING, h->ask->path, h->ask->head.length, rt_now(h->s->task));
     TRY(receive(h, file, &bytes));
     TRY(file_commit(file));
+    http_log(h, "stored", file_path(file), bytes);
     file_close(&file);
     set_time(h);
-    http_log(h, "stored", h->ask->path, bytes);
     return 0;
 }
 

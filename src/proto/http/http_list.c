@@ -182,8 +182,7 @@ static int send_listing(struct http *h, struct listing *l, struct dir *dir, bool
     if (h->ask->head_only)
         return 0;
     (json ? begin_json : begin_page)(h, b, rights);
-    if (dir)
-        TRY(add_all(l, h, dir, rights));
+    TRY(add_all(l, h, dir, rights));
     if (b->cap - b->len < 100)
         TRY(http_out_push(&l->o));
     if (json)
@@ -202,8 +201,7 @@ static APART int list(struct http *h)
     bool json = http_query_next(&query, SPAN("json")).at;
     int rc;
 
-    if (rights != RIGHTS_DROP)
-        TRY(store_list(&h->s->store, h->ask->path, true, &dir));
+    TRY(store_list(&h->s->store, h->ask->path, true, &dir));
     http_field(h, "Content-Security-Policy: %s", http_page_policy);
     http_field(h, "Cache-Control: no-store");
     http_field(h, "Referrer-Policy: same-origin");

@@ -9,6 +9,7 @@
 #include "proto/http/http.h"
 #include "store/access.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -17,6 +18,7 @@ struct plan {
     int64_t length, mtime; /* mtime -1: not told */
     int64_t at;            /* when it was created: an older partial is another one's */
     bool fresh;            /* the name must not be taken */
+    int64_t key;           /* whose it is, where nothing may be seen; 0: not told */
 };
 
 static int read_number(struct span query, struct span name, int64_t *out)
@@ -30,13 +32,17 @@ static int read_number(struct span query, struct span name, int64_t *out)
     return 0;
 }
 
-static int read_plan(const struct http *h, struct plan *p)
+/* What nobody may see goes on for who knows its address only: it has a number in it that cannot be guessed. */
+static int read_plan(struct http *h, struct plan *p)
 {
     struct span query = h->ask->query;
 
     p->fresh = http_query_next(&query, SPAN("new")).at;
     if (read_number(h->ask->query, SPAN("mtime"), &p->mtime) < 0)
         p->mtime = -1;
+    if (read_number(h->ask->query, SPAN("key"), &p->key) < 0)
+        p->key = 0;
+    h->s->store.key = p->key ? (uint64_t)p->key : fs_random() | 1;
     TRY(read_number(h->ask->query, SPAN("at"), &p->at));
     return read_number(h->ask->query, SPAN("tus"), &p->length);
 }
@@ -137,6 +143,8 @@ static int tell_place(struct http *h, const char *path, uint64_t length, bool fr
     http_uri_encode(&b, span_of(path));
     buf_printf(&b, "?tus=%llu&at=%lld%s", (unsigned long long)length, (long long)clock_wall(), fresh ? "&new" : "");
     seconds = len > 0 ? (struct span){ text, (size_t)len } : SPAN("");
+    if (store_rights(&h->s->store, path) == RIGHTS_DROP)
+        buf_printf(&b, "&key=%llu", (unsigned long long)(fs_random() >> 2 | 1));
     if (span_u64(span_cut(&seconds, '.'), 253402300799, &mtime) == 0)
         buf_printf(&b, "&mtime=%llu", (unsigned long long)mtime);
     tell(h, -1);
@@ -197,12 +205,12 @@ static int take(struct http *h, const struct plan *p, int64_t offset, struct fil
     if (offset == p->length)
         TRY(file_commit(*file));
     if (offset == p->length)
+        http_log(h, "stored", file_path(*file), x.bytes);
+    if (offset == p->length)
         file_close(file);
     else
         file_keep(file);
     tell(h, offset);
-    if (offset == p->length)
-        http_log(h, "stored", h->ask->path, x.bytes);
     return 0;
 }
 
