@@ -26,6 +26,7 @@ static const struct {
 } known[] = {
     { "tls", "off|offer|require|require-login|require-data" },
     { "tls-data", "accept|require|strict-close" },
+    { "qr", "auto|yes|no" },
     { "anonymous", "off|none|drop|read|add|write" },
     { "rights", "none|drop|read|add|write" },
     { "checksum", "none|crc32|md5|sha1|sha256|sha512" },

@@ -278,6 +278,7 @@ static void print_greeting(const struct serve *s)
     if (!s->conf.quiet)
         printf("dray serves %s at\n", name ? name : "");
     print_urls(s);
+    serve_qr_print(&s->conf, &s->listeners, SERVICE_HTTP);
     if (!s->conf.quiet) {
         serve_people_print(&s->auth);
         if (s->conf.memory)
@@ -311,6 +312,7 @@ static int prepare(struct serve *s, int argc, char **argv)
     if (rc > 0)
         return rc;
     TRY(choose_model(s));
+    TRY(serve_qr_check(&s->conf));
     TRY(serve_tls(&s->conf, &s->log, &s->tls));
     TRY(open_log(s));
     TRY(serve_people(&s->conf, &s->log, &s->auth));

@@ -6,6 +6,7 @@
 
 #include "auth/auth.h"
 #include "conf/conf.h"
+#include "io/listen.h"
 #include "io/tls.h"
 #include "obs/log.h"
 #include "priv/priv.h"
@@ -35,6 +36,11 @@ int serve_pam(const struct conf *, bool own_process, struct priv **out);
 
 /* The port of --http. -EINVAL, with a sentence. */
 int serve_http_port(const struct conf *, uint16_t *port);
+
+/* The page's address as a QR code, where --qr and the terminal want it; service: the listeners' number of HTTP. The first: -EINVAL,
+ * with a sentence. */
+int serve_qr_check(const struct conf *);
+void serve_qr_print(const struct conf *, const struct listeners *, unsigned service);
 
 struct serve_tls {
     bool on;

@@ -250,3 +250,15 @@ int sock_each_local(int family, void (*each)(void *arg, const char *host), void 
     freeifaddrs(all);
     return count;
 }
+
+/* Connecting a datagram socket only looks for the way. The addresses are those of documentation (RFC 5737, RFC 3849). */
+int sock_outward(int family, struct sock_addr *out)
+{
+    struct sock_addr far;
+    CLEANUP(close_fd) int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    TRY(sock_addr_parse(family == AF_INET ? "192.0.2.1" : "2001:db8::1", 9, &far));
+    if (fd < 0 || connect(fd, &far.any, sock_addr_len(&far)) < 0)
+        return -errno;
+    return sock_local(fd, out);
+}

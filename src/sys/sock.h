@@ -63,6 +63,9 @@ bool sock_has_kernel_tls(void);
  * address; returns the number of calls or -errno. */
 int sock_each_local(int family, void (*each)(void *arg, const char *host), void *arg);
 
+/* The address by which this machine would reach others; nothing is sent. -ENETUNREACH: it would not. */
+int sock_outward(int family, struct sock_addr *out);
+
 /* Who listens on this TCP port, when /proc lets us know: "name (pid 123)" into out; -ENOENT when not to be known. */
 int sock_port_owner(uint16_t port, struct buf *out);
 

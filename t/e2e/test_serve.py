@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pexpect
 import psutil
 import pytest
 
@@ -116,6 +117,35 @@ def test_without_bind_every_interface_has_its_url(tmp_path):
     finally:
         process.terminate()
         assert process.wait(WAIT) == 0
+
+
+def scanned(lines, tmp_path):
+    """What a camera reads: the half blocks, drawn four dots to a module."""
+    rows = [row for line in lines for row in ([c in "▀█" for c in line], [c in "▄█" for c in line])]
+    dots = [[0 if dark else 255 for dark in row for _ in range(4)] for row in rows for _ in range(4)]
+    (tmp_path / "qr.pgm").write_bytes(b"P5 %d %d 255\n" % (len(dots[0]), len(dots)) + bytes(dot for row in dots for dot in row))
+    return subprocess.run(["zbarimg", "-q", "--raw", tmp_path / "qr.pgm"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("flags", [["--bind", "127.0.0.1"], ["--bind", "127.0.0.1", "--qr", "yes"], [], ["--qr", "no"]])
+def test_a_phone_scans_the_address_from_the_terminal(tmp_path, flags):
+    """On a terminal, where others can reach it: with a machine that has no other address than loopback, never."""
+    process = pexpect.spawn(DRAY, ["serve", "--ftp", "0", "--http", "0", *flags, str(tmp_path)], env=environment(TERM="xterm"), encoding="utf-8",
+                            timeout=WAIT, dimensions=(60, 80))
+    process.expect("Ctrl-C ends")
+    said = process.before
+    process.sendintr()
+    process.expect(pexpect.EOF)
+    process.close()
+    others = [a.address for name, all in psutil.net_if_addrs().items() for a in all if a.family == socket.AF_INET and not a.address.startswith(("127.", "169.254."))]
+    code = re.findall(r"\x1b\[38;5;16m\x1b\[48;5;231m([ ▀▄█]+)\x1b\[0m\r\n", said)
+    if "no" in flags or (not others if not flags else "yes" not in flags):
+        assert code == []
+        return
+    assert len({len(line) for line in code}) == 1 and len(code[0]) <= 80
+    assert all(set(line[:4] + line[-4:]) == {" "} for line in code) and set(code[0] + code[1]) == {" "}
+    url = scanned(code, tmp_path)
+    assert url in said.split() and re.match(r"http://([0-9.]+):", url)[1] in (["127.0.0.1"] if flags else others)
 
 
 @pytest.mark.parametrize("flags, may, may_not", [
