@@ -10,7 +10,7 @@
 #include "rt/rt.h"
 #include "wire/rights.h"
 
-enum { ACCOUNT_NAME_MAX = 64 };
+enum { ACCOUNT_NAME_MAX = 64, AUTH_STAMP = 64 };
 
 /* What an account may use at once; 0: no limit of its own. */
 struct account_limits {
@@ -69,6 +69,9 @@ int auth_become(const struct auth *, const struct account *);
 bool auth_changed(const struct auth *);
 /* The account of that name, for who has proved otherwise whose it is; the caller drops it. -EACCES: there is none. */
 int auth_find(const struct auth *, struct rt_task *, struct span name, const struct account **out);
+/* The same text as long as it is this account with this password, and another one for each salt; of the length of a SHA-256. Who does not
+ * know the salt cannot guess passwords by it. -EACCES: it has none. */
+int auth_stamp(const struct account *, struct span salt, char out[AUTH_STAMP + 1]);
 /* Nulls it. */
 void account_drop(const struct account **);
 

@@ -45,9 +45,7 @@ static int not_shown(int rc)
 
 static bool is_own(const char *path)
 {
-    size_t len = sizeof STORE_OWN_FOLDER - 1;
-
-    return strncmp(path, STORE_OWN_FOLDER, len) == 0 && (path[len] == '/' || !path[len]);
+    return span_starts(span_of(path), SPAN("/" STORE_OWN_PREFIX)); /* no path of a client's begins so */
 }
 
 int folder_root(const struct store *st, const char *path)

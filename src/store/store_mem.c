@@ -38,9 +38,9 @@ void mem_stat(const struct mem_heap *h, uint32_t node, struct store_stat *out)
 /* There are no links in memory: below a prefix nothing leads out of it. The store's own files are not below it. */
 const char *mem_path(const struct store *st, const char *path, char **full)
 {
-    size_t len = st->home ? strlen(st->home->path) : 0, own = sizeof STORE_OWN_FOLDER - 1;
+    size_t len = st->home ? strlen(st->home->path) : 0;
 
-    if (!st->home || (strncmp(path, STORE_OWN_FOLDER, own) == 0 && (!path[own] || path[own] == '/')))
+    if (!st->home || span_starts(span_of(path), SPAN("/" STORE_OWN_PREFIX))) /* no path of a client's begins so */
         return path;
     *full = malloc(len + strlen(path) + 1);
     if (*full)

@@ -55,7 +55,9 @@ void any_holds_pattern(struct file *, unsigned seed, int64_t len);
 
 #define ANY_FRONT(X) \
     X(an_upload_exists_only_after_its_commit) X(an_overwrite_is_old_or_new) X(rest_keeps_a_prefix) X(appends_add_up) \
-    X(whoever_may_only_add_destroys_nothing) X(where_nothing_is_seen_nothing_is_told) X(whoever_may_only_read_brings_nothing) X(hidden_names_do_not_exist) \
+    X(whoever_may_only_add_destroys_nothing) X(where_nothing_is_seen_nothing_is_told) \
+    X(a_link_is_found_by_its_number_until_it_ends) X(links_are_few_and_their_makers_own) \
+    X(whoever_may_only_read_brings_nothing) X(hidden_names_do_not_exist) \
     X(the_shared_folder_itself_stays) X(a_broken_upload_is_kept_for_its_account) X(a_broken_upload_is_continued) \
     X(what_shall_not_be_kept_is_not) X(a_broken_overwrite_leaves_both) X(sums_are_noted_while_bytes_arrive) \
     X(space_is_kept_free) X(a_long_upload_survives_its_server) X(removed_while_it_is_written_and_read)

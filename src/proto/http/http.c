@@ -2,7 +2,7 @@
  * Called by session_main. Owns the session's few strings; what a request needs is scratch memory. A method that fails returns
  * -errno, and the dispatcher answers for it where nothing was answered yet. The session ends when the client wants it, is silent for
  * too long, or talks nonsense. */
-#include "proto/http/http.h"
+#include "proto/http/http_drop.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "proto/http/http_who.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -169,7 +170,7 @@ static int run_row(struct http *h, const struct http_row *row)
         return http_say(h, 403, "A page of another site has sent this; nothing was changed.");
     if (http_is_own(span_of(h->ask->path)))
         return http_own(h);
-    rc = http_who(h);
+    rc = http_is_drop(span_of(h->ask->path)) ? http_drop_who(h) : http_who(h);
     return rc ? rc : row->run(h);
 }
 

@@ -21,6 +21,9 @@ struct http_ask {
     int64_t left;        /* of the body, or of this chunk */
     bool body_over;
     struct buf fields;   /* of the answer: see http_field */
+    struct span link;    /* the drop link's address that it came by; at NULL: none (http_drop.h). Then also: */
+    size_t below;        /* bytes of the path that are the link's folder */
+    int64_t link_end;
 };
 
 /* Ten thousand of these are there while their clients think. */
@@ -77,20 +80,8 @@ int http_body_text(struct http *, size_t max, struct span *out);
 bool http_body_short(const struct http_ask *);
 int http_body_drop(struct http *);
 
-/* ---- who it is (http_auth.c) ---- */
-
-/* Logs in by what the request says, or as anybody. 0, 1: refused, and that was answered; <0. */
-int http_who(struct http *);
-int http_unauthorized(struct http *, const char *sentence);
 /* Decodes base64 (RFC 4648 section 4) without NUL bytes: the length, or -EINVAL. */
 int http_base64(struct span text, char *out, size_t cap);
-/* Logs in by these words: as http_who. */
-int http_check(struct http *, struct span name, struct span password);
-/* The account that a cookie of ours names, while it holds: -EACCES when there is none (http_cookie.c). */
-int http_cookie_name(const struct http *, char *name, size_t cap);
-int http_login(struct http *), http_logout(struct http *);
-/* May this request change something, or does a page of somebody else's make the browser send it? */
-bool http_foreign(const struct http *);
 
 /* ---- places (http_get.c, http_list.c, http_own.c, http_tus.c) ---- */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/http_who.h"
 
 enum { GUESSES = 10, BASIC_MAX = 600 };
 
@@ -53,7 +53,7 @@ int http_base64(struct span text, char *out, size_t cap)
 /* ---- logging in ---- */
 
 /* What it takes to become this account; 1: it was answered that this cannot be. */
-static int enter(struct http *h, const struct account *account)
+int http_enter(struct http *h, const struct account *account)
 {
     int rc;
 
@@ -108,13 +108,13 @@ int http_check(struct http *h, struct span name, struct span password)
     if (rc < 0)
         account_drop(&account);
     TRY(rc);
-    rc = enter(h, account);
+    rc = http_enter(h, account);
     if (rc == 0)
         LOG(h->s->server->log, "login", LOG_TEXT("peer", span_of(h->s->peer)), LOG_TEXT("user", name));
     return rc;
 }
 
-static void forget(struct http *h)
+void http_forget(struct http *h)
 {
     if (h->passed)
         explicit_bzero(h->passed, strlen(h->passed));
@@ -132,7 +132,7 @@ static int log_in(struct http *h, struct span field)
         return http_say(h, 400, "This Authorization is not understood; only Basic is."), 1;
     rest = (struct span){ words, (size_t)len };
     name = span_cut(&rest, ':');
-    forget(h);
+    http_forget(h);
     rc = name.len > ACCOUNT_NAME_MAX ? refuse(h, SPAN("(too long)")) : http_check(h, name, rest);
     explicit_bzero(words, sizeof words);
     if (rc == 0)
@@ -146,14 +146,14 @@ static int be_stranger(struct http *h)
 
     if (!auth->allow_anonymous) {
         session_login(h->s, NULL);
-        forget(h);
+        http_forget(h);
         TRY(http_unauthorized(h, "Log in, please."));
         return 1;
     }
     if (h->s->account == &auth->anonymous)
         return 0;
-    forget(h);
-    return enter(h, &auth->anonymous);
+    http_forget(h);
+    return http_enter(h, &auth->anonymous);
 }
 
 /* The account may have been removed since. */
@@ -165,8 +165,8 @@ static int be_known(struct http *h, const char *name)
     if (h->s->account && strcmp(h->s->account->name, name) == 0)
         return 0;
     rc = auth_find(h->s->server->auth, h->s->task, span_of(name), &account);
-    forget(h);
-    return rc == -EACCES ? be_stranger(h) : rc < 0 ? rc : enter(h, account);
+    http_forget(h);
+    return rc == -EACCES ? be_stranger(h) : rc < 0 ? rc : http_enter(h, account);
 }
 
 int http_who(struct http *h)
@@ -174,6 +174,7 @@ int http_who(struct http *h)
     struct span field = h->ask->head.field[HTTP_AUTHORIZATION];
     char name[ACCOUNT_NAME_MAX + 1];
 
+    h->s->store.less = 0; /* the request before may have come by a link */
     if (!field.at && http_cookie_name(h, name, sizeof name) > 0)
         return be_known(h, name);
     if (!field.at)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/http_who.h"
 #include "sys/clock.h"
 #include "sys/digest.h"
 #include "sys/fs.h"

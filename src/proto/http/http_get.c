@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/http_drop.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "wire/http_date.h"
@@ -274,7 +274,7 @@ static int move_to_slash(struct http *h)
     b.at = arena_take(&h->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
-    http_uri_encode(&b, span_of(h->ask->path));
+    http_put_place(&b, h, span_of(h->ask->path[1] ? h->ask->path : ""));
     http_field(h, "Location: %s/%s%.*s", buf_cstr(&b), h->ask->query.at ? "?" : "", SPAN_ARG(h->ask->query));
     return http_say(h, 308, "It is a folder; its address ends with a slash.");
 }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "proto/http/archive.h"
+#include "proto/http/http_drop.h"
 #include "store/access.h"
 #include "wire/http_date.h"
 #include "wire/http_uri.h"
@@ -136,18 +137,20 @@ static int add_all(struct listing *l, struct http *h, struct dir *dir, unsigned 
 static void begin_json(struct http *h, struct buf *b, unsigned rights)
 {
     const struct auth *auth = h->s->server->auth;
-    bool stranger = h->s->account == &auth->anonymous;
+    bool stranger = h->s->account == &auth->anonymous || h->ask->link.at;
 
     buf_text(b, "{\"path\":");
-    text_json(b, span_of(h->ask->path));
+    text_json(b, http_shown(h, span_of(h->ask->path)));
     b->len--;
-    if (h->ask->path[1])
+    if (http_shown(h, span_of(h->ask->path)).len > 1)
         buf_putc(b, '/');
     buf_text(b, "\",\"rights\":");
     put_rights(b, rights);
     json_text(b, "account", stranger ? SPAN("") : span_of(h->s->account->name));
-    json_bool(b, "login", auth->n || auth->system || auth->file);
+    json_bool(b, "login", !h->ask->link.at && (auth->n || auth->system || auth->file));
     json_bool(b, "zip", true);
+    if (h->ask->link.at)
+        json_number(b, "until", h->ask->link_end);
     json_end(b);
 }
 
@@ -160,16 +163,19 @@ static void end_json(struct buf *b, int64_t n)
 
 static void begin_page(struct http *h, struct buf *b, unsigned rights)
 {
+    struct span shown = http_shown(h, span_of(h->ask->path));
+
     buf_text(b, http_page_head);
     buf_text(b, "<title>");
-    put_escaped(b, span_of(h->ask->path));
+    put_escaped(b, shown);
     buf_text(b, "</title>\n<h1>");
-    put_escaped(b, span_of(h->ask->path));
+    put_escaped(b, shown);
     buf_text(b, "</h1>\n");
     if (!(rights & RIGHT_READ))
-        buf_text(b, "<p>Files can be left here, but not seen.</p>\n");
+        buf_text(b, "<p>Files can be left here, but not seen: by this page, which needs JavaScript for it, or with <code>curl -T FILE</code>"
+                    " and this address.</p>\n");
     buf_text(b, "<table>\n<tr><th>Name<th>Bytes<th>Changed\n");
-    if (h->ask->path[1])
+    if (shown.len > 1)
         buf_text(b, "<tr><td><a href=\"../\">../</a><td><td>\n");
 }
 

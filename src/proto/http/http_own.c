@@ -1,8 +1,10 @@
-/* http_own: what is not of the store: the page's own files, embedded, and a word on the server's health; login and logout are http_cookie.c's. */
+/* http_own: what is not of the store: the page's own files, embedded, and a word on the server's health; login and logout are http_cookie.c's,
+ * links http_links.c's. */
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/http_drop.h"
+#include "proto/http/http_who.h"
 
 #define PLACE "/.well-known/dray"
 
@@ -41,6 +43,8 @@ int http_own(struct http *h)
         return http_login(h);
     if (span_eq(method, SPAN("POST")) && strcmp(name, "/logout") == 0)
         return http_logout(h);
+    if (strcmp(name, "/links") == 0 || span_starts(span_of(name), SPAN("/links/")))
+        return http_links(h, span_of(name + sizeof "/links" - 1));
     if (!h->ask->head_only && !span_eq(method, SPAN("GET")))
         return http_say(h, 405, "That is not done here.");
     if (strcmp(name, "/health") == 0)

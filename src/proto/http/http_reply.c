@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "proto/http/http.h"
+#include "proto/http/http_who.h"
 #include "store/access.h"
 #include "sys/clock.h"
 #include "wire/http_chunk.h"

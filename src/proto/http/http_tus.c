@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "proto/http/http.h"
+#include "proto/http/http_drop.h"
 #include "store/access.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
@@ -140,7 +140,7 @@ static int tell_place(struct http *h, const char *path, uint64_t length, bool fr
     b.at = arena_take(&h->s->scratch, b.cap);
     if (!b.at)
         return -ENOMEM;
-    http_uri_encode(&b, span_of(path));
+    http_put_place(&b, h, span_of(path));
     buf_printf(&b, "?tus=%llu&at=%lld%s", (unsigned long long)length, (long long)clock_wall(), fresh ? "&new" : "");
     seconds = len > 0 ? (struct span){ text, (size_t)len } : SPAN("");
     if (store_rights(&h->s->store, path) == RIGHTS_DROP)

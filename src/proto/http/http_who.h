@@ -1,0 +1,22 @@
+/* http_who: who a request is from (http_auth.c, http_cookie.c). */
+#ifndef DRAY_PROTO_HTTP_HTTP_WHO_H
+#define DRAY_PROTO_HTTP_HTTP_WHO_H
+
+#include "proto/http/http.h"
+
+/* Logs in by what the request says, or as anybody. 0, 1: refused, and that was answered; <0. */
+int http_who(struct http *);
+int http_unauthorized(struct http *, const char *sentence);
+/* Becomes this account, which the session holds then; whatever had logged in the connection before is forgotten. As http_who. */
+int http_enter(struct http *, const struct account *);
+void http_forget(struct http *);
+/* Logs in by these words: as http_who. */
+int http_check(struct http *, struct span name, struct span password);
+/* The account that a cookie of ours names, while it holds: -EACCES when there is none (http_cookie.c). */
+int http_cookie_name(const struct http *, char *name, size_t cap);
+int http_login(struct http *);
+int http_logout(struct http *);
+/* May this request change something, or does a page of somebody else's make the browser send it? */
+bool http_foreign(const struct http *);
+
+#endif
