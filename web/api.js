@@ -126,6 +126,22 @@ export const login = (name, password) =>
     ask("POST", `${OWN}login`, { body: new URLSearchParams({ name, password }) });
 export const logout = () => ask("POST", `${OWN}logout`);
 
+/* ---- drop links ---- */
+
+/* [{link, folder, until}], without their addresses. */
+export async function links() {
+    const answer = await ask("GET", `${OWN}links`);
+    return (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/* Its address, told this once. A folder is percent-encoded already, but for what may stand in an address and not in a form. */
+export async function makeLink(folder, days) {
+    const body = `folder=${folder.replace(/[+&=;]/g, encodeURIComponent)}&days=${days}`;
+    return (await (await ask("POST", `${OWN}links`, { body })).json()).url;
+}
+
+export const endLink = (link) => ask("DELETE", `${OWN}links/${link}`, { accept: [404] });
+
 /* ---- uploads ---- */
 
 /* A body with its progress: fetch tells none of an upload, XMLHttpRequest does. moved(bytes) is called as they leave; a

@@ -4,8 +4,9 @@
  * says so is not offered. */
 import * as api from "./api.js";
 import { askLogin, askTaken, askText, confirm, menu, modal, note } from "./dialog.js";
-import { button, count, el, icon, size, write } from "./dom.js";
+import { button, count, el, icon, size, when, write } from "./dom.js";
 import { shows } from "./kinds.js";
+import { links } from "./links.js";
 import { List, sorted } from "./list.js";
 import { drawing, encode } from "./qr.js";
 import { find } from "./search.js";
@@ -25,7 +26,7 @@ const state = {
 
 const may = (right) => state.head.rights.includes(right);
 const canRead = () => may("read");
-const canFolder = () => may("read") && may("add"); // a drop folder takes files only
+const linked = () => state.path.startsWith("/.dray-drop/"); // it is a stranger's, who has the address
 const canChange = (entry) => (entry.rights ?? state.head.rights).includes("write");
 
 /* ---- elements ---- */
@@ -91,7 +92,7 @@ function show() {
     below.hidden = !state.filter || Boolean(state.found);
     all.hidden = !canRead() || !state.entries.length || !state.head.zip;
     all.href = api.zip(state.path, []);
-    make.hidden = !canFolder();
+    make.hidden = !canRead() || !may("add");
     up.hidden = !may("add");
     write(who, state.head.account ? t("loggedIn", state.head.account) : "");
     log.hidden = !state.head.account && state.head.login === false;
@@ -107,7 +108,7 @@ function showSoon() {
     }, Math.max(60, 10 * cost));
 }
 
-const title = () => (state.path === "/" ? t("home") : api.last(state.path));
+const title = () => (linked() ? t("dropTitle") : state.path === "/" ? t("home") : api.last(state.path));
 
 function foot() {
     const bytes = shown.reduce((total, entry) => total + entry.size, 0);
@@ -122,7 +123,8 @@ const message = (shape, head, text, ...actions) => el("div", { class: "state" },
 
 /* Instead of rows: why there are none, and what to do. */
 function empty() {
-    const what = state.failure ? failure() : !canRead() && may("add") ? message("upload", t("dropTitle"), t("dropHow"),
+    const what = state.failure ? failure() : !canRead() && may("add") ? message("upload", t("dropTitle"),
+            t("dropHow") + (state.head.until ? ` ${t("linkUntil", when(state.head.until))}` : ""),
             button("upload", t("uploadFiles"), () => files.click(), { shown: true, class: "button strong" }))
         : shown.length || state.loading ? null
         : state.found ? message("search", t("noMatchBelow", state.filter), "")
@@ -141,6 +143,8 @@ function failure() {
                     icon("up"), t("parent"));
     const enter = state.head.login === false || state.head.account ? null
         : button("person", t("login"), login, { shown: true, class: "button strong" });
+    if (linked() && status)
+        return message("link", t("linkGone"), t("linkGoneHow"), again);
     if (status === 404)
         return message("folder", t("folderGone"), t("folderGoneHow"), state.path === "/" ? again : home, enter);
     if (status === 401 || status === 403)
@@ -155,6 +159,7 @@ function path() {
         ? el("span", { "aria-current": "page" }, at ? null : icon("home"), at ? el("bdi", {}, api.last(to)) : t("home"))
         : el("a", { href: to, onclick: (event) => follow(event, to) }, at ? null : icon("home"),
              at ? el("bdi", {}, api.last(to)) : t("home"))))));
+    crumbs.hidden = linked();
     crumbs.scrollLeft = crumbs.scrollWidth;
     document.title = `${title()} – dray`;
     write(main.querySelector("h1"), title());
@@ -438,18 +443,16 @@ function choiceChanged() {
 /* ---- uploads ---- */
 
 function uploadMenu() {
-    if (!("webkitdirectory" in folder) || !canFolder())
-        return files.click();
     menu(up, [{ icon: "file", label: t("uploadFiles"), act: () => files.click() },
-              { icon: "folder", label: t("uploadFolder"), act: () => folder.click() }]);
+              "webkitdirectory" in folder
+                  ? { icon: "folder", label: t("uploadFolder"), act: () => folder.click() } : null,
+              state.head.account ? { icon: "link", label: t("dropLink"), act: () =>
+                  links(state.path, (url) => share(absolute(url))) } : null]);
 }
 
 function add(found) {
-    const flat = found.filter(({ path }) => !path.length);
-    if (!canFolder() && flat.length < found.length)
-        note(t("noFolders"), true);
-    queue.add(state.path, canFolder() ? found : flat);
-    if (canFolder() && found.some(({ file }) => !file))
+    queue.add(state.path, found);
+    if (found.some(({ file }) => !file))
         setTimeout(() => load(state.path, true), 500); // empty folders are no uploads, so no end of one tells of them
 }
 

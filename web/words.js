@@ -85,6 +85,17 @@ const WORDS = {
     made: ["The folder “{0}” was made.", "已创建文件夹“{0}”。"],
     zipLong: ["That many names do not fit into one download. Choose fewer, or download the whole folder.",
               "一次下载放不下这么多名称。请少选一些，或下载整个文件夹。"],
+    // Drop links
+    dropLink: ["Drop link…", "投递链接…"],
+    linkHow: ["Who has such a link can leave files in this folder without logging in, and sees nothing of it. A link is shown"
+              + " once, when it is made.", "拥有此链接的人无需登录即可向此文件夹投递文件，但看不到其中的内容。链接只在创建时显示一次。"],
+    linkDays: ["Days that it works", "有效天数"],
+    linkMake: ["Make a link", "创建链接"],
+    linkEnd: ["End this link", "停用此链接"],
+    until: ["until {0}", "有效期至 {0}"],
+    linkUntil: ["This works until {0}.", "此链接有效期至 {0}。"],
+    linkGone: ["This link does not work any more", "此链接已失效"],
+    linkGoneHow: ["It has ended, or was taken back. Ask for a new one.", "它已过期或被收回。请索取新的链接。"],
     // Logging in
     login: ["Log in", "登录"],
     logout: ["Log out", "退出登录"],
@@ -129,8 +140,6 @@ const WORDS = {
              "{0} 个上传中断。请重新选择相同的文件，将从中断处继续。"],
     choose: ["Choose files…", "选择文件…"],
     forget: ["Forget them", "放弃"],
-    noFolders: ["Folders cannot be made here. Upload their files one by one, or as an archive.",
-                "这里不能创建文件夹。请逐个上传其中的文件，或打包后上传。"],
     unreadable: ["The browser could not read this file. Is it still there? Choose it again.", "浏览器无法读取此文件。它还在吗？请重新选择。"],
     // Previews
     previewNot: ["The browser cannot show this file.", "浏览器无法显示此文件。"],

@@ -239,17 +239,51 @@ test("a drop folder takes files, and shows and gives nothing", async (t) => {
     await page.getByText("Leave files here").waitFor();
     assert.deepEqual(await names(page), []);
     assert.equal((await page.content()).includes("secret"), false);
-    const choosing = page.waitForEvent("filechooser");
-    await page.getByRole("button", { name: "Upload", exact: true }).click();
-    await (await choosing).setFiles([path.join(mine, "mine.txt"), make(mine, "large.bin", 5 * MIB)]);
+    await upload(page, [path.join(mine, "mine.txt"), make(mine, "large.bin", 5 * MIB)]);
     await done(page, 2);
     assert.equal(read(server.root, "drop/mine.txt"), "M");
+    await upload(page, path.join(folder(t, { "secret.txt": "N" }), "secret.txt")); // the name is taken, and nobody is told
+    await done(page, 3);
+    assert.deepEqual([read(server.root, "drop/secret.txt"), read(server.root, "drop/secret (2).txt")], ["S", "N"]);
     assert.equal(sum(path.join(server.root, "drop/large.bin")), sum(path.join(mine, "large.bin")));
     assert.deepEqual(await names(page), []);
     await drag(page, path.join(mine, "tree"));
-    await page.getByText("Folders cannot be made here").waitFor();
+    await done(page, 4);
+    assert.equal(read(server.root, "drop/tree/a.txt"), "A");
     assert.notEqual((await page.request.get(`${server.url}drop/mine.txt`)).status(), 200);
     page.done();
+});
+
+test("a drop link is made, used by somebody who has no account, and taken back", async (t) => {
+    const server = await serve(t, { "in/secret.txt": "S" }, "read");
+    const owner = await visit(t, `${server.url}in/`, { expect: [/401/] });
+    await owner.getByRole("button", { name: "Log in" }).click();
+    await owner.getByLabel("Name").fill("ann");
+    await owner.getByLabel("Password").fill("secret");
+    await owner.getByRole("dialog").getByRole("button", { name: "Log in" }).click();
+    await owner.getByRole("button", { name: "Upload", exact: true }).click();
+    await owner.getByRole("menuitem", { name: "Drop link…" }).click();
+    await owner.getByRole("button", { name: "Make a link" }).click();
+    const address = await owner.getByRole("textbox", { name: "Copy the address:" }).inputValue();
+    assert.match(address, new RegExp(`^${server.url}\\.dray-drop/[0-9a-f]{32}/$`));
+    await owner.getByRole("img", { name: "QR code" }).waitFor();
+    const guest = await visit(t, address, { expect: [/404/] });
+    await guest.locator(".state").getByText("Leave files here").waitFor();
+    await guest.getByText("This works until").waitFor();
+    assert.ok(await guest.getByRole("navigation").isHidden());
+    assert.ok(await guest.getByRole("button", { name: "Log in" }).isHidden());
+    const mine = folder(t, { "secret.txt": "N" });
+    await upload(guest, [path.join(mine, "secret.txt"), make(mine, "large.bin", 5 * MIB)]);
+    await done(guest, 2);
+    assert.deepEqual([read(server.root, "in/secret.txt"), read(server.root, "in/secret (2).txt")], ["S", "N"]);
+    assert.equal(sum(path.join(server.root, "in/large.bin")), sum(path.join(mine, "large.bin")));
+    assert.deepEqual(await names(guest), []);
+    await owner.keyboard.press("Escape");
+    await owner.getByRole("button", { name: "End this link" }).click();
+    await until(async () => await owner.getByRole("button", { name: "End this link" }).count() === 0);
+    await guest.reload();
+    await guest.getByText("This link does not work any more").waitFor();
+    [owner, guest].forEach((page) => page.done());
 });
 
 test("three hundred small files", async (t) => {
