@@ -91,6 +91,7 @@ def test_a_link_gives_the_connection_to_nobody(web):
     for _ in range(2):
         assert w.ask("PUT", "/shown/b", b"b", Authorization=bob)[0] in (201, 204)
         assert w.ask("PUT", f"{link}/n", b"n", Authorization=ann)[0] == 201
+        assert w.ask("GET", "/in/taken.txt", Cookie=cookie)[2] == b"secret" and w.ask("PUT", f"{link}/n", b"n")[0] == 201
         assert w.ask("GET", f"{link}/n", Authorization=ann)[0] == w.ask("GET", f"{link}/n", Cookie=cookie)[0] == 404
         assert w.ask("GET", "/in/taken.txt", Authorization=bob)[0] == 404 and w.ask("GET", "/in/taken.txt")[0] == 401
         assert w.ask("PUT", "/n", b"n")[0] == 401
