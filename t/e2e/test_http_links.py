@@ -7,7 +7,7 @@ import pytest
 from server import PASSWORD
 from test_http import Web, basic, patch, tus
 from test_users import root, users  # noqa: F401 (fixtures)
-from tools import make
+from tools import make, until
 
 LINKS = "/.well-known/dray/links"
 epoll = pytest.mark.needs("epoll")               # what no model can change
@@ -164,6 +164,16 @@ def test_a_link_ends_with_the_password_of_the_accounts_file(web, users):     # n
     assert w.ask("PUT", f"{link}/c", b"c")[0] == 404
     users("passwd", "ann", password=PASSWORD)            # the same again is another hash
     assert w.ask("PUT", f"{link}/c", b"c")[0] == 404 and "c" not in kept(w)
+
+
+@epoll
+def test_who_comes_by_a_link_is_a_session_of_its_account(web):
+    w = web("--account", f"ann:{PASSWORD}:write", "--max-per-account", "1")
+    link, _ = made(w)
+    until(lambda: w.one.stderr.count(" end ") == w.one.stderr.count(" connect "), "the maker's session has ended")
+    with w.one.raw("ann"):
+        said = w.raw(f"PUT {link}/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx".encode())
+        assert said.startswith(b"HTTP/1.1 503 ") and said.count(b"HTTP/1.1") == 1 and "x" not in kept(w)
 
 
 @epoll

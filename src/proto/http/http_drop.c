@@ -64,12 +64,15 @@ static int become(struct http *h, const struct link *l, struct span number)
     if (rc == -EACCES)
         return no_link(h);
     TRY(rc);
-    if (a != h->s->account) {
-        TRY(http_enter(h, a));
-        http_log(h, "link-used", l->folder, 0);
-    } else
-        account_drop(&a);
     http_forget(h); /* what had logged in this connection before */
+    if (a == h->s->account)
+        account_drop(&a);
+    else {
+        rc = http_enter(h, a);
+        if (rc)
+            return rc;
+        http_log(h, "link-used", l->folder, 0);
+    }
     h->s->store.less = RIGHT_READ | RIGHT_WRITE;
     return 0;
 }

@@ -7,7 +7,8 @@
 /* Logs in by what the request says, or as anybody. 0, 1: refused, and that was answered; <0. */
 int http_who(struct http *);
 int http_unauthorized(struct http *, const char *sentence);
-/* Becomes this account, which the session holds then; whatever had logged in the connection before is forgotten. As http_who. */
+/* Becomes this account, which the session holds then, or gives it back. As http_who. What had logged in the connection is forgotten by
+ * http_forget. */
 int http_enter(struct http *, const struct account *);
 void http_forget(struct http *);
 /* Logs in by these words: as http_who. */
