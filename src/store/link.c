@@ -22,7 +22,7 @@ enum { FILE_PATH = sizeof FOLDER + LINK_TEXT + 1, FILE_MAX = PATH_CAP + MARK_ACC
 struct call {
     struct store st; /* blocks */
     struct rt_task task;
-    const char *number, *folder;
+    const char *folder;
     struct span name;
     struct link *out;
     int n;
@@ -182,13 +182,18 @@ int link_list(const struct store *st, struct link *all)
 
 /* ---- one ---- */
 
+/* Whoever removes the last link takes the folder with it, also between these two steps. */
 static int make_call(void *arg)
 {
     struct call *c = arg;
-    int rc = c->st.storage->ops->change(&c->st, &(struct store_change){ .verb = STORE_MKDIR, .path = FOLDER });
+    int rc = -ENOENT;
 
-    TRY(rc == -EEXIST ? 0 : rc);
-    return write_link(&c->st, c->out, c->folder);
+    for (int i = 0; i < 3 && rc == -ENOENT; i++) {
+        rc = c->st.storage->ops->change(&c->st, &(struct store_change){ .verb = STORE_MKDIR, .path = FOLDER });
+        TRY(rc == -EEXIST ? 0 : rc);
+        rc = write_link(&c->st, c->out, c->folder);
+    }
+    return rc;
 }
 
 static int count(const struct store *st)
