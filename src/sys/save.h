@@ -23,6 +23,9 @@ struct save {
 int save_open(const char *folder, const char *leaf, uint64_t tag, bool again, bool replace, struct save *out, int64_t *have);
 /* Removes what is left of other downloads to this name (of another tag), but not what is being fetched: how many. */
 int save_sweep(const char *folder, const char *leaf, uint64_t tag);
+/* Room on the disk for `size` bytes in all, taken at once where that makes writing cheaper; what is left of it goes when the file
+ * is cut or left. -ENOSPC, -EDQUOT, -EFBIG: they would not fit. */
+int save_reserve(struct save *, int64_t size);
 /* Cuts it to the first `bytes`. */
 int save_cut(struct save *, int64_t bytes);
 /* Gives it its name: now it exists, with that mtime (INT64_MIN: now). Without `replace` an existing name is left alone: -EEXIST.
