@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/haul.h"
-#include "client/proof.h"
 #include "client/segments.h"
 #include "sys/save.h"
 #include "wire/text.h"
@@ -28,6 +27,7 @@ struct fetch {
 static void fetch_end(struct fetch *f)
 {
     io_abort(&f->h.data);
+    proof_drop(&f->h.proof);
     if (f->block)
         rt_block_give(f->block);
     save_leave(&f->save);
@@ -96,6 +96,7 @@ static int open_save(struct fetch *f, int64_t *have)
 static int start_over(struct fetch *f, int64_t *have, const char *why)
 {
     haul_note(&f->h, why);
+    proof_drop(&f->h.proof);
     *have = 0;
     return haul_here(&f->h, save_cut(&f->save, 0));
 }
@@ -112,7 +113,7 @@ static int prove_beginning(struct fetch *f, int64_t *have)
         return 0;
     if (job->size >= 0 && *have > job->size)
         return start_over(f, have, _("what was here is longer than the file: starting over"));
-    rc = proof_compare(f->h.w, f->save.fd, f->h.flight.there, *have, false, &name, &f->h.here);
+    rc = proof_compare(&f->h.proof, f->h.w, f->save.fd, f->h.flight.there, *have, false, &name, &f->h.here);
     if (rc == -EBADMSG)
         return start_over(f, have, _("what was here is not the beginning of the file: starting over"));
     TRY(rc);
@@ -155,6 +156,7 @@ static int copy_in(struct fetch *f)
                          (long long)f->h.flight.size);
         }
         TRY(write_block(f, (size_t)n));
+        proof_pass(&f->h.proof, f->h.w, f->h.flight.done, f->block, (size_t)n);
         f->h.flight.done += n;
         haul_moved(&f->h, f->h.w, n);
         TRY(rt_turn(f->h.w->task, -1));
@@ -227,7 +229,7 @@ static int transfer(struct fetch *f, int64_t have)
 
 static int verify(struct fetch *f)
 {
-    int rc = proof_compare(f->h.w, f->save.fd, f->h.flight.there, f->h.flight.done, true, &f->h.flight.proof, &f->h.here);
+    int rc = proof_compare(&f->h.proof, f->h.w, f->save.fd, f->h.flight.there, f->h.flight.done, true, &f->h.flight.proof, &f->h.here);
 
     f->useless |= rc == -EBADMSG;
     if (rc == -EBADMSG)
@@ -268,6 +270,7 @@ static int fetch_steps(struct fetch *f)
     TRY(open_save(f, &have));
     TRY(prove_beginning(f, &have));
     f->h.flight.from = f->h.flight.done = have;
+    TRY(haul_here(&f->h, save_reserve(&f->save, f->h.job->size)));
     if (have == 0 || have != f->h.job->size)
         rc = transfer_in_segments(f, &have);
     TRY(rc);

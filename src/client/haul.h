@@ -2,13 +2,14 @@
 #ifndef DRAY_CLIENT_HAUL_H
 #define DRAY_CLIENT_HAUL_H
 
-#include "client/crew.h"
+#include "client/proof.h"
 
 struct haul {
     struct worker *w;
     struct job *job;
     struct flight flight;
     struct io *data;
+    struct proof proof;
     bool here, told; /* the failure is one of this computer; w->why tells it already */
     bool begun;      /* the report knows of it */
 };

@@ -14,7 +14,6 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/haul.h"
-#include "client/proof.h"
 #include "sys/local.h"
 #include "sys/save.h"
 
@@ -31,6 +30,7 @@ struct sending {
 static void sending_end(struct sending *s)
 {
     io_abort(&s->h.data);
+    proof_drop(&s->h.proof);
     close_fd(&s->file);
 }
 
@@ -105,7 +105,7 @@ static int prove_beginning(struct sending *s, int64_t *have)
     TRY(look_for_beginning(s, have));
     if (*have == 0)
         return 0;
-    rc = proof_compare(s->h.w, s->file, s->into, *have, false, &name, &s->h.here);
+    rc = proof_compare(&s->h.proof, s->h.w, s->file, s->into, *have, false, &name, &s->h.here);
     if (rc == -EBADMSG) {
         haul_note(&s->h, _("what is there is not the beginning of the file: starting over"));
         *have = 0;
@@ -120,6 +120,7 @@ static int prove_beginning(struct sending *s, int64_t *have)
 
 /* ---- what goes ---- */
 
+/* While the server takes it in, the sum is computed here. */
 static int copy_out(struct sending *s)
 {
     while (s->h.flight.done < s->h.flight.size) {
@@ -131,6 +132,8 @@ static int copy_out(struct sending *s)
             return haul_here(&s->h, n ? -EIO : -ESTALE);
         TRY(n);
         haul_moved(&s->h, s->h.w, n);
+        if (!s->h.flight.from)
+            TRY(haul_here(&s->h, proof_read(&s->h.proof, s->h.w, s->file, s->h.flight.done)));
         TRY(rt_turn(s->h.w->task, -1));
     }
     return 0;
@@ -203,7 +206,7 @@ static int compare_size(struct sending *s)
 
 static int verify(struct sending *s)
 {
-    int rc = proof_compare(s->h.w, s->file, s->into, s->h.flight.size, true, &s->h.flight.proof, &s->h.here);
+    int rc = proof_compare(&s->h.proof, s->h.w, s->file, s->into, s->h.flight.size, true, &s->h.flight.proof, &s->h.here);
 
     if (rc == -EBADMSG)
         return haul_wrong(&s->h, OUT_UNVERIFIED, _("what arrived is not what was sent: the checksums differ"));

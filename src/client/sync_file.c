@@ -65,6 +65,7 @@ static void say_what_times_mean(struct worker *w, const struct job *job, struct 
 /* 0: the same; 1: not, or there is none to compare with. */
 static int compare_content(struct worker *w, struct job *job)
 {
+    CLEANUP(proof_drop) struct proof proof = { 0 };
     CLEANUP(close_fd) int fd = -1;
     const char *name;
     struct shown shown_name;
@@ -74,7 +75,7 @@ static int compare_content(struct worker *w, struct job *job)
 
     if (rc < 0)
         return worker_failed_here(w, span_of(job->here), rc);
-    rc = proof_compare(w, fd, span_of(job->there), size, true, &name, &here);
+    rc = proof_compare(&proof, w, fd, span_of(job->there), size, true, &name, &here);
     job->why = w->crew->order->checksum ? "content" : "time";
     if (rc == 0 && !w->crew->order->checksum)
         return 1;

@@ -17,6 +17,7 @@ struct comparison {
     struct job *job;
     struct flight flight;
     struct io *data;
+    struct proof proof;
     char *theirs, *mine;
     int fd;
     bool here, begun;
@@ -25,6 +26,7 @@ struct comparison {
 static void comparison_end(struct comparison *c)
 {
     io_abort(&c->data);
+    proof_drop(&c->proof);
     close_fd(&c->fd);
     if (c->theirs)
         rt_block_give(c->theirs);
@@ -108,7 +110,7 @@ static int by_size_and_time(struct comparison *c, int64_t mtime)
 
 static int by_checksum(struct comparison *c, int64_t mtime)
 {
-    int rc = proof_compare(c->w, c->fd, c->flight.there, c->flight.size, true, &c->flight.proof, &c->here);
+    int rc = proof_compare(&c->proof, c->w, c->fd, c->flight.there, c->flight.size, true, &c->flight.proof, &c->here);
 
     TRY(rc);
     if (rc == 0)
