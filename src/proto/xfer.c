@@ -216,6 +216,8 @@ static int put(struct xfer *x, struct file *f, const char *block, size_t len)
 {
     int rc = len ? file_write(f, block, len) : 0;
 
+    if (x->digest)
+        digest_add(x->digest, block, len);
     return rc < 0 ? fail(x, XFER_FILE, rc) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "obs/board.h"
 #include "obs/pace.h"
 #include "store/store.h"
+#include "sys/digest.h"
 #include "wire/ascii.h"
 
 enum xfer_side { XFER_STREAM, XFER_FILE };
@@ -16,6 +17,7 @@ struct xfer {
     struct io *data;
     struct seat *seat;       /* where the bytes are counted; may be NULL */
     struct pace pace;        /* how fast it may be; whoever began it ends it by pace_end */
+    struct digest *digest;   /* what comes passes by here, too; NULL: nowhere */
     unsigned stall;          /* seconds without a byte; 0: no limit. Time that the pace takes does not count */
     int (*heard)(void *ctx); /* the stream that data hears is readable; <0 ends the transfer, 1: hear no more */
     void *ctx;

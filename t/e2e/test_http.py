@@ -1,6 +1,7 @@
 """HTTP: what depends on the server's model (files, ranges, pipelining, uploads that break), by http.client, raw sockets, curl and wget."""
 import base64
 import email.parser
+import hashlib
 import http.client
 import re
 import socket
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from server import ACCOUNTS, PASSWORD
-from tools import WAIT, blob, make, until
+from tools import WAIT, blob, make, no_leftovers, until
 
 BIG = blob(3_000_000)
 epoll = pytest.mark.needs("epoll")          # what no model can change
@@ -109,8 +110,8 @@ def tus(w, name, size, folder="/", **more):
     return w.ask("POST", folder, b"", Tus_Resumable="1.0.0", Upload_Length=str(size), Upload_Metadata=about, **more)
 
 
-def patch(w, place, at, content):
-    return w.ask("PATCH", place, content, Tus_Resumable="1.0.0", Upload_Offset=str(at), Content_Type="application/offset+octet-stream")
+def patch(w, place, at, content, **more):
+    return w.ask("PATCH", place, content, Tus_Resumable="1.0.0", Upload_Offset=str(at), Content_Type="application/offset+octet-stream", **more)
 
 
 def test_an_upload_that_was_cut_is_resumed(web):
@@ -302,3 +303,46 @@ def test_the_servers_own_pages(web):
     assert status == 200 and head["Content-Type"].startswith("text/javascript")
     assert w.ask("GET", "/.well-known/dray/page.js", If_None_Match=head["ETag"])[0] == 304
     assert w.ask("GET", "/.well-known/dray/nothing")[0] == 404 and w.ask("PUT", "/.well-known/dray/page.js", b"x")[0] == 405
+
+
+def sums(content, *names):
+    return {name: base64.b64encode(hashlib.new(name.replace("-", ""), content).digest()).decode() for name in names or ("sha-256", "sha-512")}
+
+
+@epoll
+def test_a_digest_that_does_not_fit_stores_nothing(web):
+    w = web("--checksum", "sha256,sha512")
+    good, bad = (sums(content) for content in (BIG, BIG + b"x"))
+    for field in ("Content_Digest", "Repr_Digest"):
+        for name in good:
+            status, _, said = w.ask("PUT", "/a", BIG, **{field: f"{name}=:{bad[name]}:"})
+            assert status == 400 and b"nothing was stored" in said and w.ask("GET", "/a")[0] == 404, (field, name)
+        for malformed in ("sha-256", "sha-256=x", f"sha-256=:{good['sha-512']}:", "", f"sha-256=:{good['sha-256']}:, sha-256=:{bad['sha-256']}:"):
+            assert w.ask("PUT", "/a", BIG, **{field: malformed})[0] == 400, malformed
+    assert w.ask("PUT", "/a", iter([BIG]), Content_Digest=f"md5=:AAAA:, sha-256=:{good['sha-256']}:", Repr_Digest=f"sha-512=:{good['sha-512']}:")[0] == 201
+    assert w.ask("PUT", "/a", b"new", Content_Digest=f"sha-256=:{good['sha-256']}:")[0] == 400
+    status, head, content = w.ask("GET", "/a", Range="bytes=0-9")
+    assert status == 206 and content == BIG[:10] and head["Repr-Digest"] == f"sha-256=:{good['sha-256']}:, sha-512=:{good['sha-512']}:"
+    no_leftovers(w.one.root)
+
+
+@epoll
+def test_a_piece_with_a_checksum_counts_whole_or_not_at_all(web):
+    w = web()
+    assert w.ask("OPTIONS", "/")[1]["Tus-Checksum-Algorithm"] == "sha1,sha256,sha512"
+    place = tus(w, "a", len(BIG))[1]["Location"]
+    first, rest = BIG[:1_000_000], BIG[1_000_000:]
+    assert patch(w, place, 0, first, Upload_Checksum=f"sha1 {sums(rest, 'sha-1')['sha-1']}")[0] == 460
+    assert patch(w, place, 0, first, Upload_Checksum="crc32 AAAA")[0] == 400 and w.ask("HEAD", place)[1]["Upload-Offset"] == "0"
+    assert patch(w, place, 0, first, Upload_Checksum=f"sha1 {sums(first, 'sha-1')['sha-1']}")[1]["Upload-Offset"] == "1000000"
+    assert patch(w, place, 1_000_000, rest[:-1] + b"?", Content_Digest=f"sha-256=:{sums(rest)['sha-256']}:")[0] == 400
+    assert w.ask("HEAD", place)[1]["Upload-Offset"] == "1000000"
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:
+        sock.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 1000000\r\nContent-Length: {len(rest)}\r\n"
+                     f"Upload-Checksum: sha256 {sums(rest)['sha-256']}\r\n"
+                     "Content-Type: application/offset+octet-stream\r\n\r\n".encode() + rest[:500_000])
+    w.line.close()
+    until(lambda: "end" in w.one.stderr.splitlines()[-1], "both sessions end")
+    assert w.ask("HEAD", place)[1]["Upload-Offset"] == "1000000"
+    assert patch(w, place, 1_000_000, rest, Upload_Checksum=f"sha256 {sums(rest)['sha-256']}")[0] == 204
+    assert (w.one.root / "a").read_bytes() == BIG

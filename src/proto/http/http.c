@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "proto/http/http_who.h"
+#include "wire/http_digest.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -144,7 +145,8 @@ int http_options(struct http *h)
     allow(h);
     http_field(h, "Tus-Resumable: 1.0.0");
     http_field(h, "Tus-Version: 1.0.0");
-    http_field(h, "Tus-Extension: creation");
+    http_field(h, "Tus-Extension: creation,checksum");
+    http_field(h, "Tus-Checksum-Algorithm: " HTTP_TUS_SUMS);
     return http_done(h, 204);
 }
 

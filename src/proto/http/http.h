@@ -24,6 +24,7 @@ struct http_ask {
     struct span link;    /* the drop link's address that it came by; at NULL: none (http_drop.h). Then also: */
     size_t below;        /* bytes of the path that are the link's folder */
     int64_t link_end;
+    struct sums said;    /* of the body: see http_sums */
 };
 
 /* Ten thousand of these are there while their clients think. */
@@ -72,16 +73,16 @@ struct xfer http_xfer(struct http *, unsigned way);
 
 /* ---- bodies of requests (http_body.c) ---- */
 
-/* The body into a file, all of it, without a commit. -EPIPE: it broke off; then failed is XFER_STREAM. */
+/* What the fields say of the body's sums, into ask->said (RFC 9530). 0, 1: they are not in order, and that was answered; <0. */
+int http_sums(struct http *);
+/* The body into a file, all of it, without a commit. -EPIPE: it broke off; then failed is XFER_STREAM. -EILSEQ: its sums are not those of
+ * ask->said. */
 int http_receive(struct http *, struct xfer *, struct file *);
 /* A short body as text in scratch memory; -EMSGSIZE: it is longer than max. */
 int http_body_text(struct http *, size_t max, struct span *out);
 /* What is left of it is read away; what is too long for that ends the session (known before the answer begins). */
 bool http_body_short(const struct http_ask *);
 int http_body_drop(struct http *);
-
-/* Decodes base64 (RFC 4648 section 4) without NUL bytes: the length, or -EINVAL. */
-int http_base64(struct span text, char *out, size_t cap);
 
 /* ---- places (http_get.c, http_list.c, http_own.c, http_tus.c) ---- */
 

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "proto/http/http_who.h"
+#include "wire/base64.h"
 
 enum { GUESSES = 10, BASIC_MAX = 600 };
 
@@ -17,37 +18,6 @@ int http_unauthorized(struct http *h, const char *sentence)
     /* for Basic a browser would put its own question before the page's */
     http_field(h, page ? "WWW-Authenticate: Cookie realm=\"dray\"" : "WWW-Authenticate: Basic realm=\"dray\", charset=\"UTF-8\"");
     return http_say(h, 401, "%s", sentence);
-}
-
-/* ---- words of the request ---- */
-
-static int sextet(char c)
-{
-    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52
-         : c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-int http_base64(struct span text, char *out, size_t cap)
-{
-    unsigned bits = 0, have = 0;
-    size_t n = 0;
-
-    while (text.len && text.at[text.len - 1] == '=')
-        text.len--;
-    for (size_t i = 0; i < text.len; i++) {
-        int six = sextet(text.at[i]);
-
-        if (six < 0 || n + 1 >= cap)
-            return -EINVAL;
-        bits = bits << 6 | (unsigned)six;
-        have += 6;
-        if (have < 8)
-            continue;
-        have -= 8;
-        out[n++] = (char)(bits >> have & 255);
-    }
-    out[n] = '\0';
-    return memchr(out, '\0', n) ? -EINVAL : (int)n;
 }
 
 /* ---- logging in ---- */
@@ -128,7 +98,7 @@ static int log_in(struct http *h, struct span field)
     struct span rest = field, name;
     int len, rc;
 
-    if (!span_ieq(span_cut(&rest, ' '), SPAN("Basic")) || (len = http_base64(span_trim(rest), words, sizeof words)) < 0)
+    if (!span_ieq(span_cut(&rest, ' '), SPAN("Basic")) || (len = base64_text(span_trim(rest), words, sizeof words)) < 0)
         return http_say(h, 400, "This Authorization is not understood; only Basic is."), 1;
     rest = (struct span){ words, (size_t)len };
     name = span_cut(&rest, ':');

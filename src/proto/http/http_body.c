@@ -1,10 +1,12 @@
-/* http_body: bodies of requests, with a length or in chunks (RFC 9112 sections 6 and 7). Called by the methods that want one, and by the
- * loop for what is left. Fails with -EBADMSG for chunks that are none, -EPIPE when the client is gone, and what streams say. */
+/* http_body: bodies of requests, with a length or in chunks (RFC 9112 sections 6 and 7), and whether they are those that were meant
+ * (RFC 9530). Called by the methods that want one, and by the loop for what is left. Fails with -EBADMSG for chunks that are none,
+ * -EPIPE when the client is gone, -EILSEQ for another content than was meant, and what streams say. */
 #include <errno.h>
 
 #include "base/cleanup.h"
 #include "proto/http/http.h"
 #include "wire/http_chunk.h"
+#include "wire/http_digest.h"
 
 enum { CHUNK_LINE = 1024, TRAILERS = 32, DROP_MAX = 8 << 20 };
 
@@ -68,8 +70,40 @@ static int more(struct http *h)
     return a->left > 0;
 }
 
+/* ---- into a file ---- */
+
+/* Content-Encoding is refused, so that content and representation are the same bytes; of a PATCH both are those of the piece. */
+int http_sums(struct http *h)
+{
+    const struct span *f = h->ask->head.field;
+    struct sums *said = &h->ask->said;
+    int rc = f[HTTP_CONTENT_DIGEST].at ? http_digest_parse(f[HTTP_CONTENT_DIGEST], said) : 0;
+
+    if (rc == 0 && f[HTTP_REPR_DIGEST].at)
+        rc = http_digest_parse(f[HTTP_REPR_DIGEST], said);
+    if (rc == 0)
+        return 0;
+    TRY(http_say(h, 400, "What the request says of the content's digest is not in order; nothing was stored."));
+    return 1;
+}
+
+/* The file is not at fault, but it is not to be kept either. */
+static int judge(const struct http *h, struct xfer *x, struct digest *came)
+{
+    const struct sums *said = &h->ask->said;
+    struct sums sums = { 0 };
+
+    digest_end(came, &sums);
+    for (enum sum_id id = 0; id < SUMS; id++)
+        if ((said->has & SUM_BIT(id)) && !sum_same(said, &sums, id)) {
+            x->failed = XFER_FILE;
+            return -EILSEQ;
+        }
+    return 0;
+}
+
 /* `left` is what has not come, also when it breaks off. */
-int http_receive(struct http *h, struct xfer *x, struct file *file)
+static int receive(struct http *h, struct xfer *x, struct file *file)
 {
     struct http_ask *a = h->ask;
     int rc;
@@ -84,6 +118,23 @@ int http_receive(struct http *h, struct xfer *x, struct file *file)
     }
     return rc;
 }
+
+int http_receive(struct http *h, struct xfer *x, struct file *file)
+{
+    struct digest digest;
+    int rc;
+
+    TRY(digest_begin(&digest, h->ask->said.has));
+    x->digest = &digest;
+    rc = receive(h, x, file);
+    x->digest = NULL;
+    if (rc == 0)
+        rc = judge(h, x, &digest);
+    digest_drop(&digest);
+    return rc;
+}
+
+/* ---- as text, or as nothing ---- */
 
 int http_body_text(struct http *h, size_t max, struct span *out)
 {

@@ -93,6 +93,8 @@ int http_put(struct http *h)
     if (status)
         return http_say(h, status, "%s", why);
     rc = check_conditions(h, there, &st);
+    if (rc == 0)
+        rc = http_sums(h);
     if (rc)
         return rc < 0 ? rc : 0;
     rc = put_file(h, fresh ? STORE_NEW : STORE_PUT);
@@ -100,6 +102,8 @@ int http_put(struct http *h)
         return http_say(h, 412, "The name is taken.");
     if (rc == -ENOENT)
         return http_say(h, 409, "There is no folder to put it into.");
+    if (rc == -EILSEQ)
+        return http_say(h, 400, "What came is not what its digest says; nothing was stored. Send it again.");
     return rc < 0 ? rc : http_done(h, there ? 204 : 201);
 }
 

@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "wire/http_date.h"
+#include "wire/http_digest.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -109,31 +110,15 @@ static int open_version(struct http *h, struct answer *a)
     return 0;
 }
 
-static void print_base64(struct buf *b, const unsigned char *at, size_t len)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned bits = (unsigned)at[i] << 16 | (i + 1 < len ? at[i + 1] : 0u) << 8 | (i + 2 < len ? at[i + 2] : 0u);
-
-        buf_putc(b, letters[bits >> 18]);
-        buf_putc(b, letters[bits >> 12 & 63]);
-        buf_putc(b, i + 1 < len ? letters[bits >> 6 & 63] : '=');
-        buf_putc(b, i + 2 < len ? letters[bits & 63] : '=');
-    }
-}
-
-/* The sum that was computed of the upload, if it still holds (RFC 9530). */
+/* The sums that were computed of the upload, if they still hold (RFC 9530). */
 static void digest_field(struct http *h, struct file *file)
 {
-    char text[2 * SUM_MAX];
+    char text[3 * SUM_MAX];
     struct buf b = BUF(text);
     struct sums sums = { 0 };
 
-    if (file_sums(file, &sums) < 0 || !(sums.has & SUM_BIT(SUM_SHA256)))
-        return;
-    print_base64(&b, sums.of[SUM_SHA256], sum_kinds[SUM_SHA256].len);
-    http_field(h, "Repr-Digest: sha-256=:%s:", buf_cstr(&b));
+    if (file_sums(file, &sums) == 0 && http_digest_print(&b, &sums))
+        http_field(h, "Repr-Digest: %s", buf_cstr(&b));
 }
 
 /* A PDF is shown by the browser's own viewer, which bears no sandbox; it has no origin of ours to act in. */

@@ -10,6 +10,8 @@
 #include "store/access.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "wire/base64.h"
+#include "wire/http_digest.h"
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
@@ -110,7 +112,7 @@ static int metadata(struct span field, struct span name, char *out, size_t cap)
         struct span value = span_trim(span_cut(&field, ',')), key = span_cut(&value, ' ');
 
         if (span_eq(key, name))
-            return http_base64(span_trim(value), out, cap);
+            return base64_text(span_trim(value), out, cap);
     }
     return -ENOENT;
 }
@@ -191,14 +193,14 @@ int http_post(struct http *h)
 
 /* ---- going on ---- */
 
-/* A line that breaks leaves what came to be continued. */
+/* A line that breaks leaves what came to be continued; but a piece that has a sum counts only whole. */
 static int take(struct http *h, const struct plan *p, int64_t offset, struct file **file)
 {
     struct xfer x = http_xfer(h, RATE_UP);
     int rc = http_receive(h, &x, *file);
 
     pace_end(&x.pace);
-    if (rc < 0 && x.failed == XFER_STREAM)
+    if (rc < 0 && x.failed == XFER_STREAM && !h->ask->said.has)
         file_keep(file);
     TRY(rc);
     offset += x.bytes;
@@ -244,6 +246,13 @@ int http_patch(struct http *h)
         return refuse(h, 409, "That is not where the upload goes on; HEAD tells where.");
     if ((int64_t)offset + (h->ask->head.length > 0 ? h->ask->head.length : 0) > p.length)
         return refuse(h, 413, "That is more than was announced.");
+    rc = http_sums(h);
+    if (rc)
+        return rc < 0 ? rc : 0;
+    if (f[HTTP_UPLOAD_CHECKSUM].at && http_checksum_parse(f[HTTP_UPLOAD_CHECKSUM], &h->ask->said) < 0)
+        return refuse(h, 400, "Upload-Checksum wants one of " HTTP_TUS_SUMS " and its sum in base64, not another than the other fields say.");
     rc = go_on(h, &p, (int64_t)offset);
+    if (rc == -EILSEQ)
+        return refuse(h, f[HTTP_UPLOAD_CHECKSUM].at ? 460 : 400, "What came is not what its checksum says; none of it was kept. Send it again.");
     return rc == -EEXIST ? refuse(h, 412, "The name is taken.") : rc;
 }
