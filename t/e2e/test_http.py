@@ -3,10 +3,13 @@ import base64
 import email.parser
 import hashlib
 import http.client
+import json
+import os
 import re
 import socket
 import subprocess
 import time
+import urllib.parse
 
 import pytest
 
@@ -346,3 +349,29 @@ def test_a_piece_with_a_checksum_counts_whole_or_not_at_all(web):
     assert w.ask("HEAD", place)[1]["Upload-Offset"] == "1000000"
     assert patch(w, place, 1_000_000, rest, Upload_Checksum=f"sha256 {sums(rest)['sha-256']}")[0] == 204
     assert (w.one.root / "a").read_bytes() == BIG
+
+
+@epoll
+def test_a_listing_comes_in_pages_in_the_order_of_names(web):
+    w = web(anonymous="read,/d=drop")
+    every = sorted([b"%d" % n for n in range(30)] + ["ü".encode(), b"a b&c", b"\xff\xfe", b"x" * 255])
+    for name in every:
+        make(w.one.root, os.fsdecode(name), b"x")
+    (w.one.root / "d").mkdir()
+    every = sorted([*every, b"d"])
+
+    def lines(query):
+        return [json.loads(line) for line in w.ask("GET", f"/{query}")[2].splitlines()]
+    for limit in (1, 7, 34, 35, 1000):
+        got, query = [], f"?json&limit={limit}"
+        while query:
+            _, *entries, end = lines(query)
+            assert end["end"] == len(entries) <= limit
+            got += [urllib.parse.unquote_to_bytes(e.get("href", urllib.parse.quote(e["name"]))) for e in entries]
+            query = end.get("next")
+        assert got == every, limit
+    assert [e["name"] for e in lines("?json&after=9")[1:-1]][:2] == ["a b&c", "d"] and lines("?json&limit=2&after=29")[1]["size"] == 1
+    assert lines("?json&limit=1&after=a+b%26c")[1] == {"name": "d", "folder": True, "mtime": int((w.one.root / "d").stat().st_mtime), "rights": ["add"]}
+    assert [line.get("end") for line in lines("d/?json&limit=5")] == [None, 0]
+    for wrong in ("limit=0", "limit=1001", "limit=-1", "limit=", "after=" + "x" * 256, "after=%zz", "limit=1&after=%00"):
+        assert w.ask("GET", f"/?json&{wrong}")[0] == 400, wrong

@@ -1,21 +1,34 @@
 /* http_list: folders: a plain page that needs no script, and `?json`, lines of JSON for programs and for the page. Both stream from the
- * store in blocks: memory is bounded and the first entries leave at once, whatever the folder holds. Names are escaped, and links are
- * percent-encoded byte by byte. */
+ * store in blocks: memory is bounded and the first entries leave at once, whatever the folder holds. With limit= and after= it is a page of
+ * http_page.c's. Names are escaped, and links are percent-encoded byte by byte. */
 #include <errno.h>
 
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "proto/http/archive.h"
 #include "proto/http/http_drop.h"
+#include "proto/http/http_page.h"
 #include "store/access.h"
 #include "wire/http_date.h"
 #include "wire/http_uri.h"
 #include "wire/json.h"
+#include "wire/path.h"
 #include "wire/text.h"
+
+enum { PAGE_TURN = 256 };
+
+/* What the query asks for. */
+struct wanted {
+    bool json;
+    unsigned limit;   /* 0: all */
+    struct span after;
+};
 
 struct listing {
     struct http_out o;
     int64_t n;
+    struct wanted want;
+    struct http_page page;
     void (*print)(struct buf *, const struct dir_entry *, unsigned rights);
 };
 
@@ -132,6 +145,48 @@ static int add_all(struct listing *l, struct http *h, struct dir *dir, unsigned 
     return rc;
 }
 
+/* ---- a page ---- */
+
+/* All names have to be seen for it, but no file is looked at. */
+static int choose(struct listing *l, struct http *h, struct dir *dir)
+{
+    const struct dir_entry *e;
+    unsigned seen = 0;
+    int rc;
+
+    while ((rc = dir_next(dir, &e)) > 0) {
+        http_page_add(&l->page, l->want.after, e->name);
+        if (++seen % PAGE_TURN == 0)
+            TRY(rt_turn(h->s->task, -1));
+    }
+    http_page_end(&l->page);
+    return rc;
+}
+
+/* One that is gone by now was never there. */
+static int add_named(struct listing *l, struct http *h, const char *name, char *path, unsigned rights)
+{
+    struct dir_entry e = { .name = span_of(name) };
+    unsigned own;
+
+    if (path_join(span_of(h->ask->path), e.name, path, PATH_CAP) < 0 || store_stat(&h->s->store, path, &e.stat) < 0)
+        return 0;
+    own = store_rights(&h->s->store, path);
+    return add(l, &e, own == rights ? RIGHTS_NONE : own);
+}
+
+static int add_page(struct listing *l, struct http *h, struct dir *dir, unsigned rights)
+{
+    char *path = arena_take(&h->s->scratch, PATH_CAP);
+
+    if (!path)
+        return -ENOMEM;
+    TRY(choose(l, h, dir));
+    for (unsigned i = 0; i < l->page.n; i++)
+        TRY(add_named(l, h, l->page.name[i], path, rights));
+    return 0;
+}
+
 /* ---- the two forms ---- */
 
 static void begin_json(struct http *h, struct buf *b, unsigned rights)
@@ -154,10 +209,16 @@ static void begin_json(struct http *h, struct buf *b, unsigned rights)
     json_end(b);
 }
 
-static void end_json(struct buf *b, int64_t n)
+/* next: the address of what follows, seen from this one. */
+static void end_json(struct buf *b, const struct listing *l)
 {
     json_begin(b);
-    json_number(b, "end", n);
+    json_number(b, "end", l->n);
+    if (l->page.more) {
+        buf_printf(b, ",\"next\":\"?json&limit=%u&after=", l->want.limit);
+        http_uri_encode(b, span_of(l->page.name[l->page.n - 1]));
+        buf_text(b, "\"");
+    }
     json_end(b);
 }
 
@@ -179,41 +240,79 @@ static void begin_page(struct http *h, struct buf *b, unsigned rights)
         buf_text(b, "<tr><td><a href=\"../\">../</a><td><td>\n");
 }
 
-static int send_listing(struct http *h, struct listing *l, struct dir *dir, bool json, unsigned rights)
+enum { END_MAX = 100 + 3 * NAME_CAP };
+
+static int send_listing(struct http *h, struct listing *l, struct dir *dir, unsigned rights)
 {
     struct buf *b = &l->o.out;
+    bool json = l->want.json;
 
     l->print = json ? print_json : print_row;
     TRY(http_out_begin(h, 200, json ? "application/x-ndjson" : "text/html; charset=utf-8", &l->o));
     if (h->ask->head_only)
         return 0;
     (json ? begin_json : begin_page)(h, b, rights);
-    TRY(add_all(l, h, dir, rights));
-    if (b->cap - b->len < 100)
+    TRY(l->want.limit ? add_page(l, h, dir, rights) : add_all(l, h, dir, rights));
+    if (b->cap - b->len < END_MAX)
         TRY(http_out_push(&l->o));
     if (json)
-        end_json(b, l->n);
+        end_json(b, l);
     else
         buf_text(b, "</table>\n");
     return http_out_end(&l->o);
 }
 
-static APART int list(struct http *h)
+static int read_wanted(struct http *h, struct wanted *w)
+{
+    struct span query = h->ask->query, limit, after;
+    char *name = arena_take(&h->s->scratch, NAME_CAP + 1);
+    uint64_t n = HTTP_PAGE_MAX;
+    int len;
+
+    w->json = http_query_next(&query, SPAN("json")).at;
+    query = h->ask->query;
+    limit = http_query_next(&query, SPAN("limit"));
+    query = h->ask->query;
+    after = http_query_next(&query, SPAN("after"));
+    if (!w->json || (!limit.at && !after.at))
+        return 0;
+    if (!name)
+        return -ENOMEM;
+    if (limit.at)
+        TRY(span_u64(limit, HTTP_PAGE_MAX, &n));
+    len = http_uri_decode(after, true, name, NAME_CAP + 1);
+    TRY(len);
+    w->limit = (unsigned)n;
+    w->after = (struct span){ name, (size_t)len };
+    return n ? 0 : -ERANGE;
+}
+
+static int list(struct http *h, struct listing *l)
 {
     CLEANUP(dir_close) struct dir *dir = NULL;
-    struct listing l = { 0 };
-    struct span query = h->ask->query;
     unsigned rights = store_rights(&h->s->store, h->ask->path);
-    bool json = http_query_next(&query, SPAN("json")).at;
-    int rc;
 
-    TRY(store_list(&h->s->store, h->ask->path, true, &dir));
+    TRY(store_list(&h->s->store, h->ask->path, !l->want.limit, &dir));
+    if (l->want.limit)
+        TRY(http_page_begin(&l->page, l->want.limit));
     http_field(h, "Content-Security-Policy: %s", http_page_policy);
     http_field(h, "Cache-Control: no-store");
     http_field(h, "Referrer-Policy: same-origin");
     seat_doing(h->s->seat, SEAT_LISTING, h->ask->path, -1, rt_now(h->s->task));
-    rc = send_listing(h, &l, dir, json, rights);
+    return send_listing(h, l, dir, rights);
+}
+
+static int list_folder(struct http *h)
+{
+    struct listing l = { 0 };
+    int rc = read_wanted(h, &l.want);
+
+    if (rc < 0 && rc != -ENOMEM)
+        return http_say(h, 400, "limit is a number from 1 to %d, and after the last name of the page before.", HTTP_PAGE_MAX);
+    TRY(rc);
+    rc = list(h, &l);
     http_out_free(&l.o);
+    http_page_free(&l.page);
     return rc;
 }
 
@@ -221,5 +320,5 @@ int http_folder(struct http *h)
 {
     const struct archive_form *form = http_archive_form(h->ask->query);
 
-    return form ? http_archive(h, form) : list(h);
+    return form ? http_archive(h, form) : list_folder(h);
 }
