@@ -18,6 +18,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
+#include "sys/resolve.h"
 #include "sys/sock.h"
 
 enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, SERVICE_HTTP = 2, STDERR = 2, HELP_MAX = 16000 };
@@ -37,6 +38,7 @@ struct serve {
     const struct model *model;
     bool chosen; /* by us, not by the operator */
     struct board_file board;
+    char names[2048]; /* of this machine */
 };
 
 /* ---- help ---- */
@@ -207,12 +209,16 @@ static int make_env(struct serve *s)
                                                      [SERVICE_HTTP] = &http_service };
     struct rt_stop stop = { .drain = proc_event(), .now = proc_event() };
     int children = proc_event();
+    struct buf names = BUF(s->names);
 
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !s->env.board)
         return serve_complain("not enough memory or descriptors to begin with");
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
                                  .board = s->env.board,
-                                 .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules };
+                                 .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules,
+                                 .names = s->names };
+    resolve_own_names(&names);
+    buf_cstr(&names);
     http_cookie_key();
     s->env.listeners = &s->listeners;
     s->env.stop = stop;

@@ -39,6 +39,7 @@ struct server {
     struct tls *tls;                 /* NULL: there is none; locks itself */
     struct tls_rules rules;
     const struct announce *announce; /* NULL: nothing to say */
+    const char *names;               /* of this machine, a list with commas; NULL: not known */
     const struct service *const *services; /* by arrival.service */
 };
 

@@ -1,12 +1,15 @@
-/* resolve: getaddrinfo(3) behind errno values. Called by cmd/open before it connects; owns nothing. Addresses beyond
+/* resolve: getaddrinfo(3) behind errno values. Called by the client before it connects, and by `dray serve` for names of its own; owns nothing. Addresses beyond
  * RESOLVE_MOST are dropped: a client that tries eight in vain has said enough. RFC 6724 order is the resolver's work.
  */
 #include "sys/resolve.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static const struct {
     int eai, err;
@@ -42,4 +45,22 @@ int resolve_host(const char *host, uint16_t port, struct resolve *out)
         return -ENOENT;
     *out = found;
     return (int)found.count;
+}
+
+void resolve_own_names(struct buf *out)
+{
+    struct __res_state state = { 0 };
+    struct utsname name;
+    struct span own;
+
+    if (uname(&name) < 0)
+        return;
+    own = span_of(name.nodename);
+    buf_printf(out, ",%.*s", SPAN_ARG(own));
+    own = span_cut(&own, '.');
+    if (res_ninit(&state) < 0)
+        return;
+    for (int i = 0; i < MAXDNSRCH && state.dnsrch[i]; i++)
+        buf_printf(out, ",%.*s.%s", SPAN_ARG(own), state.dnsrch[i]);
+    res_nclose(&state);
 }

@@ -5,8 +5,10 @@ import hashlib
 import http.client
 import json
 import os
+import platform
 import re
 import socket
+import ssl
 import subprocess
 import time
 import urllib.parse
@@ -375,3 +377,31 @@ def test_a_listing_comes_in_pages_in_the_order_of_names(web):
     assert [line.get("end") for line in lines("d/?json&limit=5")] == [None, 0]
     for wrong in ("limit=0", "limit=1001", "limit=-1", "limit=", "after=" + "x" * 256, "after=%zz", "limit=1&after=%00"):
         assert w.ask("GET", f"/?json&{wrong}")[0] == 400, wrong
+
+
+@epoll
+def test_a_page_that_has_led_its_name_here_is_no_stranger_to_be_served(web):
+    w = web("--http-host", "files.example.org", "--http-host", ".example.net")
+    make(w.one.root, "a", b"content")
+    evil = {"Host": "evil.example:8080", "Origin": "http://evil.example:8080", "Sec_Fetch_Site": "same-origin"}
+    for method in ("GET", "HEAD", "PUT", "DELETE", "MOVE", "MKCOL", "POST"):
+        assert w.ask(method, "/a", b"" if method in ("PUT", "POST") else None, **evil)[0] == 401, method
+    assert b"--http-host" in w.ask("GET", "/?json", **evil)[2] and "unknown-host" in w.one.stderr and (w.one.root / "a").read_bytes() == b"content"
+    assert w.ask("GET", "/a", **evil, Authorization=basic("bob"))[2] == b"content", "who knows a password is not posing"
+    for near in ("127.0.0.1", "[::1]:8080", "localhost", "nas", "nas.local", "nas.lan:8080", platform.node(), "FILES.example.org.:80", "x.example.net"):
+        assert w.ask("GET", "/a", Host=near)[2] == b"content", near
+    secure = ssl.create_default_context()
+    secure.check_hostname, secure.verify_mode = False, ssl.CERT_NONE
+    line = http.client.HTTPSConnection("127.0.0.1", w.port, timeout=WAIT, context=secure)
+    line.request("GET", "/a", headers={"Host": "elsewhere.example"})
+    assert line.getresponse().read() == b"content", "a certificate has to be another's first"
+    line.close()
+    w.line.close()
+
+
+@epoll
+def test_any_name_will_do_where_the_operator_says_so(server):
+    w = Web(server(None, "--http", "0", "--http-host", "any"))
+    assert w.ask("GET", "/", Host="evil.example")[0] == 200
+    w = Web(server(None, "--http", "0"))
+    assert w.ask("GET", "/", Host="evil.example")[0] == 421 and w.ask("GET", "/.well-known/dray/health", Host="evil.example")[0] == 200

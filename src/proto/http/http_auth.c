@@ -1,6 +1,5 @@
 /* http_auth: who a request is from: by its Authorization field (Basic, RFC 7617), or anybody. What has logged in a connection once is
- * not asked again while it is repeated. Wrong passwords are answered slowly and counted as FTP's are (obs/bans.h). Also: may a browser
- * be trusted to send this on its person's behalf? */
+ * not asked again while it is repeated. Wrong passwords are answered slowly and counted as FTP's are (obs/bans.h). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +109,18 @@ static int log_in(struct http *h, struct span field)
     return rc;
 }
 
+/* Who can log in may do so: nobody who poses as us knows a password. */
+static int refuse_posed(struct http *h)
+{
+    static const char why[] = "Strangers come in by this server's address, by https, or by a name that it was told (--http-host): "
+                              "else any site could pose as it.";
+    const struct auth *auth = h->s->server->auth;
+
+    LOG(h->s->server->log, "unknown-host", LOG_TEXT("peer", span_of(h->s->peer)), LOG_TEXT("host", h->ask->head.field[HTTP_HOST]));
+    TRY(auth->n || auth->system || auth->file ? http_unauthorized(h, why) : http_say(h, 421, "%s", why));
+    return 1;
+}
+
 static int be_stranger(struct http *h)
 {
     const struct auth *auth = h->s->server->auth;
@@ -120,6 +131,8 @@ static int be_stranger(struct http *h)
         TRY(http_unauthorized(h, "Log in, please."));
         return 1;
     }
+    if (http_posed(h))
+        return refuse_posed(h);
     if (h->s->account == &auth->anonymous)
         return 0;
     http_forget(h);
@@ -152,21 +165,4 @@ int http_who(struct http *h)
     if (h->passed && h->s->account && span_eq(field, span_of(h->passed)))
         return 0;
     return log_in(h, field);
-}
-
-/* ---- whose page ---- */
-
-/* Browsers say where a request comes from; who says nothing is none (curl, a script), and nobody can make it send anything. */
-bool http_foreign(const struct http *h)
-{
-    const struct span *f = h->ask->head.field;
-    struct span origin = f[HTTP_ORIGIN];
-
-    if (f[HTTP_SEC_FETCH_SITE].at && !span_eq(f[HTTP_SEC_FETCH_SITE], SPAN("same-origin")) && !span_eq(f[HTTP_SEC_FETCH_SITE], SPAN("none")))
-        return true;
-    if (!origin.at)
-        return false;
-    if (!span_starts(origin, io_is_tls(h->s->control) ? SPAN("https://") : SPAN("http://")))
-        return true;
-    return !span_ieq(span_from(origin, (size_t)span_find(origin, '/') + 2), f[HTTP_HOST]);
 }

@@ -1,4 +1,4 @@
-/* http_who: who a request is from (http_auth.c, http_cookie.c). */
+/* http_who: who a request is from (http_auth.c, http_cookie.c), and whose page sends it (http_site.c). */
 #ifndef DRAY_PROTO_HTTP_HTTP_WHO_H
 #define DRAY_PROTO_HTTP_HTTP_WHO_H
 
@@ -19,5 +19,7 @@ int http_login(struct http *);
 int http_logout(struct http *);
 /* May this request change something, or does a page of somebody else's make the browser send it? */
 bool http_foreign(const struct http *);
+/* Could a page of somebody else's that has led its own name here have made a stranger's browser send this (DNS rebinding)? */
+bool http_posed(const struct http *);
 
 #endif
