@@ -195,6 +195,31 @@ int store_partial_open(const struct store *st, const char *path, struct file **o
     return st->storage->ops->open(st, own, out);
 }
 
+struct dropping {
+    struct store here;
+    struct rt_task task;
+    char own[PARTIAL_NAME];
+};
+
+static int drop_call(void *arg)
+{
+    struct dropping *d = arg;
+
+    return partial_drop(&d->here, d->own);
+}
+
+int store_partial_drop(const struct store *st, const char *path)
+{
+    struct dropping d = { .here = *st, .task = rt_block_task((struct rt_stop){ -1, -1 }) };
+
+    TRY(access_allow(st, path, RIGHT_ADD, -ENOENT));
+    if (!partial_any(st->storage))
+        return -ENOENT;
+    TRY(partial_name(st->account, path, d.own));
+    d.here.task = &d.task;
+    return rt_call(st->task, drop_call, &d);
+}
+
 /* ---- folders and names ---- */
 
 static int next_of_nothing(struct dir *d, const struct dir_entry **out)

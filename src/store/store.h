@@ -42,10 +42,8 @@ int store_stat(const struct store *, const char *path, struct store_stat *out);
 /* ---- reading: one consistent version, whatever happens to the name meanwhile ---- */
 struct file;
 int store_open(const struct store *, const char *path, struct file **out);
-/* Bytes as it was when opened. */
-int64_t file_size(const struct file *);
-/* A descriptor for sendfile. The file keeps it. */
-int file_fd(const struct file *);
+int64_t file_size(const struct file *); /* bytes as it was when opened */
+int file_fd(const struct file *);       /* for sendfile; the file keeps it */
 ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 
 /* The sums of the content as far as they were noted and still hold; out->has may be 0. */
@@ -87,6 +85,8 @@ void file_keep(struct file **);
 /* The account's own, of this path. -ENOENT. Opened for its sums only. */
 int store_partial(const struct store *, const char *path, struct store_stat *out);
 int store_partial_open(const struct store *, const char *path, struct file **out);
+/* Gives it up. -EBUSY: it is being written just now. */
+int store_partial_drop(const struct store *, const char *path);
 
 /* ---- folders ---- */
 struct dir;

@@ -405,3 +405,18 @@ def test_any_name_will_do_where_the_operator_says_so(server):
     assert w.ask("GET", "/", Host="evil.example")[0] == 200
     w = Web(server(None, "--http", "0"))
     assert w.ask("GET", "/", Host="evil.example")[0] == 421 and w.ask("GET", "/.well-known/dray/health", Host="evil.example")[0] == 200
+
+
+@epoll
+def test_an_upload_that_is_given_up_is_gone(web):
+    w = web("--quota", "bob=1M")
+    bob = {"Authorization": basic("bob")}
+    assert "termination" in w.ask("OPTIONS", "/")[1]["Tus-Extension"]
+    place = tus(w, "a", 1_000_000, **bob)[1]["Location"]
+    assert patch(w, place, 0, BIG[:900_000], **bob)[1]["Upload-Offset"] == "900000"
+    assert w.ask("DELETE", place)[0] == 204 and w.ask("HEAD", place, **bob)[1]["Upload-Offset"] == "900000", "a stranger gives up none of bob's"
+    assert w.ask("PUT", "/b", BIG[:200_000], **bob)[0] == 507
+    assert w.ask("DELETE", place, **bob)[0] == 204 and w.ask("HEAD", place, **bob)[1]["Upload-Offset"] == "0"
+    assert not [p for p in w.one.root.rglob("*") if p.is_file()]
+    assert w.ask("PUT", "/b", BIG[:200_000], **bob)[0] == 201, "and its bytes count no more"
+    assert w.ask("DELETE", place, **bob)[0] == 204 and patch(w, place, 0, BIG[:1_000_000], **bob)[0] == 507

@@ -145,7 +145,7 @@ int http_options(struct http *h)
     allow(h);
     http_field(h, "Tus-Resumable: 1.0.0");
     http_field(h, "Tus-Version: 1.0.0");
-    http_field(h, "Tus-Extension: creation,checksum");
+    http_field(h, "Tus-Extension: creation,checksum,termination");
     http_field(h, "Tus-Checksum-Algorithm: " HTTP_TUS_SUMS);
     return http_done(h, 204);
 }

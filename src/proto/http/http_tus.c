@@ -92,13 +92,18 @@ int http_tus_look(struct http *h)
     return http_done(h, 200);
 }
 
-/* Given up. What came stays out of sight until the store forgets it (--keep-partials), or the next upload of that name takes its place. */
+/* Given up (tus 1.0, extension termination): what came of it is gone. What has become a file is none any more, and stays. */
 int http_tus_drop(struct http *h)
 {
+    struct store_stat st;
     struct plan p;
+    int rc;
 
-    if (read_plan(h, &p) < 0)
+    if (read_plan(h, &p) < 0 || !(store_rights(&h->s->store, h->ask->path) & RIGHT_ADD))
         return refuse(h, 404, "There is no such upload.");
+    rc = store_partial(&h->s->store, h->ask->path, &st) == 0 && st.mtime >= p.at ? store_partial_drop(&h->s->store, h->ask->path) : 0;
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
     tell(h, -1);
     return http_done(h, 204);
 }
