@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/check.h"
 #include "sys/crc32.h"
@@ -75,4 +76,12 @@ void digest_drop(struct digest *d)
     for (enum sum_id id = 0; id < SUMS; id++)
         EVP_MD_CTX_free(d->ctx[id]);
     *d = (struct digest){ 0 };
+}
+
+int digest_seal(const void *key, size_t key_len, const void *data, size_t len, struct sums *out)
+{
+    if (!HMAC(EVP_sha256(), key, (int)key_len, data, len, out->of[SUM_SHA256], NULL))
+        return -ENOMEM;
+    out->has |= SUM_BIT(SUM_SHA256);
+    return 0;
 }

@@ -24,4 +24,7 @@ void digest_end(struct digest *, struct sums *out);
 /* Frees without an outcome; also one that was never begun, or has ended. */
 void digest_drop(struct digest *);
 
+/* A seal over data that only who has the key can make: HMAC (RFC 2104) with SHA-256. -ENOMEM. */
+int digest_seal(const void *key, size_t key_len, const void *data, size_t len, struct sums *out);
+
 #endif

@@ -14,6 +14,7 @@ import pytest
 
 from ftpraw import OPEN, entry, mlsd, nlst
 from server import DRAY, PASSWORD, environment
+from test_http import Web
 from test_resume import cut, size
 from tools import PATIENCE, blob, make, until
 
@@ -611,3 +612,35 @@ def test_homes_in_memory(server, users):
     bob.expect(257, "MKD /users/ann/secret")
     assert set(mlsd(client.get("MLSD"))) == {b"sub", b"half"} and status(client, "CWD secret") == 550
     assert status(client, "CWD /users") == 550
+
+
+@pytest.mark.needs("epoll")
+def test_a_cookie_ends_with_the_password_it_was_given_for(server, root, users):
+    users("add", "ann", "--rights", "write")
+    users("add", "bob", "--rights", "write")
+    make(root, "a", b"content")
+    w = Web(serve(server, root, users, "--http", "0", "--no-anonymous"))
+
+    def cookie(name, password=PASSWORD):
+        head = w.ask("POST", "/.well-known/dray/login", f"name={name}&password={password}")[1]
+        w.line.close()
+        return head["Set-Cookie"].split(";")[0]
+
+    def status(cookie, anew=True):
+        if anew:
+            w.line.close()
+        return w.ask("GET", "/a", Cookie=cookie)[0]
+    ann, bob = cookie("ann"), cookie("bob")
+    assert status(ann) == status(bob) == 200 and status(bob, anew=False) == 200 == status(ann, anew=False)
+    users("passwd", "ann", password="another")
+    until(lambda: status(ann, anew=False) == 401, "the connection that is kept knows it, too")
+    assert status(ann) == 401 and status(bob) == 200
+    ann = cookie("ann", "another")
+    assert status(ann) == 200
+    users("set", "ann", "--rights", "read")
+    assert status(ann) == 200, "other changes end none"
+    users("del", "ann")
+    until(lambda: status(ann, anew=False) == 401, "nor is an account that is gone")
+    users("add", "ann", password="another")
+    until(lambda: cookie("ann", "another"), "she is back")
+    assert status(ann) == 401 and status(bob) == 200

@@ -139,29 +139,27 @@ static int be_stranger(struct http *h)
     return http_enter(h, &auth->anonymous);
 }
 
-/* The account may have been removed since. */
-static int be_known(struct http *h, const char *name)
+/* By a cookie; -EACCES: there is none that holds. */
+static int be_known(struct http *h)
 {
     const struct account *account;
-    int rc;
+    int rc = http_cookie_account(h, &account);
 
-    if (h->s->account && strcmp(h->s->account->name, name) == 0)
-        return 0;
-    rc = auth_find(h->s->server->auth, h->s->task, span_of(name), &account);
+    if (rc)
+        return rc < 0 ? rc : 0;
     http_forget(h);
-    return rc == -EACCES ? be_stranger(h) : rc < 0 ? rc : http_enter(h, account);
+    return http_enter(h, account);
 }
 
 int http_who(struct http *h)
 {
     struct span field = h->ask->head.field[HTTP_AUTHORIZATION];
-    char name[ACCOUNT_NAME_MAX + 1];
+    int rc;
 
     h->s->store.less = 0; /* the request before may have come by a link */
-    if (!field.at && http_cookie_name(h, name, sizeof name) > 0)
-        return be_known(h, name);
+    rc = field.at ? 0 : be_known(h);
     if (!field.at)
-        return be_stranger(h);
+        return rc == -EACCES ? be_stranger(h) : rc;
     if (h->passed && h->s->account && span_eq(field, span_of(h->passed)))
         return 0;
     return log_in(h, field);

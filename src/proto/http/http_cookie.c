@@ -1,6 +1,7 @@
 /* http_cookie: logging in by the page: a form's name and password become a cookie, which holds the account's name, the time at which it
- * ends, and a seal over both that only this server can make (HMAC, RFC 2104, with SHA-256). Nothing is remembered of it. The key is made
- * before the first fork, so that every process knows the seals of the others; a restart ends all logins. */
+ * ends, and a seal over both, and over the account's password as it is kept, that only this server can make. Nothing is remembered of it: an
+ * account that is removed, or has another password, has no cookies any more. The key is made before the first fork, so that every process
+ * knows the seals of the others; a restart ends all logins. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include "sys/fs.h"
 #include "wire/http_uri.h"
 
-enum { LIFE = 12 * 3600, BLOCK = 64, SEAL = 64, TOKEN_MAX = 3 * ACCOUNT_NAME_MAX + 100, FORM_MAX = 4096 };
+enum { LIFE = 12 * 3600, SEAL = 64, TOKEN_MAX = 3 * ACCOUNT_NAME_MAX + 100, FORM_MAX = 4096,
+       SEALED_MAX = TOKEN_MAX + 1024 };
 
-static unsigned char key[BLOCK];
+static unsigned char key[64];
 
 void http_cookie_key(void)
 {
@@ -27,30 +29,19 @@ void http_cookie_key(void)
 
 /* ---- the seal ---- */
 
-static int keyed(unsigned char pad, const void *data, size_t len, struct sums *out)
+/* Over the token's words and what the account's password is kept as: where that changes, the seal holds no more. */
+static int seal(struct span body, const struct account *a, char out[SEAL + 1])
 {
-    unsigned char block[BLOCK];
-    struct digest d = { 0 };
+    char text[SEALED_MAX];
+    struct buf all = BUF(text), b = { .at = out, .cap = SEAL + 1 };
+    struct sums sums = { 0 };
 
-    TRY(digest_begin(&d, SUM_BIT(SUM_SHA256)));
-    for (size_t i = 0; i < BLOCK; i++)
-        block[i] = key[i] ^ pad;
-    digest_add(&d, block, BLOCK);
-    digest_add(&d, data, len);
-    digest_end(&d, out);
-    return 0;
-}
-
-static int seal(struct span text, char out[SEAL + 1])
-{
-    struct sums inner = { 0 }, outer = { 0 };
-    struct buf b = { .at = out, .cap = SEAL + 1 };
-
-    TRY(keyed(0x36, text.at, text.len, &inner));
-    TRY(keyed(0x5c, inner.of[SUM_SHA256], sum_kinds[SUM_SHA256].len, &outer));
-    sum_print(&b, &outer, SUM_SHA256);
+    buf_printf(&all, "%.*s\n%s\n%s", SPAN_ARG(body), a && a->system ? "system" : "", a && a->secret ? a->secret : "");
+    TRY(all.over ? -EINVAL : digest_seal(key, sizeof key, all.at, all.len, &sums));
+    explicit_bzero(text, sizeof text);
+    sum_print(&b, &sums, SUM_SHA256);
     buf_cstr(&b);
-    return b.over ? -EINVAL : 0;
+    return 0;
 }
 
 static bool same_seal(struct span a, const char *b)
@@ -64,14 +55,14 @@ static bool same_seal(struct span a, const char *b)
 
 /* ---- tokens: SEAL.END.NAME, the name percent-encoded ---- */
 
-static int print_token(struct buf *b, const char *name)
+static int print_token(struct buf *b, const struct account *a)
 {
     char text[TOKEN_MAX], mark[SEAL + 1];
     struct buf body = BUF(text);
 
     buf_printf(&body, "%lld.", (long long)clock_wall() + LIFE);
-    http_uri_encode(&body, span_of(name));
-    TRY(body.over ? -EINVAL : seal(buf_span(&body), mark));
+    http_uri_encode(&body, span_of(a->name));
+    TRY(body.over ? -EINVAL : seal(buf_span(&body), a, mark));
     buf_printf(b, "%s.%.*s", mark, SPAN_ARG(buf_span(&body)));
     return 0;
 }
@@ -89,17 +80,43 @@ static struct span cookie(const struct http *h)
     return (struct span){ 0 };
 }
 
-int http_cookie_name(const struct http *h, char *name, size_t cap)
+/* 1: it is the session's own, and not held once more. A system user is known nowhere else. */
+static int find(struct http *h, const char *name, const struct account **out)
+{
+    const struct account *now = h->s->account;
+
+    if (!now || !now->system || strcmp(now->name, name) != 0) {
+        TRY(auth_find(h->s->server->auth, h->s->task, span_of(name), out));
+        if (*out != now)
+            return 0;
+        account_drop(out);
+    }
+    *out = now;
+    return 1;
+}
+
+int http_cookie_account(struct http *h, const struct account **out)
 {
     struct span rest = cookie(h), mark = span_cut(&rest, '.'), body = rest;
-    char right[SEAL + 1];
+    const struct account *account = NULL;
+    char name[ACCOUNT_NAME_MAX + 1], right[SEAL + 1];
     uint64_t ends;
+    int rc;
 
-    if (!body.len || seal(body, right) < 0 || !same_seal(mark, right))
+    if (!body.len || span_u64(span_cut(&rest, '.'), INT64_MAX, &ends) < 0 || (int64_t)ends < clock_wall())
         return -EACCES;
-    if (span_u64(span_cut(&rest, '.'), INT64_MAX, &ends) < 0 || (int64_t)ends < clock_wall())
+    if (http_uri_decode(rest, false, name, sizeof name) <= 0)
         return -EACCES;
-    return http_uri_decode(rest, false, name, cap);
+    rc = find(h, name, &account);
+    if (rc < 0 && rc != -EACCES)
+        return rc;
+    if (seal(body, account, right) < 0 || !same_seal(mark, right) || rc < 0) {
+        if (rc == 0)
+            account_drop(&account);
+        return -EACCES;
+    }
+    *out = account;
+    return rc;
 }
 
 /* ---- the form ---- */
@@ -142,7 +159,7 @@ int http_login(struct http *h)
     explicit_bzero(password, sizeof password);
     if (rc)
         return rc < 0 ? rc : 0;
-    TRY(print_token(&b, name));
+    TRY(print_token(&b, h->s->account));
     set_cookie(h, buf_cstr(&b), LIFE);
     if (span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html")))
         http_field(h, "Location: /");

@@ -13,8 +13,9 @@ int http_enter(struct http *, const struct account *);
 void http_forget(struct http *);
 /* Logs in by these words: as http_who. */
 int http_check(struct http *, struct span name, struct span password);
-/* The account that a cookie of ours names, while it holds: -EACCES when there is none (http_cookie.c). */
-int http_cookie_name(const struct http *, char *name, size_t cap);
+/* The account that a cookie of ours names, while it holds: the caller drops it; 1: the session is logged in as it already, and there is
+ * nothing to drop. -EACCES: there is no such cookie. Waits (http_cookie.c). */
+int http_cookie_account(struct http *, const struct account **out);
 int http_login(struct http *);
 int http_logout(struct http *);
 /* May this request change something, or does a page of somebody else's make the browser send it? */
