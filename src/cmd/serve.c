@@ -216,7 +216,7 @@ static int make_env(struct serve *s)
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
                                  .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules,
-                                 .names = s->names };
+                                 .names = s->names, .in_turn = s->model->in_turn };
     resolve_own_names(&names);
     buf_cstr(&names);
     http_cookie_key();

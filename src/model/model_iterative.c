@@ -17,5 +17,5 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_iterative;
 const struct model model_iterative = {
-    .name = "iterative", .about = N_("one client at a time, the others queue"), .one_process = true, .serve = serve,
+    .name = "iterative", .about = N_("one client at a time, the others queue"), .one_process = true, .in_turn = true, .serve = serve,
 };

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import select
 import socket
 import ssl
 import subprocess
@@ -32,6 +33,8 @@ class Web:
 
     def ask(self, method, path, body=None, **fields):
         """(status, fields, content); an underscore in a field's name is a hyphen."""
+        if self.line.sock and select.select([self.line.sock], [], [], 0)[0]:
+            self.line.close()               # the server has hung up on an idle line: it opens another, as browsers do
         self.line.request(method, path, body, {k.replace("_", "-"): v for k, v in fields.items()})
         answer = self.line.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -135,6 +138,19 @@ def test_an_upload_that_was_cut_is_resumed(web):
     assert patch(w, place, 2_000_000, BIG[2_000_000:])[0] == 204
     assert (w.one.root / "näm e").read_bytes() == BIG and (w.one.root / "näm e").stat().st_mtime == 1_700_000_000
     assert tus(w, "näm e", 5, If_None_Match="*")[0] == 412
+
+
+@pytest.mark.needs("iterative")
+def test_an_idle_browser_holds_up_nobody(web):
+    w = web()
+    make(w.one.root, "a", b"content")
+    with socket.create_connection(("127.0.0.1", w.port)) as silent, socket.create_connection(("127.0.0.1", w.port)) as idle:
+        idle.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.settimeout(WAIT)
+        assert idle.recv(1 << 16).startswith(b"HTTP/1.1 200") and silent.recv(1) == b"", "who said nothing was hung up on"
+        other = Web(w.one)
+        other.line.timeout = 40             # less than a connection is kept elsewhere
+        assert other.ask("GET", "/a")[2] == b"content"
 
 
 # -- once: what no model can change

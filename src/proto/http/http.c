@@ -15,7 +15,7 @@
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
-enum { HEAD_SECONDS = 30, IDLE_SECONDS = 60, CHANGES = 1, TLS_HANDSHAKE = 0x16 };
+enum { HEAD_SECONDS = 30, IDLE_SECONDS = 60, IN_TURN_SECONDS = 1, CHANGES = 1, TLS_HANDSHAKE = 0x16 };
 
 struct http_row {
     const char *method;
@@ -70,15 +70,22 @@ static int take_line(struct http *h, struct buf *head)
     return put_line(head, line, len);
 }
 
+/* A browser keeps connections that it may never use again: where others stand in line behind them, not for long. */
+static int64_t idle_deadline(const struct http *h)
+{
+    unsigned idle = h->s->server->conf->idle_timeout, most = h->s->server->in_turn ? IN_TURN_SECONDS : IDLE_SECONDS;
+    int64_t when = rt_after(h->s->task, idle && idle < most ? idle : most);
+
+    return when < h->ends ? when : h->ends;
+}
+
 /* Where the session waits between two requests: nothing is held here, and io_line lets go of its buffer. */
 static int await_line(struct http *h, char **line, size_t *len)
 {
     struct io *io = h->s->control;
-    unsigned idle = h->s->server->conf->idle_timeout;
-    int64_t when = rt_after(h->s->task, idle && idle < IDLE_SECONDS ? idle : IDLE_SECONDS);
     int rc;
 
-    io_deadline(io, when < h->ends ? when : h->ends);
+    io_deadline(io, idle_deadline(h));
     if (!io_has_line(io))
         TRY(io_flush(io));
     TRY(rt_idle(h->s->task, true));
