@@ -1,5 +1,5 @@
 /* http_head: the head of a request, and the two kinds of list that its fields hold.
- * Called by the session of HTTP as bytes arrive. Owns nothing: all that goes out are views into the head. Fails with the status
+ * Called by the session of HTTP when a head is there. Owns nothing: all that goes out are views into the head. Fails with the status
  * that the client is told; the connection is then closed, since where the next request begins is not known any more.
  * Bytes from 0x80 on are let through in targets, though RFC 3986 has none: clients send names in UTF-8 as they are, and every
  * reader ends the target at the same blank. RFC 9112 sections 2, 3, 5 and 6; RFC 9110 sections 5.6, 7.6.1, 8.8.3 and 10.1.1. */
@@ -66,30 +66,6 @@ static int line_cut(struct span *rest, struct span *line)
         if (is_control(rest->at[i]))
             return -EBADMSG;
     }
-    return 0;
-}
-
-int http_head_end(struct span bytes, size_t *len)
-{
-    struct span rest = { bytes.at, bytes.len < HTTP_HEAD_MAX ? bytes.len : HTTP_HEAD_MAX }, line = { 0 };
-    unsigned empty = 0;
-    bool begun = false;
-    int rc;
-
-    while ((rc = line_cut(&rest, &line)) > 0) {
-        if (line.len == 0 && begun) {
-            *len = (size_t)(rest.at - bytes.at);
-            return 0;
-        }
-        if (line.len == 0 && ++empty > EMPTY_MAX)
-            return -EBADMSG;
-        begun = begun || line.len > 0;
-    }
-    if (rc < 0)
-        return rc;
-    if (bytes.len >= HTTP_HEAD_MAX)
-        return -E2BIG;
-    *len = 0;
     return 0;
 }
 

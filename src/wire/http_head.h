@@ -38,13 +38,8 @@ struct http_head {
     bool chunked, keep_alive, expect_continue;
 };
 
-/* 0, and in *len the bytes of the first head in `bytes`, the empty line included, or 0: it is not all there yet. A bare CR or LF never ends a line.
- * Empty lines before the request line are skipped and counted (RFC 9112 section 2.2), at most two. -EBADMSG: it cannot become one
- * (a control byte, a bare CR or LF); -E2BIG: no end within HTTP_HEAD_MAX. */
-int http_head_end(struct span bytes, size_t *len);
-
-/* Reads a whole head. 0, or the status to answer before the connection is closed: 400, 414 (target), 431 (fields), 501
- * (transfer coding), 505 (version). Refused with 400 are: a field name with blanks before the colon, obs-fold, NUL and controls,
+/* Reads a whole head, the empty line included; up to two empty lines before it are passed over (RFC 9112 section 2.2). 0, or the
+ * status to answer before the connection is closed: 400, 414 (target), 431 (fields), 501 (transfer coding), 505 (version). Refused with 400 are: a field name with blanks before the colon, obs-fold, NUL and controls,
  * two lengths (also equal ones), length and chunked, chunked in HTTP/1.0, no Host or two (HTTP/1.1). */
 int http_head_parse(struct span head, struct http_head *out);
 

@@ -363,7 +363,7 @@ def test_a_piece_with_a_checksum_counts_whole_or_not_at_all(web):
                      f"Upload-Checksum: sha256 {sums(rest)['sha-256']}\r\n"
                      "Content-Type: application/offset+octet-stream\r\n\r\n".encode() + rest[:500_000])
     w.line.close()
-    until(lambda: "end" in w.one.stderr.splitlines()[-1], "both sessions end")
+    until(lambda: w.one.stderr.count(" connect ") == w.one.stderr.count(" end ") > 1, "both sessions end")
     assert w.ask("HEAD", place)[1]["Upload-Offset"] == "1000000"
     assert patch(w, place, 1_000_000, rest, Upload_Checksum=f"sha256 {sums(rest)['sha-256']}")[0] == 204
     assert (w.one.root / "a").read_bytes() == BIG

@@ -117,11 +117,77 @@ static void a_client_that_vanishes_has_not_finished(void **state)
     on_a_loop(true);
 }
 
+/* ---- so many bytes and not one more ---- */
+
+struct part {
+    struct scene *scene;
+    int rc[3];
+    int64_t bytes[3];
+    enum xfer_side failed;
+    struct sums sums; /* of the first part */
+};
+
+static void receive_parts(struct rt_task *task, void *arg)
+{
+    static const int64_t len[] = { 3, 0, 10 };
+    struct part *p = *(struct part **)arg;
+    struct sink sink = { .file = { .ops = &sink_ops, .task = task, .fd = -1 }, .scene = p->scene };
+    struct xfer x = { .task = task };
+    struct digest digest;
+
+    assert_int_equal(io_socket(task, p->scene->data[0], &x.data), 0);
+    assert_int_equal(digest_begin(&digest, SUM_BIT(SUM_CRC32)), 0);
+    for (size_t i = 0; i < COUNT(len); i++) {
+        x.digest = i == 0 ? &digest : NULL;
+        p->rc[i] = xfer_receive_some(&x, &sink.file, len[i]);
+        p->bytes[i] = sink.file.size;
+    }
+    p->failed = x.failed;
+    digest_end(&digest, &p->sums);
+    io_abort(&x.data);
+}
+
+static void judge_parts(struct part *p)
+{
+    struct sums want = { 0 };
+
+    assert_int_equal(sum_parse(SPAN("3b1871dd"), SUM_CRC32, &want), 0); /* of "all" */
+    assert_true(sum_same(&want, &p->sums, SUM_CRC32));
+    assert_int_equal(p->rc[0], 0);
+    assert_int_equal(p->bytes[0], 3);
+    assert_int_equal(p->rc[1], 0);
+    assert_int_equal(p->bytes[1], 3);
+    assert_int_equal(p->rc[2], -EPIPE); /* nine come */
+    assert_int_equal(p->bytes[2], 12);
+    assert_int_equal(p->failed, XFER_STREAM);
+    close(p->scene->control[0]);
+    close(p->scene->control[1]);
+}
+
+static void a_part_is_taken_and_not_one_byte_more(void **state)
+{
+    struct rt_task task = rt_block_task((struct rt_stop){ -1, -1 });
+    struct scene here = scene(false), there = scene(false);
+    struct part on_process = { .scene = &here }, on_loop = { .scene = &there }, *at = &on_process;
+    struct loop *loop;
+
+    (void)state;
+    receive_parts(&task, &at);
+    judge_parts(&on_process);
+    at = &on_loop;
+    assert_int_equal(loop_new(&loop_epoll, (struct rt_stop){ -1, -1 }, 4, &loop), 0);
+    assert_int_equal(loop_start(loop, receive_parts, &at, sizeof at), 0);
+    loop_run(loop);
+    loop_free(&loop);
+    judge_parts(&on_loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_that_stays_has_sent_it_all),
         cmocka_unit_test(a_client_that_vanishes_has_not_finished),
+        cmocka_unit_test(a_part_is_taken_and_not_one_byte_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
