@@ -17,7 +17,7 @@ import urllib.parse
 import pytest
 
 from server import ACCOUNTS, PASSWORD
-from tools import WAIT, blob, make, no_leftovers, until
+from tools import WAIT, blob, make, names, no_leftovers, until
 
 BIG = blob(3_000_000)
 epoll = pytest.mark.needs("epoll")          # what no model can change
@@ -436,3 +436,39 @@ def test_an_upload_that_is_given_up_is_gone(web):
     assert not [p for p in w.one.root.rglob("*") if p.is_file()]
     assert w.ask("PUT", "/b", BIG[:200_000], **bob)[0] == 201, "and its bytes count no more"
     assert w.ask("DELETE", place, **bob)[0] == 204 and patch(w, place, 0, BIG[:1_000_000], **bob)[0] == 507
+
+
+@epoll
+def test_what_the_manual_says_of_curl_and_wget(web, tmp_path):
+    w = web()
+    make(w.one.root, "big.iso", BIG)
+    make(tmp_path, "report.pdf", b"report")
+    (w.one.root / "inbox").mkdir()
+    until(lambda: not w.ask("HEAD", "/big.iso")[1]["ETag"].startswith("W/"), "its tag is strong")
+    w.line.close()
+
+    def sh(line, code=0):
+        done = subprocess.run(["bash", "-c", line.replace("http://host:8080", w.url)], cwd=tmp_path, capture_output=True, text=True,
+                              timeout=WAIT, check=False)
+        assert done.returncode == code, (line, done)
+        return done.stdout
+    half = tmp_path / "big.iso"
+    for line in ("curl -sf -C - -O http://host:8080/big.iso", "wget -q -c http://host:8080/big.iso"):
+        half.write_bytes(BIG[:1_000_000])
+        sh(line)
+        assert half.read_bytes() == BIG, line
+    sh("curl -sf -r 0-99 -o part http://host:8080/big.iso; curl -sf --etag-save tag -o 1 http://host:8080/big.iso")
+    assert (tmp_path / "part").read_bytes() == BIG[:100]
+    for line in ("curl -sf -z big.iso -o 2 -w '%{http_code}' http://host:8080/big.iso",
+                 "curl -sf --etag-compare tag -o 3 -w '%{http_code}' http://host:8080/big.iso"):
+        assert sh(line) == "304", line
+    put = ('curl -sf -T report.pdf -H "Content-Digest: sha-256=:$(openssl dgst -sha256 -binary report.pdf | base64):" '
+           "http://host:8080/inbox/")
+    sh(put)
+    assert (w.one.root / "inbox" / "report.pdf").read_bytes() == b"report"
+    sh(put.replace("binary report.pdf", "binary big.iso"), 22)
+    sh("curl -sf -T report.pdf -H 'If-None-Match: *' http://host:8080/inbox/", 22)
+    sh("curl -sf -X MKCOL http://host:8080/new; curl -sf -X MOVE -H 'Destination: /new/r.pdf' http://host:8080/inbox/report.pdf")
+    sh("curl -sf -X DELETE http://host:8080/new/r.pdf; curl -sf -X DELETE http://host:8080/new")
+    assert sh("curl -s http://host:8080/.well-known/dray/health") == "ok\n" and names(w.one.root) == {b"big.iso", b"inbox"}
+    assert sh("curl -s 'http://host:8080/?json'").splitlines()[-1] == '{"end":2}'
