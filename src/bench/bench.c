@@ -1,5 +1,5 @@
-/* bench: the rounds of a measurement (see bench.h). Called by cmd/bench; owns the folder, the servers and their
- * clients until bench_end. A server that fails at something is noted in its figure and the run goes on; only an
+/* bench: the rounds of a measurement (see bench.h). Called by cmd/bench; owns the folders, the servers that it
+ * started and all clients until bench_end. A server that fails at something is noted in its figure and the run goes on; only an
  * interrupt and the lack of a folder end it: -errno.
  *
  * What a piece of work costs is the CPU time of the server's processes between two moments at which it has nothing
@@ -12,19 +12,35 @@
 
 #include "base/cleanup.h"
 #include "sys/proc.h"
-#include "sys/scratch.h"
+
+#define UNKNOWN (-1.0)
 
 enum { CALM = 10000000, CALM_TRIES = 200, BUSY = 200000, SPARE_FILES = 600 };
 
+/* What is known of a server that others started: nothing. */
+static const struct target_kind any_server = { .name = "" };
+
+static bool knows_enough(const struct target *t, const struct load *load)
+{
+    if (!load) /* memory */
+        return t->server.processes.pid > 0;
+    return t->place || !load->files;
+}
+
+static bool serves_enough(const struct target *t, const struct load *load)
+{
+    return !load || !load->all_at_once || !t->kind->at_once || t->kind->at_once >= load->clients;
+}
+
 bool bench_applies(const struct bench *b, unsigned column, const struct target *t)
 {
-    const struct load *load = &loads[column];
+    const struct load *load = column < load_count ? &loads[column] : NULL;
 
-    if (!b->wanted[column < load_count ? column : load_count])
+    if (!b->wanted[load ? column : load_count])
         return false;
     if (!t->kind)
-        return column < load_count && strcmp(load->floor, t->name) == 0;
-    return column >= load_count || !load->all_at_once || !t->kind->at_once || t->kind->at_once >= load->clients;
+        return load && strcmp(load->floor, t->name) == 0;
+    return serves_enough(t, load) && (!t->foreign || knows_enough(t, load));
 }
 
 static void progress(struct bench *b, const char *what, const char *who, unsigned round)
@@ -37,12 +53,11 @@ static void progress(struct bench *b, const char *what, const char *who, unsigne
 static int note(struct figure *f, double value, int rc)
 {
     f->rounds++;
-    if (rc == 0 && f->n < BENCH_ROUNDS)
-        f->at[f->n++] = value;
-    else {
+    if (rc < 0) {
         f->failed++;
         f->why = rc;
-    }
+    } else if (value != UNKNOWN && f->n < BENCH_ROUNDS)
+        f->at[f->n++] = value;
     return rc == -ECANCELED ? rc : 0;
 }
 
@@ -53,8 +68,11 @@ static int calm(struct bench *b, const struct target *t, unsigned processes, str
 {
     int64_t before = 0;
 
+    *now = (struct usage){ 0 };
+    if (!t->server.processes.pid)
+        return rt_sleep(&b->task, rt_now(&b->task) + CALM);
     for (int i = 0; i < CALM_TRIES; i++) {
-        TRY(usage_cpu(t->child.pid, now));
+        TRY(usage_cpu(&t->server.processes, now));
         if (i && now->processes <= processes && now->cpu - before < BUSY)
             return 0;
         before = now->cpu;
@@ -83,33 +101,26 @@ static int work(struct bench *b, struct target *t, struct figure *f, double *cos
     wall = (double)(rt_now(&b->task) - begin) * 1e-9;
     TRY(calm(b, t, before.processes, &after));
     f->wall = f->n && f->wall < wall ? f->wall : wall;
-    *cost = (double)(after.cpu - before.cpu) / (double)(f->pieces ? f->pieces : 1);
+    if (t->server.processes.pid)
+        *cost = (double)(after.cpu - before.cpu) / (double)(f->pieces ? f->pieces : 1);
     return 0;
-}
-
-static void drop_uploads(const struct bench *b)
-{
-    for (unsigned i = 0; i < LOAD_STREAMS; i++) {
-        char name[16];
-
-        snprintf(name, sizeof name, "up%u", i);
-        scratch_drop(b->folder, name);
-    }
 }
 
 static int measure(struct bench *b, const struct load *load, struct target *t, struct figure *f)
 {
-    struct crew_how how = { .load = load, .folder = b->folder, .at = t->at, .clients = clients_for(load, t),
-                            .amount = load->amount(&b->size) };
-    double cost = 0;
-    int rc = t->child.pid ? crew_start(&b->task, &how, &t->crew) : -ENOTCONN;
+    struct crew_how how = { .load = load, .folder = t->place ? t->place->path : "", .with = &t->server,
+                            .clients = clients_for(load, t), .amount = load->amount(&b->size) };
+    double cost = UNKNOWN;
+    int rc = t->up ? crew_start(&b->task, &how, &t->crew) : -ENOTCONN;
 
     if (rc == 0)
         rc = work(b, t, f, &cost);
     crew_end(&t->crew);
+    if (rc == 0 && load->writes)
+        rc = place_check(t->place, how.clients);
     if (load->writes)
-        drop_uploads(b);
-    return note(f, cost * load->scale, rc);
+        place_sweep(t->place, how.clients);
+    return note(f, cost == UNKNOWN ? cost : cost * load->scale, rc);
 }
 
 static int measure_loads(struct bench *b)
@@ -143,7 +154,7 @@ static unsigned crowd_size(const struct bench *b, const struct target_kind *k)
 static int look_at_empty(struct bench *b, struct target *t)
 {
     struct talk talk = { 0 };
-    int rc = talk_open(&b->task, &t->at, &talk);
+    int rc = talk_open(&b->task, &t->server, &talk);
 
     if (rc == 0)
         rc = talk_login(&talk);
@@ -152,28 +163,28 @@ static int look_at_empty(struct bench *b, struct target *t)
     talk_drop(&talk);
     TRY(rc);
     TRY(calm(b, t, UINT32_MAX, &t->empty));
-    return usage_memory(t->child.pid, &t->empty);
+    return usage_memory(&t->server.processes, &t->empty);
 }
 
 /* Where a worker waits for each session, the empty server is the one with a single worker. */
 static int start_empty(struct bench *b, struct target *t, unsigned crowd)
 {
-    TRY(target_start(&b->task, t, b->folder, t->kind->seats ? 1 : 0));
+    TRY(target_start(&b->task, t, t->kind->seats ? 1 : 0));
     TRY(look_at_empty(b, t));
     if (!t->kind->seats)
         return 0;
     target_end(t);
-    return target_start(&b->task, t, b->folder, crowd);
+    return target_start(&b->task, t, crowd);
 }
 
 static int fill_house(struct bench *b, struct target *t, double *kernel)
 {
-    struct crew_how how = { .load = &load_crowd, .folder = b->folder, .clients = 1, .amount = crowd_size(b, t->kind) };
+    struct crew_how how = { .load = &load_crowd, .folder = "", .with = &t->server, .clients = 1,
+                            .amount = crowd_size(b, t->kind) };
     int64_t before, after;
     struct usage now;
 
     TRY(start_empty(b, t, how.amount));
-    how.at = t->at;
     TRY(usage_kernel(&before));
     TRY(crew_start(&b->task, &how, &t->crew));
     TRY(calm(b, t, UINT32_MAX, &now));
@@ -186,7 +197,7 @@ static int weigh(const struct target *t, double *kib)
 {
     struct usage now;
 
-    TRY(usage_memory(t->child.pid, &now));
+    TRY(usage_memory(&t->server.processes, &now));
     *kib = (double)(now.memory - t->empty.memory) / 1024 / (double)crew_pieces(&t->crew);
     return 0;
 }
@@ -220,7 +231,7 @@ static int crowd_round(struct bench *b, unsigned round)
     struct figure(*column)[BENCH_TARGETS] = &b->figure[load_count];
 
     for (unsigned i = 0; i < b->targets; i++) {
-        if (!b->target[i].kind)
+        if (!bench_applies(b, load_count, &b->target[i]))
             continue;
         progress(b, "idle sessions", b->target[i].name, round);
         TRY(enter(b, &b->target[i], column, i));
@@ -231,26 +242,15 @@ static int crowd_round(struct bench *b, unsigned round)
         double parked = 0;
         struct target *t = &b->target[i];
 
-        if (!t->kind)
+        if (!bench_applies(b, load_count, t))
             continue;
-        TRY(note(&column[CROWD_PARKED][i], parked, t->child.pid ? weigh(t, &parked) : -ENOTCONN));
+        TRY(note(&column[CROWD_PARKED][i], parked, t->up ? weigh(t, &parked) : -ENOTCONN));
         target_end(t);
     }
     return 0;
 }
 
 /* ---- the run ---- */
-
-static int make_folder(struct bench *b)
-{
-    int64_t bulk = (int64_t)b->size.bulk << 20;
-
-    TRY(scratch_make(b->parent, b->folder, sizeof b->folder));
-    TRY(scratch_file(b->folder, LOAD_SMALL, LOAD_SMALL_BYTES));
-    TRY(scratch_file(b->folder, LOAD_BIG, bulk));
-    TRY(scratch_file(b->folder, LOAD_PART, bulk / LOAD_STREAMS));
-    return scratch_many(b->folder, LOAD_FOLDER, b->size.entries);
-}
 
 static void count_steps(struct bench *b)
 {
@@ -263,13 +263,35 @@ static void count_steps(struct bench *b)
 static int measure_all(struct bench *b)
 {
     for (unsigned i = 0; i < b->targets; i++)
-        if (target_start(&b->task, &b->target[i], b->folder, 0) < 0)
+        if (target_start(&b->task, &b->target[i], 0) < 0)
             target_end(&b->target[i]);
     TRY(measure_loads(b));
     for (unsigned i = 0; i < b->targets; i++)
         target_end(&b->target[i]);
     for (unsigned round = 0; b->wanted[load_count] && round < b->size.crowds; round++)
         TRY(crowd_round(b, round));
+    return 0;
+}
+
+static int make_places(struct bench *b)
+{
+    for (unsigned i = 0; i < b->places; i++)
+        TRY(place_make(&b->place[i], &b->size));
+    return 0;
+}
+
+/* Where a server finds its files: below the folder that its address leads to. */
+static int tell_paths(struct bench *b)
+{
+    for (unsigned i = 0; i < b->targets; i++) {
+        struct target *t = &b->target[i];
+        size_t len = strlen(t->server.path), room = sizeof t->server.path - len;
+        const char *slash = len && t->server.path[len - 1] != '/' ? "/" : "";
+
+        if (t->foreign && t->place &&
+            (size_t)snprintf(t->server.path + len, room, "%s%s", slash, place_name(t->place)) >= room)
+            return -ENAMETOOLONG;
+    }
     return 0;
 }
 
@@ -280,7 +302,9 @@ int bench_run(struct bench *b)
     count_steps(b);
     if (b->live)
         fprintf(stderr, "\r\033[Kmaking files");
-    rc = make_folder(b);
+    rc = make_places(b);
+    if (rc == 0)
+        rc = tell_paths(b);
     if (rc == 0)
         rc = measure_all(b);
     if (b->live)
@@ -288,19 +312,47 @@ int bench_run(struct bench *b)
     return rc;
 }
 
+/* ---- who is measured ---- */
+
+/* The place in that folder; NULL when there are too many. */
+static struct place *place_in(struct bench *b, const char *parent, bool foreign)
+{
+    for (unsigned i = 0; foreign && i < b->places; i++)
+        if (strcmp(b->place[i].parent, parent) == 0)
+            return &b->place[i];
+    if (b->places == BENCH_TARGETS)
+        return NULL;
+    b->place[b->places] = (struct place){ .parent = parent, .foreign = foreign };
+    return &b->place[b->places++];
+}
+
 void bench_add(struct bench *b, const struct target_kind *kind, const char *name)
 {
     struct target t = { .kind = kind, .name = name, .child = CHILD_NONE };
 
     target_host(&t, b->targets);
-    if (b->targets < BENCH_TARGETS && target_exists(&t))
+    if (b->targets == BENCH_TARGETS || !target_exists(&t))
+        return;
+    t.place = b->places ? b->place : kind ? place_in(b, b->parent, false) : NULL;
+    if (t.place)
         b->target[b->targets++] = t;
+}
+
+int bench_add_server(struct bench *b, const char *name, const char *folder, const struct server *server)
+{
+    struct target t = { .kind = &any_server, .name = name, .foreign = true, .server = *server, .child = CHILD_NONE };
+
+    if (b->targets == BENCH_TARGETS)
+        return -ENOSPC;
+    t.place = folder ? place_in(b, folder, true) : NULL;
+    b->target[b->targets++] = t;
+    return 0;
 }
 
 void bench_end(struct bench *b)
 {
     for (unsigned i = 0; i < b->targets; i++)
         target_end(&b->target[i]);
-    scratch_remove(b->folder);
-    b->folder[0] = '\0';
+    for (unsigned i = 0; i < b->places; i++)
+        place_remove(&b->place[i]);
 }

@@ -31,9 +31,9 @@ static int one_session(struct worker *w)
     if (!block)
         return -ENOMEM;
     w->block = (struct span){ block, BLOCK };
-    TRY(talk_open(&w->task, &w->how->at, &w->talk));
+    TRY(talk_open(&w->task, w->how->with, &w->talk));
     TRY(talk_login(&w->talk));
-    return talk_ask(&w->talk, "TYPE", "I", 200);
+    return talk_settle(&w->talk);
 }
 
 static int session_and_file(struct worker *w)
@@ -54,7 +54,7 @@ static int log_in_and_out(struct worker *w)
     for (unsigned i = 0; i < share(w); i++) {
         CLEANUP(talk_drop) struct talk t = { 0 };
 
-        TRY(talk_open(&w->task, &w->how->at, &t));
+        TRY(talk_open(&w->task, w->how->with, &t));
         TRY(talk_login(&t));
         TRY(talk_ask(&t, "PWD", NULL, 257));
         TRY(talk_quit(&t));
@@ -113,7 +113,7 @@ static int fill_house(struct worker *w)
     if (!w->crowd)
         return -ENOMEM;
     for (unsigned i = 0; i < w->how->amount; i++) {
-        int rc = talk_open(&w->task, &w->how->at, &w->crowd[i]);
+        int rc = talk_open(&w->task, w->how->with, &w->crowd[i]);
 
         if (rc == 0)
             rc = talk_login(&w->crowd[i]);
@@ -160,22 +160,22 @@ const struct load loads[] = {
       .floor = "floor_session", .clients = 16, .scale = US, .amount = logins, .prepare = no_session,
       .work = log_in_and_out },
     { .name = "small", .head = "1 KiB file", .unit = "us", .about = "EPSV and RETR of 1 KiB; 16 sessions",
-      .floor = "floor_small", .clients = 16, .scale = US, .amount = files, .prepare = one_session,
+      .floor = "floor_small", .clients = 16, .scale = US, .amount = files, .prepare = one_session, .files = true,
       .work = fetch_small },
     { .name = "down1", .head = "down, 1", .unit = "s/GiB", .about = "RETR from the page cache, one stream",
-      .floor = "floor_sendfile", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = one_session,
+      .floor = "floor_sendfile", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = one_session, .files = true,
       .work = fetch },
     { .name = "down8", .head = "down, 8", .unit = "s/GiB", .about = "the same bytes in eight streams at once",
       .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
-      .prepare = one_session, .work = fetch },
+      .prepare = one_session, .files = true, .work = fetch },
     { .name = "up1", .head = "up, 1", .unit = "s/GiB", .about = "STOR of a new file, one stream",
       .floor = "floor_recv_write", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = session_and_file,
-      .work = store, .writes = true },
+      .files = true, .work = store, .writes = true },
     { .name = "up8", .head = "up, 8", .unit = "s/GiB", .about = "eight new files in eight streams at once",
       .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
-      .prepare = session_and_file, .work = store, .writes = true },
+      .prepare = session_and_file, .files = true, .work = store, .writes = true },
     { .name = "list", .head = "MLSD 100k", .unit = "ms", .about = "MLSD of a large folder, for each 100,000 entries",
-      .floor = "floor_list", .clients = 1, .scale = MS_PER_100K, .amount = entries, .prepare = one_session,
+      .floor = "floor_list", .clients = 1, .scale = MS_PER_100K, .amount = entries, .prepare = one_session, .files = true,
       .work = list },
 };
 

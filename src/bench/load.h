@@ -32,7 +32,8 @@ struct load {
     unsigned (*amount)(const struct load_size *); /* pieces of work, by all clients together */
     int (*prepare)(struct worker *);              /* before the clock starts */
     int (*work)(struct worker *);                 /* counts what it did */
-    bool writes;            /* files up0, up1... in the folder, to be dropped after each run */
+    bool files;             /* in the folder are needed */
+    bool writes;            /* up0, up1... into it, to be looked at and dropped after each run */
 };
 
 extern const struct load loads[];
@@ -54,8 +55,8 @@ struct crew {
 
 struct crew_how {
     const struct load *load;
-    const char *folder; /* where the files are */
-    struct sock_addr at;
+    const char *folder; /* where the files are; "": not known */
+    const struct server *with;
     unsigned clients, amount;
 };
 

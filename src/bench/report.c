@@ -2,6 +2,7 @@
  * nothing, cannot fail. The table fits 120 columns and widens with nothing but the number of models, downwards. */
 #include "bench/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,7 +202,7 @@ static void json_figure(const struct bench *b, unsigned column, unsigned target,
 
     if (!summarize(f, &s))
         return;
-    fprintf(to, "{\"load\":\"%s\",\"%s\":\"%s\",\"unit\":\"%s\"", COLUMN(column, name), t->kind ? "model" : "floor",
+    fprintf(to, "{\"load\":\"%s\",\"%s\":\"%s\",\"unit\":\"%s\"", COLUMN(column, name), !t->kind ? "floor" : t->foreign ? "server" : "model",
             t->name, COLUMN(column, unit));
     fprintf(to, ",\"median\":%.6g,\"least\":%.6g,\"most\":%.6g,\"rounds\":%u,\"pieces\":%lld", s.median, s.least,
             s.most, f->n, (long long)f->pieces);
@@ -214,8 +215,8 @@ static void json_figure(const struct bench *b, unsigned column, unsigned target,
 
 void report_json(const struct bench *b, FILE *to)
 {
-    fprintf(to, "{\"bench\":\"models\",\"version\":\"%s\",\"processors\":%u,\"rounds\":%u,\"settle\":%u}\n",
-            DRAY_VERSION, proc_cpus(), b->size.rounds, b->size.settle);
+    fprintf(to, "{\"bench\":\"%s\",\"version\":\"%s\",\"processors\":%u,\"rounds\":%u,\"settle\":%u}\n",
+            b->what, DRAY_VERSION, proc_cpus(), b->size.rounds, b->size.settle);
     for (unsigned c = 0; c < columns(); c++)
         for (unsigned i = 0; i < b->targets; i++)
             json_figure(b, c, i, to);
@@ -231,7 +232,7 @@ unsigned report_failures(const struct bench *b, FILE *to)
         for (unsigned i = 0; i < b->targets; i++) {
             const struct figure *f = &b->figure[c][i];
 
-            if (!f->failed)
+            if (!f->failed || f->why == -EOPNOTSUPP)
                 continue;
             fprintf(to, "dray bench: %s, %s: %u of %u rounds failed: %s\n", COLUMN(c, name), b->target[i].name,
                     f->failed, f->rounds, err_text(f->why));

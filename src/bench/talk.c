@@ -37,8 +37,8 @@ static int code_of(const char *line, size_t len)
     return code;
 }
 
-/* The last line of the next reply must have this code. */
-static int expect(struct talk *t, int want, struct span *text)
+/* The code of the next reply, and its last line. */
+static int hear(struct talk *t, struct span *text)
 {
     char *line;
     size_t len;
@@ -51,7 +51,30 @@ static int expect(struct talk *t, int want, struct span *text)
     } while (code < 0 || (len > 3 && line[3] == '-'));
     if (text)
         *text = (struct span){ line, len };
-    return code == want ? 0 : -EPROTO;
+    return code;
+}
+
+/* RFC 959 section 4.2.1: not implemented, in three ways. */
+static int refusal(int code)
+{
+    return code == 500 || code == 502 || code == 504 ? -EOPNOTSUPP : code == 530 ? -EACCES : -EPROTO;
+}
+
+static int expect(struct talk *t, int want, struct span *text)
+{
+    int code = hear(t, text);
+
+    TRY(code);
+    return code == want ? 0 : refusal(code);
+}
+
+/* Servers choose among two for the same thing. */
+static int expect_either(struct talk *t, int one, int other)
+{
+    int code = hear(t, NULL);
+
+    TRY(code);
+    return code == one || code == other ? 0 : refusal(code);
 }
 
 static int say(struct talk *t, const char *verb, const char *arg)
@@ -71,19 +94,32 @@ int talk_ask(struct talk *t, const char *verb, const char *arg, int want)
     return expect(t, want, NULL);
 }
 
-int talk_open(struct rt_task *task, const struct sock_addr *at, struct talk *out)
+int talk_open(struct rt_task *task, const struct server *with, struct talk *out)
 {
-    *out = (struct talk){ .task = task, .at = *at };
-    TRY(connect_to(task, at, &out->io));
+    *out = (struct talk){ .task = task, .with = with };
+    TRY(connect_to(task, &with->at, &out->io));
     sock_tune_control(io_fd(out->io));
     return expect(out, 220, NULL);
 }
 
+/* Some let a stranger in without asking for a password. */
 int talk_login(struct talk *t)
 {
-    TRY(talk_ask(t, "USER", "anonymous", 331));
-    TRY(talk_ask(t, "PASS", "bench@", 230));
-    return 0;
+    int code;
+
+    TRY(say(t, "USER", t->with->user));
+    code = hear(t, NULL);
+    TRY(code);
+    if (code == 230)
+        return 0;
+    return code == 331 ? talk_ask(t, "PASS", t->with->password, 230) : refusal(code);
+}
+
+int talk_settle(struct talk *t)
+{
+    if (*t->with->path)
+        TRY(talk_ask(t, "CWD", t->with->path, 250));
+    return talk_ask(t, "TYPE", "I", 200);
 }
 
 int talk_quit(struct talk *t)
@@ -101,7 +137,7 @@ void talk_drop(struct talk *t)
 
 static int begin(struct talk *t, const char *verb, const char *arg, struct io **data)
 {
-    struct sock_addr at = t->at;
+    struct sock_addr at = t->with->at;
     struct span text;
     uint16_t port;
 
@@ -111,7 +147,7 @@ static int begin(struct talk *t, const char *verb, const char *arg, struct io **
     sock_addr_set_port(&at, port);
     TRY(connect_to(t->task, &at, data));
     TRY(say(t, verb, arg));
-    return expect(t, 150, NULL);
+    return expect_either(t, 125, 150);
 }
 
 static int64_t count_lines(const char *at, size_t len)
@@ -145,7 +181,7 @@ int talk_get(struct talk *t, const char *verb, const char *arg, struct span bloc
     }
     TRY(n);
     TRY(io_close(&data));
-    return expect(t, 226, NULL);
+    return expect_either(t, 226, 250);
 }
 
 int talk_put(struct talk *t, const char *name, int file, int64_t len)
@@ -164,5 +200,5 @@ int talk_put(struct talk *t, const char *name, int file, int64_t len)
             return -ENODATA;
     }
     TRY(io_close(&data));
-    return expect(t, 226, NULL);
+    return expect_either(t, 226, 250);
 }

@@ -1,6 +1,6 @@
 /* target: starts and ends one server (see target.h): `dray serve` with a model, as our own executable, or a
  * program in bench/ beside it. Both print the address at which they listen. Called by bench.c; owns the process.
- * Fails with -errno. */
+ * One that others started is only told where its files are. Fails with -errno. */
 #include "bench/target.h"
 
 #include <errno.h>
@@ -52,8 +52,9 @@ static int start_model(struct target *t, const char *folder, unsigned workers)
 {
     char number[16];
     char *argv[] = { arg("dray"), arg("serve"), arg(folder), arg("--model"), arg(t->name), arg("--ftp"), arg("0"),
-                     arg("--bind"), t->host, arg("--writable"), arg("--quiet"), arg("--max-sessions"), arg("0"),
-                     arg("--max-per-address"), arg("0"), arg(workers ? "--workers" : NULL), number, NULL };
+                     arg("--http"), arg("off"), arg("--bind"), t->host, arg("--writable"), arg("--quiet"),
+                     arg("--max-sessions"), arg("0"), arg("--max-per-address"), arg("0"),
+                     arg(workers ? "--workers" : NULL), number, NULL };
 
     snprintf(number, sizeof number, "%u", workers);
     return child_exec("/proc/self/exe", argv, CHILD_FIRST_HALF, &t->child);
@@ -88,17 +89,29 @@ static int await_address(struct rt_task *task, struct target *t)
         said[len] = '\0';
         port = port_in(said);
     }
-    return port ? sock_addr_parse(t->host, port, &t->at) : -EPROTO;
+    return port ? sock_addr_parse(t->host, port, &t->server.at) : -EPROTO;
 }
 
-int target_start(struct rt_task *task, struct target *t, const char *folder, unsigned workers)
+static int start(struct rt_task *task, struct target *t, unsigned workers)
 {
-    TRY(t->kind ? start_model(t, folder, workers) : start_floor(t, folder));
+    TRY(t->kind ? start_model(t, t->place->path, workers) : start_floor(t, t->place->path));
+    t->server.processes = (struct usage_of){ .pid = t->child.pid };
+    snprintf(t->server.user, sizeof t->server.user, "anonymous");
+    snprintf(t->server.password, sizeof t->server.password, "bench@");
     return await_address(task, t);
+}
+
+int target_start(struct rt_task *task, struct target *t, unsigned workers)
+{
+    if (!t->foreign)
+        TRY(start(task, t, workers));
+    t->up = true;
+    return 0;
 }
 
 void target_end(struct target *t)
 {
     crew_end(&t->crew);
     child_end(&t->child, END_SECONDS);
+    t->up = false;
 }

@@ -1,9 +1,10 @@
-/* target: a server under test: this program with some model, or the bare program that does the same as one load. */
+/* target: a server under test: this program with some model, the bare program that does the same as one load, or one that
+ * somebody else has started. */
 #ifndef DRAY_BENCH_TARGET_H
 #define DRAY_BENCH_TARGET_H
 
 #include "bench/load.h"
-#include "sys/usage.h"
+#include "bench/place.h"
 
 /* What a model can do, as far as a measurement must know. */
 struct target_kind {
@@ -15,17 +16,20 @@ struct target_kind {
 
 struct target {
     const struct target_kind *kind; /* NULL: a floor program */
-    const char *name;               /* of the model, or of the program */
+    const char *name;               /* of the model, of the program, or what the person calls it */
+    const struct place *place;      /* NULL: what it serves cannot be reached otherwise */
+    bool foreign;                   /* it runs already: neither started nor ended */
+    bool up;
     char host[16];                  /* see target_host */
     struct child child;
-    struct sock_addr at;
+    struct server server;
     struct crew crew;
     struct usage empty;
 };
 
-/* Starts it on this folder; returns when it listens. workers 0: its own choice. -ENOTCONN: it ended instead. */
-int target_start(struct rt_task *task, struct target *t, const char *folder, unsigned workers);
-/* Also its crew. */
+/* Starts it on its place; returns when it listens. workers 0: its own choice. -ENOTCONN: it ended instead. */
+int target_start(struct rt_task *task, struct target *t, unsigned workers);
+/* Also its crew. One that others started goes on. */
 void target_end(struct target *t);
 /* Is the program of a floor there? */
 bool target_exists(const struct target *t);

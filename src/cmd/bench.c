@@ -1,7 +1,8 @@
-/* bench: `dray bench models` measures every server model of this program on this machine (bench/bench.h does).
- * Called by main; owns the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and
+/* bench: `dray bench models` measures every server model of this program on this machine, `dray bench servers` what runs there
+ * already (bench/bench.h does). Called by main; owns the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and
  * the help text. Mistakes are told in one line on the error stream and by exit code 2. */
 #include "cmd/bench.h"
+#include "cmd/bench_server.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -40,6 +41,7 @@ struct order {
     struct bench bench;
     struct load_size asked; /* 0: not asked */
     const char *models, *loads;
+    char **servers; /* NULL-terminated; NULL: our own models */
     bool json, quick;
 };
 
@@ -81,10 +83,20 @@ static int complain(const char *what, const char *about)
 
 static int help(void)
 {
-    puts("Usage: dray bench models [OPTION...]\n\n"
-         "Measures what each server model costs on this machine: server CPU for a login, a small file, a GiB and a\n"
-         "large listing, and memory for an idle session. Programs in bench/ beside dray that do the bare minimum for\n"
-         "the same work are measured in the same run. Takes minutes; nothing else should run meanwhile.\n");
+    puts("Usage: dray bench models [OPTION...]\n"
+         "       dray bench servers [OPTION...] NAME=URL[,pid=PID][,folder=DIR][,cgroup=DIR]...\n\n"
+         "Measures what each server model costs on this machine, or what servers cost that run here already: server CPU\n"
+         "for a login, a small file, a GiB and a large listing, and memory for an idle session. Programs in bench/\n"
+         "beside dray that do the bare minimum for the same work are measured in the same run. Takes minutes; nothing\n"
+         "else should run meanwhile.\n\n"
+         "Of a server that runs already:\n"
+         "  NAME              what it shall be called\n"
+         "  URL               ftp://user:password@host:port/path; without a user anonymously\n"
+         "  pid=PID           its main process: what that, its children and theirs cost is counted\n"
+         "  folder=DIR        the folder that the URL leads to: files for the transfers are made in a new folder there\n"
+         "                    that all may write into, and uploads are compared with what was sent\n"
+         "  cgroup=DIR        the control group of its processes: its CPU time then misses nobody who is gone\n"
+         "Without pid there is only the time that work took (--json: wall), without folder nothing that needs files.\n");
     for (const struct option_row *r = options; r < options + OPTIONS; r++)
         printf("  --%s%s%-*s %s\n", r->name, r->arg ? " " : "", 17 - (int)strlen(r->name) - (r->arg != NULL),
                r->arg ? r->arg : "", r->about);
@@ -128,6 +140,24 @@ static int set(struct order *o, const struct option_row *r, const char *text)
     return BENCH_GO;
 }
 
+/* What is left behind the options: "models", or "servers" and some of them. */
+static int choose_what(struct order *o, int argc, char **argv)
+{
+    bool servers = argc && strcmp(argv[0], "servers") == 0;
+
+    if (!servers && (!argc || strcmp(argv[0], "models") != 0))
+        return complain(argc ? argv[0] : "nothing to do", "there are `dray bench models` and `dray bench servers`");
+    if (!servers && argc > 1)
+        return complain(argv[1], "the models are given by --models");
+    if (servers && argc == 1)
+        return complain("servers", "none is given; `dray bench --help` tells how");
+    if (servers && o->models)
+        return complain("--models", "is for `dray bench models`");
+    o->bench.what = servers ? "servers" : "models";
+    o->servers = servers ? argv + 1 : NULL;
+    return BENCH_GO;
+}
+
 static int parse_options(struct order *o, int argc, char **argv)
 {
     struct option longs[OPTIONS + 1] = { 0 };
@@ -139,9 +169,7 @@ static int parse_options(struct order *o, int argc, char **argv)
         rc = c > 0 && c <= OPTIONS ? set(o, &options[c - 1], optarg) : BENCH_USAGE;
     if (rc != BENCH_GO)
         return rc;
-    if (argc - optind != 1 || strcmp(argv[optind], "models") != 0)
-        return complain(argc > optind ? argv[argc - 1] : "nothing to do", "`dray bench models` is what there is");
-    return BENCH_GO;
+    return choose_what(o, argc - optind, argv + optind);
 }
 
 static unsigned choose(unsigned asked, unsigned otherwise)
@@ -229,13 +257,38 @@ static int choose_loads(struct order *o)
     return rc;
 }
 
-static int choose_targets(struct order *o)
+static int choose_models(struct order *o)
 {
     int rc = check_list(o->models, is_model, "there is no such model; `dray serve --help` lists them");
 
     for (const struct model *const *m = models; *m; m++)
         if (!o->models || in_list(o->models, (*m)->name))
             bench_add(&o->bench, kind_of((*m)->name), (*m)->name);
+    return rc;
+}
+
+static int choose_servers(struct order *o)
+{
+    char why[256];
+    struct buf err = BUF(why);
+
+    for (char **text = o->servers; *text; text++) {
+        struct bench_server s;
+
+        if (bench_server_parse(*text, &s, &err) < 0) {
+            fprintf(stderr, "dray bench: %s\n", buf_cstr(&err));
+            return BENCH_USAGE;
+        }
+        if (bench_add_server(&o->bench, s.name, s.folder, &s.server) < 0)
+            return complain(s.name, "these are more servers than can be measured at once");
+    }
+    return BENCH_GO;
+}
+
+static int choose_targets(struct order *o)
+{
+    int rc = o->servers ? choose_servers(o) : choose_models(o);
+
     for (unsigned i = 0; i < load_count; i++)
         if (i == 0 || strcmp(loads[i].floor, loads[i - 1].floor) != 0)
             bench_add(&o->bench, NULL, loads[i].floor);

@@ -1,4 +1,4 @@
-/* bench: the subcommand `dray bench models`. */
+/* bench: the subcommand `dray bench`. */
 #ifndef DRAY_CMD_BENCH_H
 #define DRAY_CMD_BENCH_H
 

@@ -43,7 +43,7 @@ const struct command commands[] = {
     { "unban", cmd_unban, N_("let somebody in again who was banned for wrong passwords"), NULL, help_options },
     { "partials", cmd_partials, N_("what is kept of uploads that broke off"), "FOLDER", help_options },
     { "verify", verify, N_("are the files still what was stored? Are they what a server has?"), "FOLDER URL", verify_options },
-    { "bench", cmd_bench, N_("measure the server models on this machine"), "models", bench_options },
+    { "bench", cmd_bench, N_("measure the server models on this machine"), "models|servers", bench_options },
     { "completion", cmd_completion, N_("make a shell complete what is typed"), "bash|zsh|fish", help_options },
     { .name = NULL },
 };

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 
-enum { PATH_CAP = 1100, BLOCK = 1 << 20, DEEP = 16 };
+enum { PATH_CAP = 1100, BLOCK = 1 << 20, SAME_BLOCK = 1 << 18, DEEP = 16 };
 
 static int join(char *out, const char *folder, const char *name)
 {
@@ -34,6 +34,11 @@ int scratch_make(const char *parent, char *out, size_t cap)
         return 0;
     *out = '\0';
     return n > 0 && (size_t)n < cap ? -errno : -ENAMETOOLONG;
+}
+
+int scratch_open_up(const char *folder)
+{
+    return chmod(folder, 0777) < 0 ? -errno : 0;
 }
 
 /* Blocks of a megabyte, as uploads and cp would write them: the page cache keeps them in large pieces. */
@@ -86,6 +91,57 @@ int scratch_many(const char *folder, const char *name, unsigned count)
         close(fd);
     }
     return dir < 0 ? -errno : 0;
+}
+
+/* Fills the block from the file, as far as that reaches. */
+static ssize_t read_block(int fd, char *block, size_t len)
+{
+    size_t have = 0;
+
+    while (have < len) {
+        ssize_t n = read(fd, block + have, len - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    return (ssize_t)have;
+}
+
+static int open_in(const char *folder, const char *name)
+{
+    char path[PATH_CAP];
+    int fd;
+
+    TRY(join(path, folder, name));
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? -errno : fd;
+}
+
+int scratch_same(const char *folder, const char *name, const char *other)
+{
+    CLEANUP(close_fd) int a = open_in(folder, name);
+    CLEANUP(close_fd) int b = open_in(folder, other);
+    CLEANUP(free_text) char *blocks = malloc(2 * SAME_BLOCK);
+    ssize_t n, m;
+
+    TRY(a);
+    TRY(b);
+    if (!blocks)
+        return -ENOMEM;
+    do {
+        n = read_block(a, blocks, SAME_BLOCK);
+        TRY(n);
+        m = read_block(b, blocks + SAME_BLOCK, SAME_BLOCK);
+        TRY(m);
+        if (n != m || memcmp(blocks, blocks + SAME_BLOCK, (size_t)n) != 0)
+            return -EBADMSG;
+    } while (n == SAME_BLOCK);
+    return 0;
 }
 
 void scratch_drop(const char *folder, const char *name)

@@ -7,10 +7,14 @@
 
 /* A new folder below `parent` (NULL: TMPDIR, else /tmp); its path into out. */
 int scratch_make(const char *parent, char *out, size_t cap);
+/* Others may list it, and write into it, as servers do that run as somebody else. */
+int scratch_open_up(const char *folder);
 /* A file of that many bytes, in the page cache and on the disk: writing it back later would disturb. */
 int scratch_file(const char *folder, const char *name, int64_t bytes);
 /* A folder of `count` empty files with names of 16 bytes. */
 int scratch_many(const char *folder, const char *name, unsigned count);
+/* Do both files hold the same? -EBADMSG if not. */
+int scratch_same(const char *folder, const char *name, const char *other);
 /* A file that may be missing. */
 void scratch_drop(const char *folder, const char *name);
 /* The folder and all that is in it. */

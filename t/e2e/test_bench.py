@@ -1,4 +1,4 @@
-"""`dray bench models`: what it prints can be read, it leaves nothing behind. Nothing here is timed."""
+"""`dray bench`: what it prints can be read, it leaves nothing behind. Nothing here is timed."""
 import json
 import os
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import psutil
 import pytest
 
-from server import DRAY, alive, environment
+from server import ACCOUNTS, DRAY, alive, environment
 from tools import WAIT, until
 
 TINY = ("--rounds", "1", "--logins", "16", "--files", "16", "--bulk", "8", "--entries", "40",
@@ -39,6 +39,24 @@ def test_every_figure_of_a_model(tmp_path):
     assert {line["load"] for line in lines if "floor" in line} <= set(COSTS)
 
 
+@pytest.mark.needs("typical", "own_process", "disk")
+def test_servers_that_run_already(tmp_path, server):
+    """One with all that is known of it, and one of which nothing is."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    one = server(None, *ACCOUNTS)
+    (one.root / "sub").mkdir()
+    told = f"one={one.url('/sub', user='bob')},pid={one.proc.pid},folder={one.root / 'sub'}"
+    code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads", "login,small,up1,list,crowd", *TINY)
+    head, *lines = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert head["bench"] == "servers"
+    found = {line["load"]: line for line in lines if line.get("server") == "one"}
+    assert set(found) == {"login", "small", "up1", "list", *MEMORY}
+    assert all(found[load]["median"] > 0 for load in ("login", "idle"))
+    assert not os.listdir(one.root / "sub") and one.proc.poll() is None
+
+
 def test_the_table(tmp_path):
     code, out, err = bench(tmp_path, "models", "--models", "iterative,fork", "--loads", "login,down8", *TINY)
     rows = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
@@ -52,6 +70,9 @@ def test_the_table(tmp_path):
     [], ["clients"], ["models", "more"], ["models", "--no-such-flag"], ["models", "--models", "magic"],
     ["models", "--models", ""], ["models", "--loads", "login,magic"], ["models", "--rounds", "0"],
     ["models", "--bulk", "-1"], ["models", "--rounds"],
+    ["servers"], ["servers", "ftp://localhost/"], ["servers", "a=http://localhost/"], ["servers", "a b=ftp://localhost/"],
+    ["servers", "a=ftp://127.0.0.1:1/,pid=x"], ["servers", "a=ftp://127.0.0.1:1/,magic=1"],
+    ["servers", "a=ftp://127.0.0.1:1/,cgroup=/"], ["servers", "a=ftp://127.0.0.1:1/", "--models", "fork"],
 ])
 def test_mistakes(tmp_path, words):
     code, out, err = bench(tmp_path, *words)

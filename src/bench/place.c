@@ -1,0 +1,59 @@
+/* place: makes, checks and removes what servers serve while they are measured (see place.h). Called by bench.c; owns the
+ * folder from place_make to place_remove. Fails with -errno. */
+#include "bench/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sys/scratch.h"
+
+int place_make(struct place *p, const struct load_size *size)
+{
+    int64_t bulk = (int64_t)size->bulk << 20;
+
+    TRY(scratch_make(p->parent, p->path, sizeof p->path));
+    if (p->foreign)
+        TRY(scratch_open_up(p->path));
+    TRY(scratch_file(p->path, LOAD_SMALL, LOAD_SMALL_BYTES));
+    TRY(scratch_file(p->path, LOAD_BIG, bulk));
+    TRY(scratch_file(p->path, LOAD_PART, bulk / LOAD_STREAMS));
+    return scratch_many(p->path, LOAD_FOLDER, size->entries);
+}
+
+const char *place_name(const struct place *p)
+{
+    return strrchr(p->path, '/') + 1;
+}
+
+static void name_upload(char *name, size_t cap, unsigned client)
+{
+    snprintf(name, cap, "up%u", client);
+}
+
+int place_check(const struct place *p, unsigned clients)
+{
+    for (unsigned i = 0; i < clients; i++) {
+        char name[16];
+
+        name_upload(name, sizeof name, i);
+        TRY(scratch_same(p->path, name, clients > 1 ? LOAD_PART : LOAD_BIG));
+    }
+    return 0;
+}
+
+void place_sweep(const struct place *p, unsigned clients)
+{
+    for (unsigned i = 0; i < clients; i++) {
+        char name[16];
+
+        name_upload(name, sizeof name, i);
+        scratch_drop(p->path, name);
+    }
+}
+
+void place_remove(struct place *p)
+{
+    scratch_remove(p->path);
+    *p->path = '\0';
+}

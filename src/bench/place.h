@@ -1,0 +1,26 @@
+/* place: a temporary folder that servers serve, with the files of a measurement in it. Those that serve the same folder share
+ * it. */
+#ifndef DRAY_BENCH_PLACE_H
+#define DRAY_BENCH_PLACE_H
+
+#include "bench/load.h"
+#include "bench/server.h"
+
+struct place {
+    const char *parent;     /* where it is made; NULL: where temporary files go */
+    bool foreign;           /* servers that others started, as somebody else perhaps, write into it */
+    char path[SERVER_PATH]; /* "": not made */
+};
+
+/* Makes it and its files. -errno; place_remove in any case. */
+int place_make(struct place *p, const struct load_size *size);
+/* The name that it has below its parent. */
+const char *place_name(const struct place *p);
+/* Does each of the uploads of so many clients hold what was sent? -EBADMSG if not. */
+int place_check(const struct place *p, unsigned clients);
+/* Removes the uploads. */
+void place_sweep(const struct place *p, unsigned clients);
+/* And all of it. */
+void place_remove(struct place *p);
+
+#endif
