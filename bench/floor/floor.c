@@ -35,7 +35,7 @@ struct client {
 static struct {
     const struct floor *floor;
     int folder;
-    struct in_addr host;
+    const char *host;
     struct client clients[CLIENTS];
     _Atomic uint64_t units;
     volatile sig_atomic_t over;
@@ -63,12 +63,13 @@ void floor_send(int fd, const char *text, size_t len)
     floor_need(n == (ssize_t)len || (n < 0 && (errno == EPIPE || errno == ECONNRESET)), "send");
 }
 
-static int listen_anywhere(int backlog, unsigned *port)
+int floor_listen(const char *host, int backlog, unsigned *port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = all.host };
+    struct sockaddr_in at = { .sin_family = AF_INET };
     socklen_t len = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    floor_need(inet_pton(AF_INET, host, &at.sin_addr) == 1, host);
     floor_need(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, backlog) == 0 &&
                getsockname(fd, (struct sockaddr *)&at, &len) == 0, "listen");
     *port = ntohs(at.sin_port);
@@ -129,7 +130,7 @@ static void tell_port(struct client *c)
     unsigned port;
 
     if (!c->listener) {
-        c->listener = listen_anywhere(1, &port);
+        c->listener = floor_listen(all.host, 1, &port);
         c->port_len = (size_t)snprintf(c->port, sizeof c->port, "229 Here (|||%u|).\r\n", port);
     }
     floor_send(c->control, c->port, c->port_len);
@@ -223,12 +224,13 @@ int floor_main(const struct floor *f, int argc, char **argv)
     int listener;
 
     all.floor = f;
-    floor_need(argc == 3 && inet_pton(AF_INET, argv[2], &all.host) == 1, "usage: PROGRAM FOLDER ADDRESS");
+    floor_need(argc == 3, "usage: PROGRAM FOLDER ADDRESS");
+    all.host = argv[2];
     all.folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     floor_need(all.folder >= 0, argv[1]);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGINT, &act, NULL);
-    listener = listen_anywhere(4096, &port);
+    listener = floor_listen(all.host, 4096, &port);
     printf("ftp://%s:%u/\n", argv[2], port);
     fflush(stdout);
     serve(listener);

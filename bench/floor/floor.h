@@ -24,6 +24,9 @@ struct floor {
     bool threads;                         /* one for each transfer */
 };
 
+/* Listens at that address on a free port. */
+int floor_listen(const char *host, int backlog, unsigned *port);
+
 /* Serves the folder argv[1] at the address argv[2], prints the port; at SIGTERM its CPU time and what was done. */
 int floor_main(const struct floor *f, int argc, char **argv);
 

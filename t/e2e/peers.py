@@ -50,13 +50,15 @@ def wrapped(at):
 
 
 class Peer:
-    """One running server. `pem`: a certificate and its key in one file, for those that speak TLS; then it is demanded."""
-    def __init__(self, host="127.0.0.1", pem=None, most=None):
-        self.host, self.most = host, most
+    """One running server. `pem`: a certificate and its key in one file, for those that speak TLS; then it is demanded.
+    `root`: what it serves, when that is not a folder of its own. `strangers`: they may do everything, and there is no bob; for
+    bench/, where nobody shall wait for the hash of a password."""
+    def __init__(self, host="127.0.0.1", pem=None, most=None, root=None, strangers=False):
+        self.host, self.most, self.strangers = host, most, strangers
         self.at = Path(tempfile.mkdtemp(prefix="dray-peer-"))
         self.at.chmod(0o755)
-        self.root = self.at / "root"
-        self.root.mkdir()
+        self.root = Path(root or self.at / "root")
+        self.root.mkdir(exist_ok=True)
         os.chown(self.root, UID, GID)
         self.pem = self.own_copy(pem) if pem else None
         self.port = free_port(host)
@@ -109,7 +111,8 @@ class Peer:
 
     def url(self, path="", user="bob", password=PASSWORD):
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ftp://{user}:{password}@{host}:{self.port}/{path}".replace(" ", "%20")
+        who = "" if self.strangers else f"{user}:{password}@"
+        return f"ftp://{who}{host}:{self.port}/{path}".replace(" ", "%20")
 
     def make(self, name, data, mtime=None):
         """A file in its folder, behind its back."""
@@ -136,6 +139,10 @@ class Vsftpd(Peer):
                "pam_service_name": "vsftpd", "secure_chroot_dir": empty, "chroot_local_user": "YES", "utf8_filesystem": "YES",
                "allow_writeable_chroot": "YES", "seccomp_sandbox": "NO", "isolate": "NO", "isolate_network": "NO",
                "xferlog_enable": "NO", "mdtm_write": "YES", "max_clients": self.most or 0, "delay_failed_login": 0}
+        if self.strangers:
+            own |= {"anonymous_enable": "YES", "local_enable": "NO", "no_anon_password": "YES", "anon_root": self.root,
+                    "anon_upload_enable": "YES", "anon_mkdir_write_enable": "YES", "anon_other_write_enable": "YES", "anon_umask": "022",
+                    "allow_anon_ssl": "YES", "max_per_ip": 0}
         if self.pem:
             own |= {"ssl_enable": "YES", "rsa_cert_file": self.pem, "rsa_private_key_file": self.pem, "require_ssl_reuse": "YES",
                     "force_local_logins_ssl": "YES", "force_local_data_ssl": "YES", "ssl_ciphers": "HIGH"}
@@ -149,8 +156,10 @@ class Pureftpd(Peer):
         accounts, known = self.write("accounts", f"bob:{crypted()}:{UID}:{GID}::{self.root}/./::::::::::::\n"), self.at / "accounts.pdb"
         subprocess.run([AT / "bin/pure-pw", "mkdb", known, "-f", accounts], check=True, capture_output=True)
         tls = ["-Y", "2", "-2", self.pem] if self.pem else []
-        self.run(AT / "sbin/pure-ftpd", "-l", f"puredb:{known}", "-S", f"{self.host},{self.port}", "-E", "-u", "1", "-H", "-D",
-                 "-z", "-g", self.at / "pid", "-c", str(self.most or 50), "-f", "none", *tls)
+        who = ["-e", "-M", "-C", str(self.most or 50), "-L", "1000000:5"] if self.strangers else ["-E"]
+        self.run(AT / "sbin/pure-ftpd", "-l", f"puredb:{known}", "-S", f"{self.host},{self.port}", *who, "-u", "1", "-H", "-D",
+                 "-z", "-g", self.at / "pid", "-c", str(self.most or 50), "-f", "none", *tls,
+                 env={**os.environ, "FTP_ANON_DIR": str(self.root)})
 
 
 class Proftpd(Peer):
@@ -164,6 +173,9 @@ class Proftpd(Peer):
                  "DefaultRoot ~", f"PidFile {own}/pid", f"ScoreboardFile {own}/board", f"SystemLog {own}/log", "WtmpLog off",
                  "TransferLog none", "UseReverseDNS off", "AllowOverwrite on", "AllowStoreRestart on", "AllowRetrieveRestart on",
                  "ServerIdent off", "DelayEngine off", "Umask 022", f"MaxClients {self.most or 'none'}"]
+        if self.strangers:
+            lines += [f"<Anonymous {self.root}>", "User nobody", "Group nogroup", "UserAlias anonymous nobody", "UserAlias ftp nobody",
+                      "RequireValidShell off", "<Limit ALL>", "AllowAll", "</Limit>", "</Anonymous>"]
         if self.pem:
             lines += ["LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", f"TLSECCertificateFile {self.pem}",
                       f"TLSECCertificateKeyFile {self.pem}", f"TLSLog {own}/tls", "TLSProtocol TLSv1.2 TLSv1.3"]
@@ -180,7 +192,10 @@ host, port, root, password, most, pem = sys.argv[1:]
 os.setgid(65534)
 os.setuid(65534)
 known = DummyAuthorizer()
-known.add_user("bob", password, root, perm="elradfmwMT")
+if password:
+    known.add_user("bob", password, root, perm="elradfmwMT")
+else:
+    known.add_anonymous(root, perm="elradfmwMT")
 kind = TLS_FTPHandler if pem else FTPHandler
 kind.authorizer, kind.auth_failed_timeout = known, 0
 if pem:
@@ -191,7 +206,8 @@ server.serve_forever()
 """
 
     def start(self):
-        self.run("/usr/bin/python3", "-W", "ignore", "-c", self.program, self.host, self.port, self.root, PASSWORD,
+        self.run("/usr/bin/python3", "-W", "ignore", "-c", self.program, self.host, self.port, self.root,
+                 "" if self.strangers else PASSWORD,
                  self.most or 0, self.pem or "")
 
 
