@@ -32,10 +32,9 @@ def crypted():
     return subprocess.run(["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def wrapped(at):
-    """The environment of a server whose system knows bob, with a password that PAM says is right."""
+def wrapped(at, root):
+    """The environment of a server whose system knows bob, with a password that PAM says is right, and ftp."""
     matrix = glob.glob("/usr/lib/*/pam_wrapper/pam_matrix.so")[0]
-    root = at / "root"
     (at / "passwd").write_text(f"root:x:0:0::/:/bin/sh\nnobody:x:{UID}:{GID}::/nonexistent:/bin/sh\n"
                                f"ftp:x:{UID}:{GID}::{root}:/bin/sh\nbob:{crypted()}:{UID}:{GID}::{root}:/bin/sh\n")
     (at / "group").write_text(f"root:x:0:\nnogroup:x:{GID}:\n")
@@ -51,15 +50,16 @@ def wrapped(at):
 
 class Peer:
     """One running server. `pem`: a certificate and its key in one file, for those that speak TLS; then it is demanded.
-    `root`: what it serves, when that is not a folder of its own. `strangers`: they may do everything, and there is no bob; for
-    bench/, where nobody shall wait for the hash of a password."""
+    `root`: what it serves, when that is not a folder of its own. `strangers`: there is no bob, and they may do
+    everything below it; for bench/, where nobody shall wait for the hash of a password."""
     def __init__(self, host="127.0.0.1", pem=None, most=None, root=None, strangers=False):
         self.host, self.most, self.strangers = host, most, strangers
         self.at = Path(tempfile.mkdtemp(prefix="dray-peer-"))
         self.at.chmod(0o755)
         self.root = Path(root or self.at / "root")
-        self.root.mkdir(exist_ok=True)
-        os.chown(self.root, UID, GID)
+        if not root:
+            self.root.mkdir()
+            os.chown(self.root, UID, GID)
         self.pem = self.own_copy(pem) if pem else None
         self.port = free_port(host)
         self.log = open(self.at / "log", "wb")
@@ -147,7 +147,7 @@ class Vsftpd(Peer):
             own |= {"ssl_enable": "YES", "rsa_cert_file": self.pem, "rsa_private_key_file": self.pem, "require_ssl_reuse": "YES",
                     "force_local_logins_ssl": "YES", "force_local_data_ssl": "YES", "ssl_ciphers": "HIGH"}
         conf = self.write("vsftpd.conf", "".join(f"{name}={value}\n" for name, value in own.items()))
-        self.run(AT / "sbin/vsftpd", conf, env=wrapped(self.at))
+        self.run(AT / "sbin/vsftpd", conf, env=wrapped(self.at, self.root))
 
 
 class Pureftpd(Peer):
@@ -159,14 +159,15 @@ class Pureftpd(Peer):
         who = ["-e", "-M", "-C", str(self.most or 50), "-L", "1000000:5"] if self.strangers else ["-E"]
         self.run(AT / "sbin/pure-ftpd", "-l", f"puredb:{known}", "-S", f"{self.host},{self.port}", *who, "-u", "1", "-H", "-D",
                  "-z", "-g", self.at / "pid", "-c", str(self.most or 50), "-f", "none", *tls,
-                 env={**os.environ, "FTP_ANON_DIR": str(self.root)})
+                 env=wrapped(self.at, self.root) | {"LD_PRELOAD": "libnss_wrapper.so"} if self.strangers else None)
 
 
 class Proftpd(Peer):
     def start(self):
         own = self.at / "own"
         own.mkdir(mode=0o700)
-        known = self.write("own/passwd", f"bob:{crypted()}:{UID}:{GID}::{self.root}:/bin/sh\n", 0o600)
+        known = self.write("own/passwd", f"bob:{crypted()}:{UID}:{GID}::{self.root}:/bin/sh\n"
+                           f"ftp:x:{UID}:{GID}::{self.root}:/bin/sh\n", 0o600)
         lines = ["ServerType standalone", "DefaultServer on", f"Port {self.port}", f"DefaultAddress {self.host}",
                  "SocketBindTight on", f"UseIPv6 {'on' if ':' in self.host else 'off'}", "User nobody", "Group nogroup",
                  f"ModulePath {AT}/lib/proftpd", "AuthOrder mod_auth_file.c", f"AuthUserFile {known}", "RequireValidShell off",
@@ -174,8 +175,8 @@ class Proftpd(Peer):
                  "TransferLog none", "UseReverseDNS off", "AllowOverwrite on", "AllowStoreRestart on", "AllowRetrieveRestart on",
                  "ServerIdent off", "DelayEngine off", "Umask 022", f"MaxClients {self.most or 'none'}"]
         if self.strangers:
-            lines += [f"<Anonymous {self.root}>", "User nobody", "Group nogroup", "UserAlias anonymous nobody", "UserAlias ftp nobody",
-                      "RequireValidShell off", "<Limit ALL>", "AllowAll", "</Limit>", "</Anonymous>"]
+            lines += ["SyslogLevel error", f"<Anonymous {self.root}>", "User ftp", "Group nogroup", "UserAlias anonymous ftp", "RequireValidShell off",
+                      "<Limit ALL>", "AllowAll", "</Limit>", "</Anonymous>"]
         if self.pem:
             lines += ["LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", f"TLSECCertificateFile {self.pem}",
                       f"TLSECCertificateKeyFile {self.pem}", f"TLSLog {own}/tls", "TLSProtocol TLSv1.2 TLSv1.3"]
@@ -184,7 +185,7 @@ class Proftpd(Peer):
 
 class Pyftpdlib(Peer):
     program = """
-import os, sys
+import logging, os, sys
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
@@ -195,6 +196,7 @@ known = DummyAuthorizer()
 if password:
     known.add_user("bob", password, root, perm="elradfmwMT")
 else:
+    logging.basicConfig(level=logging.ERROR)
     known.add_anonymous(root, perm="elradfmwMT")
 kind = TLS_FTPHandler if pem else FTPHandler
 kind.authorizer, kind.auth_failed_timeout = known, 0
@@ -214,7 +216,7 @@ server.serve_forever()
 class Inetutils(Peer):
     """It is made for inetd: what that did is done here."""
     def start(self):
-        self.env, self.over, self.children = wrapped(self.at) | {"LD_PRELOAD": "libnss_wrapper.so"}, threading.Event(), []
+        self.env, self.over, self.children = wrapped(self.at, self.root) | {"LD_PRELOAD": "libnss_wrapper.so"}, threading.Event(), []
         self.listener = socket.create_server((self.host, self.port), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.settimeout(0.1)
         self.thread = threading.Thread(target=self.accept, daemon=True)
