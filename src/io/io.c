@@ -1,6 +1,5 @@
-/* io: the buffered half of every stream: lines, output collected into few packets, the deadline, the sticky error. Below it
- * an io_ops moves the bytes. Called by sessions and the client; a stream owns its descriptor and its buffers, all bounded.
- * Fails with -errno as io.h says. Line ends: RFC 959 section 5.3.1 asks for CRLF, a bare LF is understood as well. */
+/* io: the buffered half of every stream: lines and the deadline; its output is io_out.c's. Below it an io_ops moves the bytes.
+ * Called by sessions and the client; a stream owns its descriptor and its buffers, all bounded. Fails with -errno as io.h says. Line ends: RFC 959 section 5.3.1 asks for CRLF, a bare LF is understood as well. */
 #include "io/io.h"
 
 #include <errno.h>
@@ -245,101 +244,6 @@ int io_await_input(struct io *io)
 ssize_t io_read_now(struct io *io, void *buf, size_t len)
 {
     return buffered(&io->in) ? take(&io->in, buf, len) : io->ops->recv_now(io, buf, len);
-}
-
-/* ---- output ---- */
-
-/* The first error stays: whatever follows must not pass for sent. Being interrupted or late at waiting is no error of
- * the stream, but what was lost by it is: the caller sees that from *done. */
-static int failed(struct io *io, int rc)
-{
-    if (rc != -EINTR && !io->error)
-        io->error = rc;
-    return rc;
-}
-
-static int send_all(struct io *io, const char *at, size_t len, size_t *done)
-{
-    while (*done < len) {
-        ssize_t n = io->ops->send(io, at + *done, len - *done);
-
-        if (n < 0)
-            return failed(io, (int)n);
-        *done += (size_t)n;
-    }
-    return 0;
-}
-
-int io_flush(struct io *io)
-{
-    struct io_out *out = &io->out;
-    size_t done = 0;
-    int rc;
-
-    TRY(io->error);
-    if (!out->len)
-        return 0;
-    rc = send_all(io, out->at, out->len, &done);
-    out->len -= (unsigned)done;
-    if (out->len) {
-        memmove(out->at, out->at + done, out->len);
-        return rc;
-    }
-    piece_give(out->at);
-    out->at = NULL;
-    return rc;
-}
-
-int io_put(struct io *io, struct span s)
-{
-    struct io_out *out = &io->out;
-
-    while (s.len) {
-        size_t room = IO_OUT_MAX - out->len, n = s.len < room ? s.len : room;
-
-        if (!out->at && !(out->at = piece_take()))
-            return failed(io, -ENOMEM);
-        memcpy(out->at + out->len, s.at, n);
-        out->len += (unsigned)n;
-        s = span_from(s, n);
-        if (out->len == IO_OUT_MAX)
-            TRY(io_flush(io));
-    }
-    return io->error;
-}
-
-int io_write(struct io *io, const void *buf, size_t len, size_t *done)
-{
-    TRY(io_flush(io));
-    return send_all(io, buf, len, done);
-}
-
-int io_await_room(struct io *io)
-{
-    int rc = io->ops->await_room(io);
-
-    return rc < 0 ? failed(io, rc) : 0;
-}
-
-ssize_t io_write_now(struct io *io, const void *buf, size_t len)
-{
-    ssize_t n;
-
-    TRY(io_flush(io));
-    n = io->ops->send_now(io, buf, len);
-    return n < 0 && n != -EAGAIN ? failed(io, (int)n) : n;
-}
-
-ssize_t io_sendfile(struct io *io, int file, int64_t *off, size_t len)
-{
-    ssize_t n;
-
-    TRY(io_flush(io));
-    n = io->ops->sendfile(io, file, *off, len);
-    if (n < 0)
-        return failed(io, (int)n);
-    *off += n;
-    return n;
 }
 
 /* ---- the end ---- */

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 
-enum { SEND_STEP = 1 << 20, READ_STEP = 256 * 1024, READ_STEP_MIN = 16 * 1024 };
+enum { SEND_SMALL = 8 * 1024, SEND_STEP = 1 << 20, READ_STEP = 256 * 1024, READ_STEP_MIN = 16 * 1024 };
 
 /* RECEIVE_TURN: a stream that is emptied before the next one has its turn opens its window wide, and its sender wakes us less
  * often. A command is heard at every block all the same. */
@@ -148,13 +148,7 @@ static int send_by_sendfile(struct xfer *x, struct file *f, int64_t off, int64_t
     return 0;
 }
 
-int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
-{
-    moved(x, 0);
-    return file_fd(f) < 0 ? send_by_reading(x, f, off, end) : send_by_sendfile(x, f, off, end);
-}
-
-int xfer_write(struct xfer *x, const void *buf, size_t len)
+static int write_all(struct xfer *x, const void *buf, size_t len)
 {
     size_t done = 0;
 
@@ -172,6 +166,38 @@ int xfer_write(struct xfer *x, const void *buf, size_t len)
         if (rc < 0)
             return fail(x, XFER_STREAM, rc);
     }
+    return 0;
+}
+
+/* Two calls of the system instead of three, and one packet with what waits to be sent before it. */
+static int send_small(struct xfer *x, struct file *f, int64_t off, size_t len)
+{
+    CLEANUP(free_text) char *all = malloc(len);
+    size_t have = 0;
+
+    if (!all)
+        return fail(x, XFER_FILE, -ENOMEM);
+    while (have < len) {
+        ssize_t n = file_read(f, all + have, len - have, off + (int64_t)have);
+
+        if (n <= 0)
+            return fail(x, XFER_FILE, n < 0 ? (int)n : -ENODATA);
+        have += (size_t)n;
+    }
+    return write_all(x, all, len);
+}
+
+int xfer_send(struct xfer *x, struct file *f, int64_t off, int64_t end)
+{
+    moved(x, 0);
+    if (off < end && end - off <= SEND_SMALL)
+        return send_small(x, f, off, (size_t)(end - off));
+    return file_fd(f) < 0 ? send_by_reading(x, f, off, end) : send_by_sendfile(x, f, off, end);
+}
+
+int xfer_write(struct xfer *x, const void *buf, size_t len)
+{
+    TRY(write_all(x, buf, len));
     return turn(x);
 }
 

@@ -129,7 +129,8 @@ static int open_call(void *arg)
     TRY(fd);
     l->file.fd = fd;
     l->file.size = l->opened.size;
-    l->file.ino = l->opened.ino;
+    l->file.near = l->call.lookup == FS_CACHED;
+    TRY(folder_stat_of(&l->opened, &l->file.opened));
     l->local = l->call.lookup == FS_CACHED || fs_is_local(fd);
     return 0;
 }

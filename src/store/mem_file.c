@@ -45,7 +45,7 @@ static int claim(struct mem_heap *h, struct mem_file *f, uint32_t node, bool wri
     f->claim = i;
     f->version = h->nodes[node].version;
     f->file.size = h->nodes[node].size;
-    f->file.ino = h->nodes[node].ino;
+    mem_stat(h, node, &f->file.opened);
     return 0;
 }
 

@@ -46,6 +46,11 @@ int64_t file_size(const struct file *f)
     return f->size;
 }
 
+const struct store_stat *file_stat(const struct file *f)
+{
+    return &f->opened;
+}
+
 int file_fd(const struct file *f)
 {
     return f->fd;
@@ -78,7 +83,7 @@ static int get_mark_call(void *arg)
 int file_sums(struct file *f, struct sums *out)
 {
     struct mark_call c = { .file = f };
-    int rc = rt_call(f->task, get_mark_call, &c);
+    int rc = f->near ? get_mark_call(&c) : rt_call(f->task, get_mark_call, &c);
 
     if (rc < 0 && rc != -ENODATA && rc != -EOPNOTSUPP)
         return rc;

@@ -43,6 +43,7 @@ int store_stat(const struct store *, const char *path, struct store_stat *out);
 struct file;
 int store_open(const struct store *, const char *path, struct file **out);
 int64_t file_size(const struct file *); /* bytes as it was when opened */
+const struct store_stat *file_stat(const struct file *); /* what store_stat said then */
 int file_fd(const struct file *);       /* for sendfile; the file keeps it */
 ssize_t file_read(struct file *, void *buf, size_t len, int64_t off);
 

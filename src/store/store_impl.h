@@ -91,7 +91,8 @@ struct file {
     struct rt_task *task;
     int fd;       /* -1: there is none, it is read through file_read */
     int64_t size; /* reading: when opened; writing: written so far */
-    uint64_t ino; /* reading: as store_stat has it */
+    struct store_stat opened; /* reading: as it was then */
+    bool near; /* reading: it lies in the memory of this machine, so that what is noted of it can be asked in place */
     int64_t held; /* resumed: bytes before it was cut */
 };
 

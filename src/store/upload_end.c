@@ -67,7 +67,7 @@ static int append_again(struct upload *u, bool there)
 /* now: what stands there, NULL: nothing. */
 static int settle_append(struct upload *u, const struct store_found *now)
 {
-    if (u->old && now && u->old->ino == now->stat.ino && u->old->size == now->stat.size && u->old->ops->same(u->old))
+    if (u->old && now && u->old->opened.ino == now->stat.ino && u->old->size == now->stat.size && u->old->ops->same(u->old))
         return 0;
     return u->old || now ? append_again(u, now) : 0;
 }

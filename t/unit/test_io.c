@@ -156,6 +156,72 @@ static void output_is_collected(void **state)
     }
 }
 
+static void what_waits_leaves_with_what_follows(void **state)
+{
+    static char got[5000], body[1000];
+    struct io *io;
+    size_t sent = 0;
+    int fd[2];
+
+    (void)state;
+    task = rt_block_task(never);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0); /* packets can be told apart */
+    assert_int_equal(io_socket(&task, fd[0], &io), 0);
+    assert_int_equal(io_put(io, SPAN("head")), 0);
+    assert_int_equal(io_write(io, body, sizeof body, &sent), 0);
+    assert_int_equal(sent, sizeof body);
+    assert_int_equal(read(fd[1], got, sizeof got), 4 + sizeof body);
+    assert_memory_equal(got, "head", 4);
+    io_abort(&io);
+    close(fd[1]);
+}
+
+enum { HEAD = 900, BODY = 6000, ALL = HEAD + BODY, CHUNK = 100 };
+
+/* The buffer of the line is full but for `free` chunks; then it is emptied again and again. */
+static void cut_somewhere(unsigned free)
+{
+    CLEANUP(done) struct io *io = stream();
+    int io_far = far;
+    struct io *control = stream();
+    static char all[ALL], got[1 << 16];
+    size_t sent = 0, came = 0, before = 0;
+    int rc, least = 1;
+
+    say("x", 1); /* every wait ends by what is heard */
+    close(far);
+    far = io_far;
+    io_hear(io, control);
+    for (size_t i = 0; i < ALL; i++)
+        all[i] = (char)(i * 7 + i / 256);
+    setsockopt(io_fd(io), SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+    while (send(io_fd(io), all, CHUNK, MSG_DONTWAIT) > 0)
+        before += CHUNK;
+    for (; free; free--)
+        before -= (size_t)read(far, got, CHUNK);
+    assert_int_equal(io_put(io, (struct span){ all, HEAD }), 0);
+    do {
+        ssize_t n;
+
+        rc = io_write(io, all + HEAD, BODY, &sent);
+        assert_true(rc == 0 || rc == -EINTR);
+        while ((n = read(far, got + came, sizeof got - came)) > 0)
+            came += (size_t)n;
+        assert_true(sent <= BODY);
+    } while (rc < 0);
+    assert_int_equal(sent, BODY);
+    assert_int_equal(came, before + ALL);
+    assert_memory_equal(got + before, all, ALL);
+    io_abort(&control);
+}
+
+static void what_is_cut_goes_on_where_it_was_cut(void **state)
+{
+    (void)state;
+    for (unsigned free = 0; free < 6; free++)
+        cut_somewhere(free);
+}
+
 static void a_write_error_sticks(void **state)
 {
     CLEANUP(done) struct io *io = stream();
@@ -254,6 +320,8 @@ int main(void)
         cmocka_unit_test(the_end_of_the_stream),
         cmocka_unit_test(a_deadline_ends_the_wait),
         cmocka_unit_test(output_is_collected),
+        cmocka_unit_test(what_waits_leaves_with_what_follows),
+        cmocka_unit_test(what_is_cut_goes_on_where_it_was_cut),
         cmocka_unit_test(a_write_error_sticks),
         cmocka_unit_test(hearing_while_writing),
         cmocka_unit_test(a_reset_is_never_an_end),

@@ -87,26 +87,17 @@ static bool range_holds(const struct http *h, const struct answer *a)
 
 /* ---- opening ---- */
 
-static bool same(const struct store_stat *a, const struct store_stat *b)
-{
-    return a->ino == b->ino && a->dev == b->dev && a->size == b->size && a->mtime == b->mtime;
-}
-
-/* The file and what is said of it are of one version: asked before and after it is opened. */
+/* What is said of a file is said of the version that is sent. A folder is looked at only; so is what cannot be opened, for who may
+ * not read it may be told that it is there. */
 static int open_version(struct http *h, struct answer *a)
 {
-    const struct store *st = &h->s->store;
-    struct store_stat after;
+    int rc = store_open(&h->s->store, h->ask->path, &a->file);
 
-    for (int i = 0; i < 3; i++) {
-        file_close(&a->file);
-        TRY(store_open(st, h->ask->path, &a->file));
-        TRY(store_stat(st, h->ask->path, &after));
-        if (same(&a->st, &after) && file_size(a->file) == after.size)
-            return 0;
-        a->st = after;
+    if (rc < 0) {
+        TRY(store_stat(&h->s->store, h->ask->path, &a->st));
+        return a->st.kind == STORE_DIR ? 0 : rc;
     }
-    a->st.size = file_size(a->file); /* it grows while it is read: what was there when it was opened is sent */
+    a->st = *file_stat(a->file);
     return 0;
 }
 
@@ -237,7 +228,6 @@ static int answer_file(struct http *h, struct answer *a)
     unsigned status;
     int rc;
 
-    TRY(open_version(h, a));
     http_etag(&tag, &a->st, clock_wall());
     buf_cstr(&tag);
     a->type = http_type(path_leaf(span_of(h->ask->path)));
@@ -274,12 +264,10 @@ int http_get(struct http *h)
     if (!a)
         return -ENOMEM;
     *a = (struct answer){ 0 };
-    TRY(store_stat(&h->s->store, h->ask->path, &a->st));
+    TRY(open_version(h, a));
     if (a->st.kind == STORE_DIR)
         return h->ask->slash ? http_folder(h) : move_to_slash(h);
-    if (h->ask->slash)
-        return -ENOENT;
-    rc = answer_file(h, a);
+    rc = h->ask->slash ? -ENOENT : answer_file(h, a);
     file_close(&a->file);
     return rc;
 }
