@@ -3,6 +3,7 @@ server, the figures of all rounds, and a table of them. Servers are started as t
 import contextlib
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def number(name, value):
 
 def alone():
     """In a network namespace of its own, where that can be had: connections that linger in TIME_WAIT disturb nobody."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # who is ended ends its servers
     inside = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if "DRAY_BENCH_ALONE" not in os.environ and subprocess.run([*inside, "true"], capture_output=True, check=False).returncode == 0:
         os.environ["DRAY_BENCH_ALONE"] = "1"
