@@ -54,7 +54,6 @@ int file_note(struct file *, const struct sums *);
 int file_same(struct file *);
 
 /* ---- writing: nothing is visible before file_commit, and without it nothing ever was ---- */
-
 enum store_how {
     STORE_NEW,    /* the name must not exist when it is committed */
     STORE_PUT,    /* a new version; replaces where RIGHT_WRITE allows, else as STORE_NEW */

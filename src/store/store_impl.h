@@ -26,7 +26,6 @@ struct store_ops {
     int (*list)(const struct store *, const char *path, bool stats, struct dir **out);
 
     /* The front calls these where blocking stops nobody (rt_call); any path may be one of the store's own. */
-
     /* An empty file without a name that will be `path`. -EISDIR, -ENOENT: no such folder. */
     int (*create)(const struct store *, const char *path, struct file **out);
     /* The hidden file `own`, to be continued behind its first `len` bytes (-1: all) and to become `path`; nobody else can
