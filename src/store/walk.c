@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/access.h"
 
 /* TURN: entries of a listing, between which others run. WAY_MAX: a name has at least a byte and a slash. */
 enum { TURN = 64, WAY_MAX = PATH_CAP / 2 };
@@ -69,7 +70,8 @@ static int enter(struct walk *w, unsigned depth, const struct store_stat *st)
     w->depth = depth;
     w->way[depth] = (struct level){ .dev = st->dev, .ino = st->ino, .len = (unsigned)len };
     memcpy(w->inside, w->path, len + 1);
-    return store_list(w->st, w->inside, true, &w->dir);
+    /* a drop folder lists as an empty one: that is not what it holds */
+    return store_rights(w->st, w->inside) == RIGHTS_DROP ? -EACCES : store_list(w->st, w->inside, true, &w->dir);
 }
 
 int walk_open(const struct store *st, const char *folder, struct walk **out)

@@ -203,7 +203,8 @@ static void begin_json(struct http *h, struct buf *b, unsigned rights)
     put_rights(b, rights);
     json_text(b, "account", stranger ? SPAN("") : span_of(h->s->account->name));
     json_bool(b, "login", !h->ask->link.at && (auth->n || auth->system || auth->file));
-    json_bool(b, "zip", true);
+    if (rights != RIGHTS_DROP)
+        json_bool(b, "zip", true);
     if (h->ask->link.at)
         json_number(b, "until", h->ask->link_end);
     json_end(b);
