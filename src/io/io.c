@@ -1,5 +1,6 @@
 /* io: the buffered half of every stream: lines and the deadline; its output is io_out.c's. Below it an io_ops moves the bytes.
- * Called by sessions and the client; a stream owns its descriptor and its buffers, all bounded. Fails with -errno as io.h says. Line ends: RFC 959 section 5.3.1 asks for CRLF, a bare LF is understood as well. */
+ * Called by sessions and the client; a stream owns its descriptor and its buffers, all bounded. Fails with -errno as io.h says.
+ * Line ends: RFC 959 section 5.3.1 asks for CRLF, a bare LF is understood as well. */
 #include "io/io.h"
 
 #include <errno.h>
