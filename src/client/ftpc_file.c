@@ -158,21 +158,26 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
     return rc;
 }
 
-/* Both ends inclusive on the wire. */
-static int ask_range(struct ftpc *ftp, int64_t from, int64_t to)
+/* Both ends inclusive on the wire. port: the one of the transfer that follows is asked for in the same go, if ftpc_ahead said so. */
+static int ask_range(struct ftpc *ftp, int64_t from, int64_t to, bool port)
 {
     char arg[48];
     int code;
 
     snprintf(arg, sizeof arg, "%lld %lld", (long long)from, (long long)to - 1);
-    code = ftpc_ask(ftp, "RANG", span_of(arg));
+    TRY(ftpc_take_in(ftp));
+    TRY(ftpc_queue(ftp, "RANG", span_of(arg)));
+    if (port)
+        TRY(ftpc_queue_port(ftp));
+    TRY(ftpc_flush(ftp));
+    code = ftpc_final(ftp);
     TRY(code);
     return code == 350 ? 0 : -EACCES;
 }
 
 int ftpc_range(struct ftpc *ftp, int64_t from, int64_t to)
 {
-    return ftp->can->rang ? ask_range(ftp, from, to) : -EACCES;
+    return ftp->can->rang ? ask_range(ftp, from, to, true) : -EACCES;
 }
 
 /* REST stands directly before the transfer (RFC 3659 section 5.3): BSD's servers forget it at any other command, so the data
@@ -268,7 +273,7 @@ static int ask_hash(struct ftpc *ftp, struct span path, int64_t bytes, char rang
 {
     snprintf(range, 48, "0-%lld", (long long)bytes - 1);
     if (bytes >= 0)
-        TRY(ask_range(ftp, 0, bytes));
+        TRY(ask_range(ftp, 0, bytes, false));
     return demand(ftp, "HASH", path);
 }
 

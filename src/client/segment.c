@@ -128,8 +128,10 @@ static int transfer(struct part *p)
 
     p->pos = place(p->g);
     p->g->led = p->g->from == p->g->begin ? 0 : p->g->led;
+    ftpc_ahead(p->w->ftp, SUMS, true);
     TRY(ask_range(p));
-    ftpc_ahead(p->w->ftp, SUMS, false);
+    /* the server may compute the checksum while others still bring theirs */
+    ftpc_ahead(p->w->ftp, p->w == p->s->h->w && p->end >= 0 ? proof_kind(p->w) : SUMS, false);
     TRY(ftpc_begin(p->w->ftp, "RETR", p->s->h->flight.there, &p->data));
     rc = copy_part(p);
     TRY(rc);

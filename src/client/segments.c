@@ -150,6 +150,17 @@ static bool nobody_else(struct split *s)
     return !s->helpers;
 }
 
+/* The owner has the time for it now. A failure is found again when the whole is compared. */
+static void sum_what_is_there(struct split *s)
+{
+    unsigned i = 0;
+
+    while (i < s->count && s->at[i].from == s->at[i].to)
+        i++;
+    if (i)
+        proof_read(&s->h->proof, s->h->w, s->fd, s->at[i - 1].to);
+}
+
 /* After a round of its own the owner waits for those that others have, which may come back. */
 static void work_until_there(struct split *s)
 {
@@ -162,8 +173,10 @@ static void work_until_there(struct split *s)
             s->rc = rc;
             s->why = w->why;
         }
-        if (!s->rc && !all_there(s))
+        if (!s->rc && !all_there(s)) {
+            sum_what_is_there(s);
             s->rc = loop_rest(w->task, RT_NEVER);
+        }
     }
 }
 
@@ -212,6 +225,7 @@ int segments_fetch(struct haul *h, int fd, unsigned count, int64_t *have)
     free(s);
     if (rc != 1)
         return rc;
+    proof_drop(&h->proof);
     h->job->site->whole = true;
     haul_note(h, _("the server does not begin in the middle as asked: in one piece, then"));
     haul_again(h);
