@@ -231,9 +231,9 @@ int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)
     int64_t asked;
     int code;
 
-    TRY(ftpc_take_in(ftp));
     asked = rt_now(ftp->task);
     TRY(ftpc_send(ftp, verb, arg));
+    TRY(ftpc_take_in(ftp)); /* only a server that keeps commands has answers to give still */
     code = ftpc_final(ftp);
     asked = rt_now(ftp->task) - asked;
     if (code > 0 && (asked < ftp->quickest || !ftp->quickest))

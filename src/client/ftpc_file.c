@@ -161,15 +161,16 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
 /* Both ends inclusive on the wire. port: the one of the transfer that follows is asked for in the same go, if ftpc_ahead said so. */
 static int ask_range(struct ftpc *ftp, int64_t from, int64_t to, bool port)
 {
+    unsigned before = ftp->ahead.count;
     char arg[48];
     int code;
 
     snprintf(arg, sizeof arg, "%lld %lld", (long long)from, (long long)to - 1);
-    TRY(ftpc_take_in(ftp));
     TRY(ftpc_queue(ftp, "RANG", span_of(arg)));
-    if (port)
+    if (port && before < AHEAD_MOST)
         TRY(ftpc_queue_port(ftp));
     TRY(ftpc_flush(ftp));
+    TRY(ftpc_take(ftp, before));
     code = ftpc_final(ftp);
     TRY(code);
     return code == 350 ? 0 : -EACCES;

@@ -58,6 +58,7 @@ bool ftpc_owed(const struct ftpc *ftp, enum ftpc_answer kind);
 enum ftpc_answer ftpc_owed_next(struct ftpc *ftp);
 /* Reads what was asked ahead, so that the next answer is the next question's; and the same up to the port. */
 int ftpc_take_in(struct ftpc *ftp);
+int ftpc_take(struct ftpc *ftp, unsigned n); /* the first n of it */
 int ftpc_take_port(struct ftpc *ftp);
 /* Queues what ftpc_ahead wanted: with the transfer of a path, where the server bears that; or now, the port only. */
 int ftpc_queue_ahead(struct ftpc *ftp, struct span path);

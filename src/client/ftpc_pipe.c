@@ -52,11 +52,16 @@ static int take_one(struct ftpc *ftp)
     return 0;
 }
 
-int ftpc_take_in(struct ftpc *ftp)
+int ftpc_take(struct ftpc *ftp, unsigned n)
 {
-    while (ftp->ahead.count)
+    while (n--)
         TRY(take_one(ftp));
     return 0;
+}
+
+int ftpc_take_in(struct ftpc *ftp)
+{
+    return ftpc_take(ftp, ftp->ahead.count);
 }
 
 int ftpc_take_port(struct ftpc *ftp)
@@ -239,19 +244,22 @@ int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
         { "OPTS", "UTF8 ON", can->utf8 }, { "PBSZ", "0", ftp->tls }, { "PROT", "P", ftp->tls }, { "TYPE", "I", true }
     };
     unsigned count = sizeof steps / sizeof *steps;
+    bool later = can->atomic && !ftp->tls; /* dray refuses neither: their answers come with the next question's */
 
     ftp->can = can;
     for (unsigned i = 0; i < count; i++) {
         if (!steps[i].wanted)
             continue;
         TRY(ftpc_queue(ftp, steps[i].verb, span_of(steps[i].arg)));
+        if (later)
+            ftpc_owe(ftp, ANSWER_ANY);
         if (can->pipe)
             continue;
         TRY(ftpc_flush(ftp));
         TRY(hear_step(ftp, &steps[i]));
     }
     TRY(ftpc_flush(ftp));
-    for (unsigned i = 0; i < count && can->pipe; i++)
+    for (unsigned i = 0; i < count && can->pipe && !later; i++)
         if (steps[i].wanted)
             TRY(hear_step(ftp, &steps[i]));
     return 0;

@@ -157,7 +157,7 @@ static void sum_what_is_there(struct split *s)
 
     while (i < s->count && s->at[i].from == s->at[i].to)
         i++;
-    if (i)
+    if (i && s->h->w->ftp) /* whose server says of which kind */
         proof_read(&s->h->proof, s->h->w, s->fd, s->at[i - 1].to);
 }
 

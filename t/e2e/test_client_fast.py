@@ -265,7 +265,6 @@ def test_segments_make_the_whole(client, fake, kind, traits):
     assert client.read("big") == BIG and "size agrees" in client.out
     assert names(client.dir) == {b"big"}
     assert len({*one.began()} if kind is not Ranged else [x for x in one.heard if x.startswith("RANG")]) >= 3
-    assert one.heard.count("USER anonymous") >= (1 if traits else 2)
 
 
 @pytest.mark.parametrize("kind", [Deaf, Proud, Shifts])
@@ -339,6 +338,20 @@ def test_a_file_that_changes_meanwhile(client, fake):
     assert names(client.dir) == {b"big"}
 
 
+def written(path):
+    """Bytes that are there: not holes, nor room that is only reserved."""
+    fd, at, count = os.open(path, os.O_RDONLY), 0, 0
+    try:
+        while True:
+            at = os.lseek(fd, at, os.SEEK_DATA)
+            end = os.lseek(fd, at, os.SEEK_HOLE)
+            at, count = end, count + end - at
+    except OSError:                                          # ENXIO: only a hole is left
+        return count
+    finally:
+        os.close(fd)
+
+
 def test_a_kill_leaves_nothing_that_is_taken_for_a_beginning(client, fake):
     class Stalls(Crowd):
         def send(self, payload, first="150 opening", last="226 done"):
@@ -351,7 +364,7 @@ def test_a_kill_leaves_nothing_that_is_taken_for_a_beginning(client, fake):
 
     one = fake(Stalls, files={"big": BIG}, go=threading.Event())
     child = client.start("get", "--segments", "4", f"{one.address}/big")
-    until(lambda: any((client.dir / os.fsdecode(n)).stat().st_blocks * 512 > 700_000 for n in client.parts()), "segments")
+    until(lambda: any(written(client.dir / os.fsdecode(n)) > 700_000 for n in client.parts()), "segments")
     part, = client.parts()
     assert (client.dir / os.fsdecode(part)).stat().st_size == len(BIG) + 1
     child.send_signal(signal.SIGKILL)
@@ -371,7 +384,7 @@ def test_ctrl_c_ends_all_segments(client, fake):
 
     one = fake(Stalls, files={"big": BIG}, go=threading.Event())
     child = client.start("get", "--segments", "4", f"{one.address}/big")
-    until(lambda: any((client.dir / os.fsdecode(n)).stat().st_blocks * 512 > 700_000 for n in client.parts()), "segments")
+    until(lambda: any(written(client.dir / os.fsdecode(n)) > 700_000 for n in client.parts()), "segments")
     child.send_signal(signal.SIGINT)
     client.finish(child, INTERRUPTED)
     one.go.set()
