@@ -14,15 +14,17 @@
 
 enum { SESSIONS = 4, BAD = 2 };
 
-static atomic_int *done; /* shared with every process */
+/* Shared with every process: sessions that came to their end; is the end of the bad one known? */
+static atomic_int *done, *seen;
 static volatile int *nowhere;
 
-/* The others end only when the bad one has crashed, if they live to see it: 50 ms later. */
+/* The others end only after the server has seen how the bad one ended, if they live so long. */
 static void session(int which)
 {
     if (which == BAD)
         *nowhere = 1;
-    usleep(50000);
+    while (!atomic_load(seen))
+        usleep(1000);
     atomic_fetch_add(done, 1);
 }
 
@@ -42,17 +44,26 @@ static void with_threads(void)
         if (pthread_create(&threads[i], NULL, thread, &which[i]) != 0)
             _exit(1);
     }
+    pthread_join(threads[BAD], NULL);
+    atomic_store(seen, 1);
     for (int i = 0; i < SESSIONS; i++)
-        pthread_join(threads[i], NULL);
+        if (i != BAD)
+            pthread_join(threads[i], NULL);
 }
 
 static void with_processes(void)
 {
-    for (int i = 0; i < SESSIONS; i++)
-        if (fork() == 0) {
+    pid_t pids[SESSIONS];
+
+    for (int i = 0; i < SESSIONS; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
             session(i);
             _exit(0);
         }
+    }
+    waitpid(pids[BAD], NULL, 0);
+    atomic_store(seen, 1);
     while (wait(NULL) > 0)
         ;
 }
@@ -64,6 +75,7 @@ static int survivors(const char *what, void (*serve)(void))
     pid_t pid;
 
     atomic_store(done, 0);
+    atomic_store(seen, 0);
     pid = fork();
     if (pid == 0) {
         serve();
@@ -84,11 +96,12 @@ int main(void)
     const struct rlimit none = { 0, 0 };
 
     setrlimit(RLIMIT_CORE, &none);
-    done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    done = mmap(NULL, 2 * sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (done == MAP_FAILED) {
         perror("mmap");
         return 1;
     }
+    seen = done + 1;
     int processes = survivors("processes", with_processes), threads = survivors("threads", with_threads);
     printf("Learned: a signal like SIGSEGV ends a process with all its threads; another process is a wall.\n");
     return processes != SESSIONS - 1 || threads >= SESSIONS - 1;

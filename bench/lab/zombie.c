@@ -60,15 +60,13 @@ static void orphan(void)
     }
     parent = child();
     if (parent == 0) {
-        if (child() ==
-            0) { /* the one that is left behind: waits until its parent is gone, then tells who its parent is now */
-            pid_t first = getppid();
+        pid_t first = getpid();
+        if (child() == 0) { /* left behind: waits until its parent is gone, then tells who its parent is now */
             while (getppid() == first)
                 usleep(1000);
             heir = getppid();
             _exit(write(ends[1], &heir, sizeof(heir)) != sizeof(heir));
         }
-        usleep(20000);
         _exit(0);
     }
     waitpid(parent, NULL, 0);
@@ -82,9 +80,15 @@ static void orphan(void)
 
 int main(void)
 {
-    pid_t pid = child();
-    int status = 0;
+    int status = 0, hold[2];
+    char letter;
+    pid_t pid;
 
+    if (pipe(hold) != 0) {
+        perror("zombie: pipe");
+        return 1;
+    }
+    pid = child();
     if (pid == 0) {
         for (volatile int forever = 1; forever;) {
         }
@@ -111,13 +115,13 @@ int main(void)
     waitpid(pid, NULL, 0);
     pid = child();
     if (pid == 0) { /* a parent by vfork sleeps, and no signal wakes it, until its child ends */
-        if (vfork() == 0) {
-            usleep(200000);
-            _exit(0);
-        }
+        if (vfork() == 0)
+            _exit(read(hold[0], &letter, 1) != 1);
         _exit(0);
     }
     show(pid, 'D', "sleeping, no signal wakes it: vfork (usually a disk)");
+    if (write(hold[1], "", 1) != 1)
+        return 1;
     waitpid(pid, NULL, 0);
     orphan();
     printf(
