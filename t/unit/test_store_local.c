@@ -1,29 +1,12 @@
 /* The local store, on a folder of its own: what every store promises, and what is its own: nothing else on the disk, links, and
  * paths that try to leave. */
-#include "any_store.h"
+#include "any_local.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-
-static char dir[60];
-
-int any_open(struct storage *out)
-{
-    strcpy(dir, "/tmp/dray-store-XXXXXX");
-    return mkdtemp(dir) ? store_local_open(dir, false, out) : -errno;
-}
-
-void any_close(struct storage *s)
-{
-    char command[200];
-
-    close(s->root);
-    snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", dir, dir);
-    assert_int_equal(system(command), 0);
-}
 
 /* Every file below the folder, hidden or not, as the file system sees it. */
 static int files_on_disk(void)

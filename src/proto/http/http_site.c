@@ -8,7 +8,6 @@
 #include "wire/http_host.h"
 
 /* Browsers say where a request comes from; who says nothing is none (curl, a script), and nobody can make it send anything. */
-/* Browsers say where a request comes from; who says nothing is none (curl, a script), and nobody can make it send anything. */
 bool http_foreign(const struct http *h)
 {
     const struct span *f = h->ask->head.field;
