@@ -12,9 +12,11 @@ Health is part of each test's outcome: after the body, every server it used must
 """
 import itertools
 import os
+import select
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ import pytest
 import server as server_module
 from remote import Remote, View
 from server import ACCOUNTS, Server
-from tools import PATIENCE, SLOW_FILES, blob, make, until
+from tools import PATIENCE, SLOW_FILES, WAIT, blob, make, until
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
 # crowds: made for thousands of clients.  typical: one of each kind (processes, threads, a loop).  loop: an event loop; what blocks one session would block all.
@@ -225,30 +227,58 @@ def is_mounted(folder):
     return any(line.split()[4] == os.fspath(folder) for line in Path("/proc/self/mountinfo").read_text().splitlines())
 
 
+class SlowDisk:
+    """tmp_path/root/slow shows the files of tmp_path/disk; it keeps no attributes of files."""
+
+    def __init__(self, folder):
+        self.root, self.disk, self.mount = folder / "root", folder / "disk", folder / "root" / "slow"
+        self.disk.mkdir()
+        self.mount.mkdir(parents=True)
+        for n in range(SLOW_FILES):
+            make(self.disk, f"f{n}", blob(20_000, n))
+        self.fuse = None
+
+    def start(self, flags, times):
+        times = [word for call, time in times.items() for word in (f"--{call}", str(time))]
+        self.fuse = subprocess.Popen([SLOWFS, self.disk, self.mount, *flags, *times], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, bufsize=0)
+        until(lambda: is_mounted(self.mount) or self.fuse.poll() is not None, "the slow disk is mounted")
+        assert self.fuse.poll() is None, f"the slow disk cannot be mounted: {self.fuse.stderr.read().decode()}"
+
+    def holds(self):
+        """Waits until calls are held, and a little for more of them; how many."""
+        ready, _, _ = select.select([self.fuse.stdout], [], [], WAIT)
+        assert ready, "nobody came to the slow disk"
+        time.sleep(0.03)
+        return len(self.fuse.stdout.read(4096))
+
+    def let_go(self, count):
+        """That many calls that are held now, or come."""
+        self.fuse.stdin.write(bytes(count))
+
+    def be_quick(self):
+        """Holds nobody any more."""
+        self.fuse.stdin.close()
+
+    def stop(self):
+        subprocess.run(["fusermount3", "-uz", self.mount], stderr=subprocess.DEVNULL, check=False)
+        self.fuse.kill()
+        self.fuse.wait()
+        for pipe in self.fuse.stdin, self.fuse.stdout, self.fuse.stderr:
+            pipe.close()
+
+
 @pytest.fixture
 def slow(tmp_path):
-    """slow("--names", read=3): tmp_path/root/slow shows the files of tmp_path/disk, and each read takes three seconds; it keeps
-    no attributes of files. Gives the root."""
+    """slow("--names", read=3, open="held"): a SlowDisk where each read takes three seconds, and an open until it is let go."""
     assert os.path.exists("/dev/fuse"), "no /dev/fuse here: the slow disk cannot be tested (a container needs --device /dev/fuse)"
     assert os.access(SLOWFS, os.X_OK), f"no {SLOWFS}: build it with `tools/build tests`, or name it with SLOWFS=..."
-    disk, mount = tmp_path / "disk", tmp_path / "root" / "slow"
-    disk.mkdir()
-    mount.mkdir(parents=True)
-    for n in range(SLOW_FILES):
-        make(disk, f"f{n}", blob(20_000, n))
-    running = []
+    disk = SlowDisk(tmp_path)
 
-    def start(*flags, **seconds):
-        delays = [*flags] + [word for call, s in seconds.items() for word in (f"--{call}", str(s))]
-        fuse = subprocess.Popen([SLOWFS, disk, mount, *delays], stderr=subprocess.PIPE)
-        running.append(fuse)
-        until(lambda: is_mounted(mount) or fuse.poll() is not None, "the slow disk is mounted")
-        assert fuse.poll() is None, f"the slow disk cannot be mounted: {fuse.stderr.read().decode()}"
-        return tmp_path / "root"
+    def start(*flags, **times):
+        disk.start(flags, times)
+        return disk
 
     yield start
-    for fuse in running:
-        subprocess.run(["fusermount3", "-uz", mount], stderr=subprocess.DEVNULL, check=False)
-        fuse.kill()
-        fuse.wait()
-        fuse.stderr.close()
+    if disk.fuse:
+        disk.stop()

@@ -229,7 +229,7 @@ def test_nothing_is_written_without_note(tmp_path):
 
 
 def test_where_nothing_can_be_noted(tmp_path, slow):
-    root = slow()
+    root = slow().root
     code, total, _ = counts(root, "--note")
     assert (code, total["without"], total["not_noted"]) == (GOOD, 2, 2)
     code, out, _ = run("--note", root)

@@ -2,17 +2,20 @@
  *
  *   slowfs FOLDER MOUNTPOINT [--open S] [--getattr S] [--readdir S] [--read S] [--write S] [--close S] [--names]
  *
- * S: seconds, fractions allowed. The kernel remembers nothing but the pages of a file that is open, with --names also which
- * names there are. Calls sleep beside each other (64 of them). Runs in the foreground; SIGTERM unmounts and ends it.
- * For t/e2e/test_slow_disk.py. */
+ * S: seconds, fractions allowed; or `held`: such a call writes a byte to standard output and waits until it can read one from
+ * standard input, or until that ends. The kernel remembers nothing but the pages of a file that is open, with --names also
+ * which names there are. Calls wait beside each other (64 of them). Runs in the foreground; SIGTERM unmounts and ends it.
+ * For the fixture `slow` of t/e2e. */
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -28,13 +31,25 @@ static const struct option options[] = {
 };
 
 static double seconds[CALLS];
+static bool held[CALLS];
 static double names_for;
 static int folder;
+
+static void be_held(void)
+{
+    char c = '.';
+    ssize_t n = write(STDOUT_FILENO, &c, 1);
+
+    while (n >= 0 && (n = read(STDIN_FILENO, &c, 1)) < 0 && errno == EINTR)
+        ;
+}
 
 static void take_time(int call)
 {
     struct timespec left = { .tv_sec = (time_t)seconds[call] };
 
+    if (held[call])
+        be_held();
     left.tv_nsec = (long)((seconds[call] - (double)left.tv_sec) * 1e9);
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
         ;
@@ -164,6 +179,8 @@ int main(int argc, char **argv)
     while ((call = getopt_long(argc, argv, "", options, NULL)) >= 0) {
         if (call == NAMES)
             names_for = 3600;
+        else if (call < CALLS && strcmp(optarg, "held") == 0)
+            held[call] = true;
         else if (call < CALLS)
             seconds[call] = strtod(optarg, NULL);
         else
