@@ -21,7 +21,7 @@ BIG = 1024 * MIB                                             # of each bulk tran
 DOWNLOADS, UPLOADS = 32, 16
 LIMIT = 0.500                                                # p99 of the one who moves little
 LONGEST = 5                                                  # seconds, once
-LEAST = 2                                                    # seconds of measuring
+LEAST = 0.5                                                  # seconds of measuring
 
 
 class Crew:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ftpraw import OPEN, ls, mlsd, nlst, receive_all
-from tools import WAIT, as_bytes, blob, make, names, no_leftovers, reset, until
+from tools import WAIT, as_bytes, blob, make, make_many, names, no_leftovers, reset, until
 
 OLD_FILE, NEW_FILE = b"the old file\n" * 1000, blob(3 << 20)
 GIB = 1 << 30
@@ -377,21 +377,19 @@ def test_beyond_4_gib_resumed_uploads(site, sparse):
 
 def test_a_folder_of_10000_entries(site):
     expected = {f"entry number {n:05d}.txt" for n in range(10_000)}
-    for name in expected:
-        make(site.dir, name)
+    make_many(site.dir, expected)
     expected = {as_bytes(name) for name in expected}
     client = site.raw()
-    for _ in range(2):
-        listed = nlst(client.get("NLST"))
-        assert len(listed) == 10_000 and set(listed) == expected
+    listed = nlst(client.get("NLST"))
+    assert len(listed) == 10_000 and set(listed) == expected
     assert set(ls(client.get("LIST"))) == expected
     assert set(mlsd(client.get("MLSD"))) == expected
     assert len(nlst(client.get("NLST *5.txt"))) == 1000
 
 
+@pytest.mark.needs("disk")
 def test_a_listing_larger_than_all_buffers_between_us(site):
     """A client that reads no data before it has heard the 150 must hear it in time."""
     count = 13000
-    for i in range(count):
-        make(site.dir, f"{i:05} {'long' * 60}")
+    make_many(site.dir, [f"{i:05} {'long' * 60}" for i in range(count)])
     assert len(list(site.ftp().mlsd())) == count

@@ -243,8 +243,7 @@ def test_many_writers_of_one_name_and_many_appenders(memory):
 
 
 @pytest.mark.needs("workers")
-@pytest.mark.parametrize("round", range(3))
-def test_a_worker_that_is_killed_takes_nothing_with_it(memory, round):
+def test_a_worker_that_is_killed_takes_nothing_with_it(memory):
     one = memory("96M", "--workers", "4")
     client = one.raw("bob")
     client.put("STOR f", BIG)

@@ -74,3 +74,14 @@ def make(folder, name, data=b"", mtime=None):
     if mtime is not None:
         os.utime(path, (mtime, mtime))
     return Path(os.fsdecode(path))
+
+
+def make_many(folder, names):
+    """Empty files, behind the server's back; on a disk one file under all these names, which is cheaper."""
+    first, *others = names
+    path = make(folder, first)
+    for name in others:
+        if hasattr(folder, "names"):
+            make(folder, name)
+        else:
+            os.link(path, folder / name)
