@@ -4,67 +4,73 @@
  *
  * What a piece of work costs is the CPU time of the server's processes between two moments at which it has nothing
  * to do. */
-#include "bench/bench.h"
+#include "bench/bench_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "sys/proc.h"
 
-#define UNKNOWN (-1.0)
-
-enum { CALM = 10000000, CALM_TRIES = 200, BUSY = 200000, SPARE_FILES = 600 };
+enum { CALM = 10000000, CALM_TRIES = 200, BUSY = 200000, MANY = UINT16_MAX, WORKERS = 64, UNDER_WAY = 300000000 };
 
 /* What is known of a server that others started: nothing. */
 static const struct target_kind any_server = { .name = "" };
 
 static bool knows_enough(const struct target *t, const struct load *load)
 {
-    if (!load) /* memory */
-        return t->server.processes.pid > 0;
-    return t->place || !load->files;
+    return load->idle ? t->server.processes.pid > 0 : t->place || !load->files;
+}
+
+static unsigned clients_of(const struct load *load)
+{
+    return load->clients + (load->beside ? load->beside->clients : 0);
 }
 
 static bool serves_enough(const struct target *t, const struct load *load)
 {
-    return !load || !load->all_at_once || !t->kind->at_once || t->kind->at_once >= load->clients;
+    return !load->all_at_once || !t->kind->at_once || t->kind->at_once >= clients_of(load);
 }
 
-bool bench_applies(const struct bench *b, unsigned column, const struct target *t)
+bool bench_applies(const struct bench *b, unsigned load, const struct target *t)
 {
-    const struct load *load = column < load_count ? &loads[column] : NULL;
+    const struct load *l = &loads[load];
 
-    if (!b->wanted[load ? column : load_count])
+    if (!b->wanted[load])
         return false;
     if (!t->kind)
-        return load && strcmp(load->floor, t->name) == 0;
-    return serves_enough(t, load) && (!t->foreign || knows_enough(t, load));
+        return !b->secure && l->floor && strcmp(l->floor, t->name) == 0;
+    return serves_enough(t, l) && (!t->foreign || knows_enough(t, l));
 }
 
-static void progress(struct bench *b, const char *what, const char *who, unsigned round)
+void bench_progress(struct bench *b, const char *what, const char *who, unsigned round)
 {
     if (b->live)
         fprintf(stderr, "\r\033[K%3u%%  round %u, %s: %s", b->step * 100 / b->steps, round + 1, who, what);
     b->step++;
 }
 
-static int note(struct figure *f, double value, int rc)
+int bench_note(struct figure *f, int rc)
 {
     f->rounds++;
     if (rc < 0) {
         f->failed++;
         f->why = rc;
-    } else if (value != UNKNOWN && f->n < BENCH_ROUNDS)
-        f->at[f->n++] = value;
+    }
     return rc == -ECANCELED ? rc : 0;
+}
+
+void series_add(struct figure *f, enum measure m, double value)
+{
+    struct series *s = &f->series[m];
+
+    if (s->n < BENCH_ROUNDS)
+        s->at[s->n++] = value;
 }
 
 /* ---- one piece of work on one server ---- */
 
-/* Until it has no more processes than before, and does nothing for a moment. */
-static int calm(struct bench *b, const struct target *t, unsigned processes, struct usage *now)
+int bench_calm(struct bench *b, const struct target *t, unsigned processes, struct usage *now)
 {
     int64_t before = 0;
 
@@ -81,172 +87,92 @@ static int calm(struct bench *b, const struct target *t, unsigned processes, str
     return 0;
 }
 
-static unsigned clients_for(const struct load *load, const struct target *t)
+/* What all its clients together have spent. */
+static int64_t clients_cpu(const struct target *t)
 {
-    unsigned most = t->kind && t->kind->at_once ? t->kind->at_once : LOAD_CREW_MAX;
-
-    return load->clients < most ? load->clients : most;
+    return crew_cpu(&t->crew) + crew_cpu(&t->beside);
 }
 
-static int work(struct bench *b, struct target *t, struct figure *f, double *cost)
+static void add_latencies(const struct target *t, struct figure *f)
+{
+    double most = crew_quantile(&t->crew, 0.99);
+
+    if (most <= 0)
+        return;
+    series_add(f, P50, crew_quantile(&t->crew, 0.5) * 1e-3);
+    series_add(f, P99, most * 1e-3);
+}
+
+static int work(struct bench *b, struct target *t, const struct load *load, struct figure *f)
 {
     struct usage before, after;
-    int64_t begin;
-    double wall;
+    int64_t begin, spent;
+    double wall, share;
 
-    TRY(calm(b, t, UINT32_MAX, &before));
+    TRY(bench_calm(b, t, MANY, &before));
+    if (load->beside) {
+        crew_go(&t->beside);
+        TRY(rt_sleep(&b->task, rt_now(&b->task) + UNDER_WAY));
+    }
+    spent = clients_cpu(t);
     begin = rt_now(&b->task);
     f->pieces = crew_work(&b->task, &t->crew);
     TRY(f->pieces);
+    if (load->beside)
+        TRY(crew_failure(&t->beside));
     wall = (double)(rt_now(&b->task) - begin) * 1e-9;
-    TRY(calm(b, t, before.processes, &after));
-    f->wall = f->n && f->wall < wall ? f->wall : wall;
-    if (t->server.processes.pid)
-        *cost = (double)(after.cpu - before.cpu) / (double)(f->pieces ? f->pieces : 1);
+    share = (double)(clients_cpu(t) - spent) * 1e-9 / wall / child_cpus(CHILD_SECOND_HALF);
+    crew_end(&t->beside);
+    TRY(bench_calm(b, t, before.processes, &after));
+    series_add(f, WALL, wall);
+    series_add(f, CLIENTS, share < 1 ? share : 1);
+    if (t->server.processes.pid && load->shows & SHOWS(COST))
+        series_add(f, COST, (double)(after.cpu - before.cpu) / (double)(f->pieces ? f->pieces : 1) * load->scale);
+    add_latencies(t, f);
     return 0;
+}
+
+static int start_crew(struct bench *b, const struct load *load, struct target *t, struct crew *crew)
+{
+    unsigned most = t->kind && t->kind->at_once ? t->kind->at_once : UINT16_MAX;
+    struct crew_how how = { .load = load, .folder = t->place ? t->place->path : "", .with = &t->server, .meek = crew == &t->beside,
+                            .clients = load->clients < most ? load->clients : most };
+
+    how.amount = load->amount ? load->amount(&b->size) : 0;
+    return crew_start(&b->task, &how, crew);
 }
 
 static int measure(struct bench *b, const struct load *load, struct target *t, struct figure *f)
 {
-    struct crew_how how = { .load = load, .folder = t->place ? t->place->path : "", .with = &t->server,
-                            .clients = clients_for(load, t), .amount = load->amount(&b->size) };
-    double cost = UNKNOWN;
-    int rc = t->up ? crew_start(&b->task, &how, &t->crew) : -ENOTCONN;
+    unsigned uploads = !load->sends ? 0 : strcmp(load->sends, LOAD_SMALL) == 0 ? b->size.files : load->clients;
+    int rc = t->up ? 0 : -ENOTCONN;
 
+    if (rc == 0 && load->beside)
+        rc = start_crew(b, load->beside, t, &t->beside);
     if (rc == 0)
-        rc = work(b, t, f, &cost);
+        rc = start_crew(b, load, t, &t->crew);
+    if (rc == 0)
+        rc = work(b, t, load, f);
     crew_end(&t->crew);
-    if (rc == 0 && load->writes)
-        rc = place_check(t->place, how.clients);
-    if (load->writes)
-        place_sweep(t->place, how.clients);
-    return note(f, cost == UNKNOWN ? cost : cost * load->scale, rc);
+    crew_end(&t->beside);
+    if (rc == 0 && uploads)
+        rc = place_check(t->place, uploads, load->sends);
+    if (uploads)
+        place_sweep(t->place, uploads);
+    return bench_note(f, rc);
 }
 
-static int measure_loads(struct bench *b)
+static int measure_load(struct bench *b, unsigned l)
 {
-    for (unsigned l = 0; l < load_count; l++)
-        for (unsigned round = 0; round < b->size.rounds; round++)
-            for (unsigned i = 0; i < b->targets; i++) {
-                if (!bench_applies(b, l, &b->target[i]))
-                    continue;
-                progress(b, loads[l].about, b->target[i].name, round);
-                if (b->figure[l][i].failed) /* and it took its time for that */
-                    continue;
-                TRY(measure(b, &loads[l], &b->target[i], &b->figure[l][i]));
-            }
-    return 0;
-}
-
-/* ---- the crowd ---- */
-
-static unsigned crowd_size(const struct bench *b, const struct target_kind *k)
-{
-    unsigned most = (unsigned)proc_raise_files(), n = b->size.crowd;
-
-    if (k->crowd && k->crowd < n)
-        n = k->crowd;
-    most = most > 2 * SPARE_FILES ? most - SPARE_FILES : most / 2;
-    return n < most ? n : most;
-}
-
-/* The empty server: one that has served a client before, so that what is needed only once is there. */
-static int look_at_empty(struct bench *b, struct target *t)
-{
-    struct talk talk = { 0 };
-    int rc = talk_open(&b->task, &t->server, &talk);
-
-    if (rc == 0)
-        rc = talk_login(&talk);
-    if (rc == 0)
-        rc = talk_quit(&talk);
-    talk_drop(&talk);
-    TRY(rc);
-    TRY(calm(b, t, UINT32_MAX, &t->empty));
-    return usage_memory(&t->server.processes, &t->empty);
-}
-
-/* Where a worker waits for each session, the empty server is the one with a single worker. */
-static int start_empty(struct bench *b, struct target *t, unsigned crowd)
-{
-    TRY(target_start(&b->task, t, t->kind->seats ? 1 : 0));
-    TRY(look_at_empty(b, t));
-    if (!t->kind->seats)
-        return 0;
-    target_end(t);
-    return target_start(&b->task, t, crowd);
-}
-
-static int fill_house(struct bench *b, struct target *t, double *kernel)
-{
-    struct crew_how how = { .load = &load_crowd, .folder = "", .with = &t->server, .clients = 1,
-                            .amount = crowd_size(b, t->kind) };
-    int64_t before, after;
-    struct usage now;
-
-    TRY(start_empty(b, t, how.amount));
-    TRY(usage_kernel(&before));
-    TRY(crew_start(&b->task, &how, &t->crew));
-    TRY(calm(b, t, UINT32_MAX, &now));
-    TRY(usage_kernel(&after));
-    *kernel = (double)(after - before) / 1024 / (double)crew_pieces(&t->crew);
-    return 0;
-}
-
-static int weigh(const struct target *t, double *kib)
-{
-    struct usage now;
-
-    TRY(usage_memory(&t->server.processes, &now));
-    *kib = (double)(now.memory - t->empty.memory) / 1024 / (double)crew_pieces(&t->crew);
-    return 0;
-}
-
-/* All houses are filled before anybody waits, so that the waiting is done once. */
-static int enter(struct bench *b, struct target *t, struct figure (*column)[BENCH_TARGETS], unsigned i)
-{
-    double kernel = 0, idle = 0;
-    int rc = fill_house(b, t, &kernel);
-
-    TRY(note(&column[CROWD_KERNEL][i], kernel, rc));
-    if (rc == 0)
-        rc = weigh(t, &idle);
-    for (int c = 0; rc == 0 && c < CROWD_COLUMNS; c++)
-        column[c][i].pieces = crew_pieces(&t->crew);
-    if (rc < 0)
-        target_end(t);
-    return note(&column[CROWD_IDLE][i], idle, rc);
-}
-
-static bool anybody_in(const struct bench *b)
-{
-    for (unsigned i = 0; i < b->targets; i++)
-        if (b->target[i].crew.count)
-            return true;
-    return false;
-}
-
-static int crowd_round(struct bench *b, unsigned round)
-{
-    struct figure(*column)[BENCH_TARGETS] = &b->figure[load_count];
-
-    for (unsigned i = 0; i < b->targets; i++) {
-        if (!bench_applies(b, load_count, &b->target[i]))
-            continue;
-        progress(b, "idle sessions", b->target[i].name, round);
-        TRY(enter(b, &b->target[i], column, i));
-    }
-    if (anybody_in(b))
-        TRY(rt_sleep(&b->task, rt_after(&b->task, b->size.settle)));
-    for (unsigned i = 0; i < b->targets; i++) {
-        double parked = 0;
-        struct target *t = &b->target[i];
-
-        if (!bench_applies(b, load_count, t))
-            continue;
-        TRY(note(&column[CROWD_PARKED][i], parked, t->up ? weigh(t, &parked) : -ENOTCONN));
-        target_end(t);
-    }
+    for (unsigned round = 0; round < b->size.rounds; round++)
+        for (unsigned i = 0; i < b->targets; i++) {
+            if (!bench_applies(b, l, &b->target[i]))
+                continue;
+            bench_progress(b, loads[l].about, b->target[i].name, round);
+            if (b->figure[l][i].failed) /* and it took its time for that */
+                continue;
+            TRY(measure(b, &loads[l], &b->target[i], &b->figure[l][i]));
+        }
     return 0;
 }
 
@@ -256,20 +182,31 @@ static void count_steps(struct bench *b)
 {
     b->steps = 0;
     for (unsigned i = 0; i < b->targets; i++)
-        for (unsigned c = 0; c <= load_count; c++)
-            b->steps += !bench_applies(b, c, &b->target[i]) ? 0 : c < load_count ? b->size.rounds : b->size.crowds;
+        for (unsigned l = 0; l < load_count; l++)
+            b->steps += !bench_applies(b, l, &b->target[i]) ? 0 : loads[l].idle ? b->size.crowds : b->size.rounds;
+}
+
+static void end_targets(struct bench *b)
+{
+    for (unsigned i = 0; i < b->targets; i++)
+        target_end(&b->target[i]);
 }
 
 static int measure_all(struct bench *b)
 {
-    for (unsigned i = 0; i < b->targets; i++)
-        if (target_start(&b->task, &b->target[i], 0) < 0)
-            target_end(&b->target[i]);
-    TRY(measure_loads(b));
-    for (unsigned i = 0; i < b->targets; i++)
-        target_end(&b->target[i]);
-    for (unsigned round = 0; b->wanted[load_count] && round < b->size.crowds; round++)
-        TRY(crowd_round(b, round));
+    for (unsigned i = 0; i < b->targets; i++) {
+        struct target *t = &b->target[i];
+
+        if (target_start(&b->task, t, t->kind && t->kind->seats ? WORKERS : 0) < 0)
+            target_end(t);
+    }
+    for (unsigned l = 0; l < load_count; l++)
+        if (!loads[l].idle)
+            TRY(measure_load(b, l));
+    end_targets(b);
+    for (unsigned l = 0; l < load_count; l++)
+        for (unsigned round = 0; loads[l].idle && b->wanted[l] && round < b->size.crowds; round++)
+            TRY(crowd_round(b, l, round));
     return 0;
 }
 
@@ -295,6 +232,29 @@ static int tell_paths(struct bench *b)
     return 0;
 }
 
+/* One for all servers, made before there are clients. */
+static int prepare_tls(struct bench *b)
+{
+    bool any = b->secure;
+
+    for (unsigned i = 0; i < b->targets; i++)
+        any |= b->target[i].server.secure != SERVER_PLAIN;
+    if (any) {
+        char why[128];
+        struct buf err = BUF(why);
+
+        TRY(tls_client_new(NULL, &b->tls, &err));
+    }
+    for (unsigned i = 0; i < b->targets; i++) {
+        struct server *s = &b->target[i].server;
+
+        if (b->secure && s->secure == SERVER_PLAIN)
+            s->secure = SERVER_AUTH;
+        s->tls = b->tls;
+    }
+    return 0;
+}
+
 int bench_run(struct bench *b)
 {
     int rc;
@@ -303,6 +263,8 @@ int bench_run(struct bench *b)
     if (b->live)
         fprintf(stderr, "\r\033[Kmaking files");
     rc = make_places(b);
+    if (rc == 0)
+        rc = prepare_tls(b);
     if (rc == 0)
         rc = tell_paths(b);
     if (rc == 0)
@@ -326,33 +288,55 @@ static struct place *place_in(struct bench *b, const char *parent, bool foreign)
     return &b->place[b->places++];
 }
 
-void bench_add(struct bench *b, const struct target_kind *kind, const char *name)
+/* Into the next free row, which stays free when the program is missing. */
+static void add(struct bench *b, const struct target_kind *kind, const char *name, struct place *place)
 {
-    struct target t = { .kind = kind, .name = name, .child = CHILD_NONE };
+    struct target *t = &b->target[b->targets];
 
-    target_host(&t, b->targets);
-    if (b->targets == BENCH_TARGETS || !target_exists(&t))
+    if (b->targets == BENCH_TARGETS || !place)
         return;
-    t.place = b->places ? b->place : kind ? place_in(b, b->parent, false) : NULL;
-    if (t.place)
-        b->target[b->targets++] = t;
+    *t = (struct target){ .kind = kind, .name = name, .place = place, .child = CHILD_NONE };
+    target_host(t, b->targets);
+    b->targets += target_exists(t);
+}
+
+void bench_add_model(struct bench *b, const struct target_kind *kind, const char *name)
+{
+    add(b, kind, name, b->places ? b->place : place_in(b, b->parent, false));
+}
+
+static bool has_floor(const struct bench *b, const char *name)
+{
+    for (unsigned i = 0; i < b->targets; i++)
+        if (!b->target[i].kind && strcmp(b->target[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+void bench_add_floors(struct bench *b)
+{
+    for (unsigned l = 0; l < load_count; l++)
+        if (loads[l].floor && b->places && !has_floor(b, loads[l].floor))
+            add(b, NULL, loads[l].floor, b->place);
 }
 
 int bench_add_server(struct bench *b, const char *name, const char *folder, const struct server *server)
 {
-    struct target t = { .kind = &any_server, .name = name, .foreign = true, .server = *server, .child = CHILD_NONE };
+    struct target *t = &b->target[b->targets];
 
     if (b->targets == BENCH_TARGETS)
         return -ENOSPC;
-    t.place = folder ? place_in(b, folder, true) : NULL;
-    b->target[b->targets++] = t;
+    *t = (struct target){ .kind = &any_server, .name = name, .foreign = true, .child = CHILD_NONE };
+    t->server = *server;
+    t->place = folder ? place_in(b, folder, true) : NULL;
+    b->targets++;
     return 0;
 }
 
 void bench_end(struct bench *b)
 {
-    for (unsigned i = 0; i < b->targets; i++)
-        target_end(&b->target[i]);
+    end_targets(b);
     for (unsigned i = 0; i < b->places; i++)
         place_remove(&b->place[i]);
+    tls_client_free(&b->tls);
 }

@@ -5,18 +5,19 @@
 
 #include "bench/target.h"
 
-enum { BENCH_TARGETS = 24, BENCH_ROUNDS = 99, BENCH_COLUMNS = 16 };
+enum { BENCH_TARGETS = 24, BENCH_ROUNDS = 99, BENCH_LOADS = 16 };
 
-/* The columns behind those of loads[]. */
-enum { CROWD_IDLE, CROWD_PARKED, CROWD_KERNEL, CROWD_COLUMNS };
+/* One value for each round in which it became known. */
+struct series {
+    double at[BENCH_ROUNDS];
+    unsigned n;
+};
 
 struct figure {
-    double at[BENCH_ROUNDS]; /* in the column's unit */
-    unsigned n;
+    struct series series[MEASURES];
     unsigned rounds, failed; /* tried */
     int why;                 /* -errno of the last failure; -EOPNOTSUPP: the server does not offer it, and that is none */
     int64_t pieces;          /* of work, in a round */
-    double wall;             /* seconds, of the fastest round */
 };
 
 struct bench {
@@ -24,28 +25,31 @@ struct bench {
     struct rt_task task;
     struct load_size size;
     const char *parent; /* where the folder of our own servers is made; NULL: where temporary files go */
+    bool secure;        /* all that is said and sent goes over TLS */
+    struct tls_client *tls;
     struct place place[BENCH_TARGETS];
     unsigned places;
     struct target target[BENCH_TARGETS];
     unsigned targets;
-    bool wanted[BENCH_COLUMNS]; /* each of loads[], and behind them the crowd */
-    struct figure figure[BENCH_COLUMNS][BENCH_TARGETS];
+    bool wanted[BENCH_LOADS]; /* of loads[] */
+    struct figure figure[BENCH_LOADS][BENCH_TARGETS];
     bool live; /* a progress line on the error stream */
     unsigned step, steps;
 };
 
-/* One of our own servers, or a floor program (kind NULL), which counts only if it is there; and only if others gave it a
- * place, should there be none of our own. */
-void bench_add(struct bench *b, const struct target_kind *kind, const char *name);
+/* One of our own models. */
+void bench_add_model(struct bench *b, const struct target_kind *kind, const char *name);
 /* A server that runs already, with the folder where files can be laid for it (NULL: only what needs none is measured), which
  * is server->path. -ENOSPC: there are too many. */
 int bench_add_server(struct bench *b, const char *name, const char *folder, const struct server *server);
+/* The bare programs that loads are compared with, those that are there; they have the place of the first of all. */
+void bench_add_floors(struct bench *b);
 /* Measures all that is wanted. -ECANCELED when it was interrupted; what a single server fails at is in its figure. */
 int bench_run(struct bench *b);
 /* Ends servers and clients, and removes the folder. */
 void bench_end(struct bench *b);
 
 /* Is there anything to be measured here? */
-bool bench_applies(const struct bench *b, unsigned column, const struct target *t);
+bool bench_applies(const struct bench *b, unsigned load, const struct target *t);
 
 #endif

@@ -1,6 +1,8 @@
 /* load: what the clients of each measurement do, as straight lines (see load.h). Called by bench/crew.c in client
- * processes; a worker owns its session, its block and its file until its process ends. Fails with -errno; what was
+ * processes; a worker owns its session and its file until its process ends. Fails with -errno; what was
  * fetched or stored is counted, and a wrong count is a failure: -EBADMSG. */
+#include "bench/load.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 #include "bench/worker.h"
 #include "sys/local.h"
 
-enum { BLOCK = 1 << 20, CROWD_PATIENCE = 10 };
+enum { CLIENTS_MANY = 16, CLIENTS_BESIDE = 32, PROBE_PAUSE = 1000000 };
 
 static unsigned share(const struct worker *w)
 {
@@ -26,12 +28,7 @@ static int no_session(struct worker *w)
 
 static int one_session(struct worker *w)
 {
-    char *block = malloc(BLOCK);
-
-    if (!block)
-        return -ENOMEM;
-    w->block = (struct span){ block, BLOCK };
-    TRY(talk_open(&w->task, w->how->with, &w->talk));
+    TRY(talk_open(w->task, w->how->with, &w->talk));
     TRY(talk_login(&w->talk));
     return talk_settle(&w->talk);
 }
@@ -39,7 +36,7 @@ static int one_session(struct worker *w)
 static int session_and_file(struct worker *w)
 {
     char path[1100];
-    int n = snprintf(path, sizeof path, "%s/%s", w->how->folder, w->how->clients > 1 ? LOAD_PART : LOAD_BIG);
+    int n = snprintf(path, sizeof path, "%s/%s", w->how->folder, w->how->load->sends);
 
     if (n < 0 || (size_t)n >= sizeof path)
         return -ENAMETOOLONG;
@@ -51,15 +48,21 @@ static int session_and_file(struct worker *w)
 
 static int log_in_and_out(struct worker *w)
 {
-    for (unsigned i = 0; i < share(w); i++) {
-        CLEANUP(talk_drop) struct talk t = { 0 };
+    CLEANUP(talk_drop) struct talk t = { 0 };
+    int64_t since = rt_now(w->task);
 
-        TRY(talk_open(&w->task, w->how->with, &t));
-        TRY(talk_login(&t));
-        TRY(talk_ask(&t, "PWD", NULL, 257));
-        TRY(talk_quit(&t));
-        worker_count(w, 1);
-    }
+    TRY(talk_open(w->task, w->how->with, &t));
+    TRY(talk_login(&t));
+    TRY(talk_ask(&t, "PWD", NULL, 257));
+    TRY(talk_quit(&t));
+    worker_time(w, since);
+    return 0;
+}
+
+static int log_in_often(struct worker *w)
+{
+    for (unsigned i = 0; i < share(w); i++)
+        TRY(log_in_and_out(w));
     return 0;
 }
 
@@ -68,10 +71,31 @@ static int fetch_small(struct worker *w)
     struct talk_sum sum;
 
     for (unsigned i = 0; i < share(w); i++) {
+        int64_t since = rt_now(w->task);
+
         TRY(talk_get(&w->talk, "RETR", LOAD_SMALL, w->block, &sum));
         if (sum.bytes != LOAD_SMALL_BYTES)
             return -EBADMSG;
-        worker_count(w, 1);
+        worker_time(w, since);
+    }
+    return 0;
+}
+
+static int store_as(struct worker *w, unsigned number)
+{
+    char name[24];
+
+    snprintf(name, sizeof name, "up%u", number);
+    return talk_put(&w->talk, name, w->file, w->file_size);
+}
+
+static int store_small(struct worker *w)
+{
+    for (unsigned i = 0; i < share(w); i++) {
+        int64_t since = rt_now(w->task);
+
+        TRY(store_as(w, w->index + i * w->how->clients));
+        worker_time(w, since);
     }
     return 0;
 }
@@ -88,22 +112,42 @@ static int fetch(struct worker *w)
 
 static int store(struct worker *w)
 {
-    char name[16];
-
-    snprintf(name, sizeof name, "up%u", w->index);
-    TRY(talk_put(&w->talk, name, w->file, w->file_size));
+    TRY(store_as(w, w->index));
     worker_count(w, w->file_size >> 20);
     return 0;
 }
 
-static int list(struct worker *w)
+static int list(struct worker *w, const char *verb)
 {
     struct talk_sum sum;
 
-    TRY(talk_get(&w->talk, "MLSD", LOAD_FOLDER, w->block, &sum));
+    TRY(talk_get(&w->talk, verb, LOAD_FOLDER, w->block, &sum));
     worker_count(w, w->how->amount);
-    /* some servers list the folder itself and its parent, too */
-    return sum.lines >= w->how->amount && sum.lines <= w->how->amount + 2 ? 0 : -EBADMSG;
+    /* some servers list the folder itself and its parent, too, or begin with a total */
+    return sum.lines >= w->how->amount && sum.lines <= w->how->amount + 3 ? 0 : -EBADMSG;
+}
+
+static int list_facts(struct worker *w)
+{
+    return list(w, "MLSD");
+}
+
+static int list_lines(struct worker *w)
+{
+    return list(w, "LIST");
+}
+
+/* Now and then, as somebody does who waits for each answer: what is measured is how soon it comes, not how often. */
+static int probe(struct worker *w)
+{
+    for (unsigned i = 0; i < share(w); i++) {
+        int64_t since = rt_now(w->task);
+
+        TRY(talk_ask(&w->talk, "NOOP", NULL, 200));
+        worker_time(w, since);
+        TRY(rt_sleep(w->task, rt_now(w->task) + PROBE_PAUSE));
+    }
+    return 0;
 }
 
 /* One after the other. Where the server or a limit has no room for more, fewer are a crowd as well. */
@@ -113,7 +157,7 @@ static int fill_house(struct worker *w)
     if (!w->crowd)
         return -ENOMEM;
     for (unsigned i = 0; i < w->how->amount; i++) {
-        int rc = talk_open(&w->task, w->how->with, &w->crowd[i]);
+        int rc = talk_open(w->task, w->how->with, &w->crowd[i]);
 
         if (rc == 0)
             rc = talk_login(&w->crowd[i]);
@@ -123,6 +167,31 @@ static int fill_house(struct worker *w)
     }
     return 0;
 }
+
+/* ---- beside others ---- */
+
+static int fetch_for_ever(struct worker *w)
+{
+    struct talk_sum sum;
+
+    for (;;) {
+        TRY(talk_get(&w->talk, "RETR", LOAD_BIG, w->block, &sum));
+        worker_count(w, 1);
+    }
+}
+
+static int log_in_for_ever(struct worker *w)
+{
+    for (;;)
+        TRY(log_in_and_out(w));
+}
+
+static const struct load downloads = {
+    .name = "downloads", .clients = CLIENTS_BESIDE, .prepare = one_session, .work = fetch_for_ever,
+};
+static const struct load storm = {
+    .name = "storm", .clients = CLIENTS_MANY, .prepare = no_session, .work = log_in_for_ever,
+};
 
 /* ---- the rows ---- */
 
@@ -146,6 +215,11 @@ static unsigned entries(const struct load_size *s)
     return s->entries;
 }
 
+static unsigned probes(const struct load_size *s)
+{
+    return s->probes;
+}
+
 static unsigned crowd(const struct load_size *s)
 {
     return s->crowd;
@@ -154,33 +228,45 @@ static unsigned crowd(const struct load_size *s)
 #define US 1e-3
 #define S_PER_GIB (1024 * 1e-9)
 #define MS_PER_100K (100000 * 1e-6)
+#define TIMED (SHOWS(COST) | SHOWS(P50) | SHOWS(P99))
 
 const struct load loads[] = {
-    { .name = "login", .head = "login", .unit = "us", .about = "connect, USER, PASS, PWD, QUIT; 16 clients",
-      .floor = "floor_session", .clients = 16, .scale = US, .amount = logins, .prepare = no_session,
-      .work = log_in_and_out },
-    { .name = "small", .head = "1 KiB file", .unit = "us", .about = "EPSV and RETR of 1 KiB; 16 sessions",
-      .floor = "floor_small", .clients = 16, .scale = US, .amount = files, .prepare = one_session, .files = true,
+    { .name = "login", .head = "login", .unit = "us", .about = "connect, USER, PASS, PWD, QUIT; 16 clients", .shows = TIMED,
+      .floor = "floor_session", .clients = CLIENTS_MANY, .scale = US, .amount = logins, .prepare = no_session,
+      .work = log_in_often },
+    { .name = "small", .head = "1 KiB down", .unit = "us", .about = "EPSV and RETR of 1 KiB; 16 sessions", .shows = TIMED,
+      .floor = "floor_small", .clients = CLIENTS_MANY, .files = true, .scale = US, .amount = files, .prepare = one_session,
       .work = fetch_small },
+    { .name = "smallup", .head = "1 KiB up", .unit = "us", .about = "EPSV and STOR of 1 KiB as a new file; 16 sessions",
+      .shows = TIMED, .floor = "floor_small_up", .clients = CLIENTS_MANY, .files = true, .sends = LOAD_SMALL, .scale = US,
+      .amount = files, .prepare = session_and_file, .work = store_small },
     { .name = "down1", .head = "down, 1", .unit = "s/GiB", .about = "RETR from the page cache, one stream",
-      .floor = "floor_sendfile", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = one_session, .files = true,
-      .work = fetch },
+      .shows = SHOWS(COST), .floor = "floor_sendfile", .clients = 1, .files = true, .scale = S_PER_GIB, .amount = bulk,
+      .prepare = one_session, .work = fetch },
     { .name = "down8", .head = "down, 8", .unit = "s/GiB", .about = "the same bytes in eight streams at once",
-      .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
-      .prepare = one_session, .files = true, .work = fetch },
-    { .name = "up1", .head = "up, 1", .unit = "s/GiB", .about = "STOR of a new file, one stream",
-      .floor = "floor_recv_write", .clients = 1, .scale = S_PER_GIB, .amount = bulk, .prepare = session_and_file,
-      .files = true, .work = store, .writes = true },
+      .shows = SHOWS(COST), .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
+      .scale = S_PER_GIB, .amount = bulk, .prepare = one_session, .work = fetch },
+    { .name = "up1", .head = "up, 1", .unit = "s/GiB", .about = "STOR of a new file, one stream", .shows = SHOWS(COST),
+      .floor = "floor_recv_write", .clients = 1, .files = true, .sends = LOAD_BIG, .scale = S_PER_GIB, .amount = bulk,
+      .prepare = session_and_file, .work = store },
     { .name = "up8", .head = "up, 8", .unit = "s/GiB", .about = "eight new files in eight streams at once",
-      .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .scale = S_PER_GIB, .amount = bulk,
-      .prepare = session_and_file, .files = true, .work = store, .writes = true },
-    { .name = "list", .head = "MLSD 100k", .unit = "ms", .about = "MLSD of a large folder, for each 100,000 entries",
-      .floor = "floor_list", .clients = 1, .scale = MS_PER_100K, .amount = entries, .prepare = one_session, .files = true,
-      .work = list },
+      .shows = SHOWS(COST), .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
+      .sends = LOAD_PART, .scale = S_PER_GIB, .amount = bulk, .prepare = session_and_file, .work = store },
+    { .name = "list", .head = "MLSD", .unit = "ms", .about = "MLSD of a large folder, for each 100,000 entries",
+      .shows = SHOWS(COST), .floor = "floor_list", .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries,
+      .prepare = one_session, .work = list_facts },
+    { .name = "ls", .head = "LIST", .unit = "ms", .about = "LIST of the same folder, for each 100,000 entries",
+      .shows = SHOWS(COST), .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries, .prepare = one_session,
+      .work = list_lines },
+    { .name = "noop", .head = "NOOP", .about = "NOOP of one session beside 32 bulk downloads",
+      .shows = SHOWS(P50) | SHOWS(P99), .clients = 1, .all_at_once = true, .files = true, .beside = &downloads,
+      .amount = probes, .prepare = one_session, .work = probe },
+    { .name = "noop2", .head = "NOOP, logins", .about = "NOOP of one session beside 16 clients that log in without end",
+      .shows = SHOWS(P50) | SHOWS(P99), .clients = 1, .all_at_once = true, .beside = &storm, .amount = probes,
+      .prepare = one_session, .work = probe },
+    { .name = "crowd", .head = "session", .unit = "KiB", .about = "idle sessions",
+      .shows = SHOWS(IDLE) | SHOWS(PARKED) | SHOWS(KERNEL), .clients = 1, .idle = true, .amount = crowd,
+      .prepare = fill_house, .work = no_session },
 };
 
 const unsigned load_count = sizeof loads / sizeof *loads;
-
-const struct load load_crowd = {
-    .name = "crowd", .clients = 1, .amount = crowd, .prepare = fill_house, .work = no_session,
-};

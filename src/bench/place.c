@@ -26,26 +26,26 @@ const char *place_name(const struct place *p)
     return strrchr(p->path, '/') + 1;
 }
 
-static void name_upload(char *name, size_t cap, unsigned client)
+static void name_upload(char *name, size_t cap, unsigned number)
 {
-    snprintf(name, cap, "up%u", client);
+    snprintf(name, cap, "up%u", number);
 }
 
-int place_check(const struct place *p, unsigned clients)
+int place_check(const struct place *p, unsigned uploads, const char *original)
 {
-    for (unsigned i = 0; i < clients; i++) {
-        char name[16];
+    for (unsigned i = 0; i < uploads; i++) {
+        char name[24];
 
         name_upload(name, sizeof name, i);
-        TRY(scratch_same(p->path, name, clients > 1 ? LOAD_PART : LOAD_BIG));
+        TRY(scratch_same(p->path, name, original));
     }
     return 0;
 }
 
-void place_sweep(const struct place *p, unsigned clients)
+void place_sweep(const struct place *p, unsigned uploads)
 {
-    for (unsigned i = 0; i < clients; i++) {
-        char name[16];
+    for (unsigned i = 0; i < uploads; i++) {
+        char name[24];
 
         name_upload(name, sizeof name, i);
         scratch_drop(p->path, name);

@@ -16,10 +16,10 @@ struct place {
 int place_make(struct place *p, const struct load_size *size);
 /* The name that it has below its parent. */
 const char *place_name(const struct place *p);
-/* Does each of the uploads of so many clients hold what was sent? -EBADMSG if not. */
-int place_check(const struct place *p, unsigned clients);
-/* Removes the uploads. */
-void place_sweep(const struct place *p, unsigned clients);
+/* Does each of the uploads up0, up1... hold what this file does? -EBADMSG if not. */
+int place_check(const struct place *p, unsigned uploads, const char *original);
+/* Removes them. */
+void place_sweep(const struct place *p, unsigned uploads);
 /* And all of it. */
 void place_remove(struct place *p);
 

@@ -11,4 +11,11 @@ void report_json(const struct bench *b, FILE *to);
 /* Tells what could not be measured, a line each; how many lines. */
 unsigned report_failures(const struct bench *b, FILE *to);
 
+struct summary {
+    double median, least, most;
+};
+
+/* Of all rounds; false when there is none. */
+bool report_summary(const struct series *f, struct summary *s);
+
 #endif

@@ -96,6 +96,7 @@ static int start(struct rt_task *task, struct target *t, unsigned workers)
 {
     TRY(t->kind ? start_model(t, t->place->path, workers) : start_floor(t, t->place->path));
     t->server.processes = (struct usage_of){ .pid = t->child.pid };
+    snprintf(t->server.host, sizeof t->server.host, "%s", t->host);
     snprintf(t->server.user, sizeof t->server.user, "anonymous");
     snprintf(t->server.password, sizeof t->server.password, "bench@");
     return await_address(task, t);
@@ -112,6 +113,7 @@ int target_start(struct rt_task *task, struct target *t, unsigned workers)
 void target_end(struct target *t)
 {
     crew_end(&t->crew);
+    crew_end(&t->beside);
     child_end(&t->child, END_SECONDS);
     t->up = false;
 }

@@ -3,7 +3,7 @@
 #ifndef DRAY_BENCH_TARGET_H
 #define DRAY_BENCH_TARGET_H
 
-#include "bench/load.h"
+#include "bench/crew.h"
 #include "bench/place.h"
 
 /* What a model can do, as far as a measurement must know. */
@@ -23,7 +23,7 @@ struct target {
     char host[16];                  /* see target_host */
     struct child child;
     struct server server;
-    struct crew crew;
+    struct crew crew, beside;
     struct usage empty;
 };
 

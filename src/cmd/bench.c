@@ -22,10 +22,11 @@ enum { BENCH_DONE, BENCH_FAILED, BENCH_USAGE, BENCH_INTERRUPTED = 130, BENCH_GO 
 
 static const struct load_size normal = {
     .rounds = 5, .crowds = 2, .logins = 2000, .files = 2000, .entries = 100000, .crowd = 10000, .bulk = 1024,
-    .settle = 8,
+    .probes = 1000, .settle = 8,
 };
 static const struct load_size quick = {
-    .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500, .bulk = 256, .settle = 5,
+    .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500, .bulk = 256,
+    .probes = 200, .settle = 5,
 };
 
 /* What must be known of a model; any other serves thousands at once. */
@@ -61,10 +62,12 @@ static const struct option_row options[] = {
     { "json", NULL, SWITCH, AT(json), 0, 0, "one JSON object a line instead of the table" },
     { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything: within a minute" },
     { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
-    { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only: login small down1 down8 up1 up8 list crowd" },
+    { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only; see below" },
+    { "tls", NULL, SWITCH, AT(bench.secure), 0, 0, "all over TLS, the data too" },
     { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (5)" },
     { "logins", "N", NUMBER, AT(asked.logins), 16, 1000000, "sessions in a storm of logins (2000)" },
-    { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch (2000)" },
+    { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch and to store (2000)" },
+    { "probes", "N", NUMBER, AT(asked.probes), 10, 1000000, "answers to NOOP to wait for (1000)" },
     { "bulk", "MIB", NUMBER, AT(asked.bulk), LOAD_STREAMS, 65536, "MiB to fetch and to store (1024)" },
     { "entries", "N", NUMBER, AT(asked.entries), 1, 1000000, "entries of the large folder (100000)" },
     { "crowd", "N", NUMBER, AT(asked.crowd), 1, 100000, "idle sessions (10000; processes 1000, workers 200)" },
@@ -100,6 +103,9 @@ static int help(void)
     for (const struct option_row *r = options; r < options + OPTIONS; r++)
         printf("  --%s%s%-*s %s\n", r->name, r->arg ? " " : "", 17 - (int)strlen(r->name) - (r->arg != NULL),
                r->arg ? r->arg : "", r->about);
+    puts("\nLoads:");
+    for (unsigned i = 0; i < load_count; i++)
+        printf("  %-17s %s\n", loads[i].name, loads[i].about);
     puts("\nExit code: 0, 1 when something could not be measured, 2 usage, 130 interrupted.");
     return BENCH_DONE;
 }
@@ -188,6 +194,7 @@ static void choose_sizes(struct order *o)
         .files = choose(a->files, d->files),
         .entries = choose(a->entries, d->entries),
         .crowd = choose(a->crowd, d->crowd),
+        .probes = choose(a->probes, d->probes),
         .bulk = choose(a->bulk, d->bulk) / LOAD_STREAMS * LOAD_STREAMS,
         .settle = choose(a->settle, d->settle),
     };
@@ -218,7 +225,7 @@ static bool is_load(struct span name)
     for (unsigned i = 0; i < load_count; i++)
         if (span_eq(name, span_of(loads[i].name)))
             return true;
-    return span_eq(name, span_of(load_crowd.name));
+    return false;
 }
 
 static int check_list(const char *list, bool (*known)(struct span), const char *about)
@@ -253,7 +260,6 @@ static int choose_loads(struct order *o)
 
     for (unsigned i = 0; i < load_count; i++)
         o->bench.wanted[i] = !o->loads || in_list(o->loads, loads[i].name);
-    o->bench.wanted[load_count] = !o->loads || in_list(o->loads, load_crowd.name);
     return rc;
 }
 
@@ -263,7 +269,7 @@ static int choose_models(struct order *o)
 
     for (const struct model *const *m = models; *m; m++)
         if (!o->models || in_list(o->models, (*m)->name))
-            bench_add(&o->bench, kind_of((*m)->name), (*m)->name);
+            bench_add_model(&o->bench, kind_of((*m)->name), (*m)->name);
     return rc;
 }
 
@@ -289,9 +295,7 @@ static int choose_targets(struct order *o)
 {
     int rc = o->servers ? choose_servers(o) : choose_models(o);
 
-    for (unsigned i = 0; i < load_count; i++)
-        if (i == 0 || strcmp(loads[i].floor, loads[i - 1].floor) != 0)
-            bench_add(&o->bench, NULL, loads[i].floor);
+    bench_add_floors(&o->bench);
     return rc;
 }
 

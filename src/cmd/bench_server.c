@@ -70,8 +70,10 @@ static int parse_address(struct bench_server *s, const char *url, struct buf *er
     struct target t;
     int rc = target_parse(span_of(url), &t);
 
-    if (rc == 0 && t.tls)
-        rc = -EPROTONOSUPPORT;
+    if (rc == 0)
+        s->server.secure = t.tls ? SERVER_IMPLICIT : SERVER_PLAIN;
+    if (rc == 0)
+        rc = copy(s->server.host, sizeof s->server.host, t.host);
     if (rc == 0)
         rc = copy(s->server.user, sizeof s->server.user, t.has_user ? t.user : "anonymous");
     if (rc == 0)

@@ -40,7 +40,7 @@ static ssize_t try_once(struct rt_op *op)
 {
     switch (op->code) {
     case RT_RECV:
-        return recv(op->fd, op->buf, op->len, MSG_DONTWAIT);
+        return recv(op->fd, op->buf, op->len, op->buf ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_TRUNC);
     case RT_SEND:
         return send(op->fd, op->buf, op->len, MSG_DONTWAIT | MSG_NOSIGNAL);
     case RT_SENDFILE:

@@ -79,7 +79,7 @@ int rt_pause(struct rt_task *, int hear, int64_t when);
 
 /* What is there, up to len, without waiting: -EAGAIN when that is nothing. An error hides what came before it. */
 ssize_t rt_recv_now(struct rt_task *, int fd, void *buf, size_t len);
-/* Bytes received, 0 at the end of the stream. */
+/* Bytes received, 0 at the end of the stream. buf NULL: they are thrown away without being copied. */
 ssize_t rt_recv(struct rt_task *, int fd, int hear, void *buf, size_t len, int64_t when);
 /* What goes without waiting, up to len: -EAGAIN when that is nothing. */
 ssize_t rt_send_now(struct rt_task *, int fd, const void *buf, size_t len);

@@ -12,25 +12,44 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
-static void keep_to(enum child_cpus cpus)
+/* Those of ours that are of this half: their number, and which. */
+static unsigned choose(enum child_cpus cpus, cpu_set_t *mine)
 {
-    cpu_set_t may, mine;
+    cpu_set_t may;
     int all, seen = 0;
 
-    CPU_ZERO(&mine);
-    if (cpus == CHILD_ANY || sched_getaffinity(0, sizeof may, &may) < 0 || CPU_COUNT(&may) < 2)
-        return;
+    CPU_ZERO(mine);
+    if (sched_getaffinity(0, sizeof may, &may) < 0)
+        return 0;
     all = CPU_COUNT(&may);
     for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &may) && (seen++ < all / 2) == (cpus == CHILD_FIRST_HALF))
-            CPU_SET(i, &mine);
-    sched_setaffinity(0, sizeof mine, &mine);
+        if (CPU_ISSET(i, &may) && (all < 2 || cpus == CHILD_ANY || (seen++ < all / 2) == (cpus == CHILD_FIRST_HALF)))
+            CPU_SET(i, mine);
+    return (unsigned)CPU_COUNT(mine);
+}
+
+unsigned child_cpus(enum child_cpus cpus)
+{
+    cpu_set_t mine;
+    unsigned n = choose(cpus, &mine);
+
+    return n ? n : 1;
+}
+
+static void keep_to(enum child_cpus cpus)
+{
+    cpu_set_t mine;
+
+    if (cpus != CHILD_ANY && choose(cpus, &mine))
+        sched_setaffinity(0, sizeof mine, &mine);
 }
 
 static void let_signals_through(void)
@@ -67,6 +86,21 @@ int child_fork(enum child_cpus cpus, struct child *out)
 void child_exit(int code)
 {
     _exit(code);
+}
+
+void child_be_meek(void)
+{
+    setpriority(PRIO_PROCESS, 0, 19);
+}
+
+int64_t child_cpu(const struct child *child)
+{
+    struct timespec ts;
+    clockid_t id;
+
+    if (child->pid <= 0 || clock_getcpuclockid(child->pid, &id) != 0 || clock_gettime(id, &ts) < 0)
+        return 0;
+    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
 static void forget_options(void)

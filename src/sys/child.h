@@ -5,11 +5,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Measured and measuring processes keep to different processors where there are two: the first half or the second of
  * those that we may use. */
 enum child_cpus { CHILD_ANY, CHILD_FIRST_HALF, CHILD_SECOND_HALF };
+
+/* How many processors that are; at least 1. */
+unsigned child_cpus(enum child_cpus cpus);
 
 struct child {
     pid_t pid; /* 0: none; also the number of its process group */
@@ -24,6 +28,10 @@ int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struc
 /* fork(2): 1 in the child, 0 in the parent. The child holds no signal back and leaves by child_exit. */
 int child_fork(enum child_cpus cpus, struct child *out);
 _Noreturn void child_exit(int code);
+/* From now on this process gives way to all others. */
+void child_be_meek(void);
+/* The CPU time of a child so far, in ns; 0 when there is none. */
+int64_t child_cpu(const struct child *child);
 
 /* What it has printed: bytes, 0 at the end, -EAGAIN. */
 ssize_t child_read(const struct child *child, void *buf, size_t len);

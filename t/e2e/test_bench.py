@@ -10,9 +10,10 @@ import pytest
 from server import ACCOUNTS, DRAY, alive, environment
 from tools import WAIT, until
 
-TINY = ("--rounds", "1", "--logins", "16", "--files", "16", "--bulk", "8", "--entries", "40",
+TINY = ("--rounds", "1", "--logins", "16", "--files", "16", "--probes", "10", "--bulk", "8", "--entries", "40",
         "--crowd", "8", "--settle", "1")
-COSTS = ("login", "small", "down1", "down8", "up1", "up8", "list")
+COSTS = ("login", "small", "smallup", "down1", "down8", "up1", "up8", "list", "ls")
+TIMED = ("login", "small", "smallup", "noop", "noop2")        # each piece of work
 MEMORY = ("idle", "parked", "kernel")
 
 
@@ -32,9 +33,11 @@ def test_every_figure_of_a_model(tmp_path):
     assert (code, err) == (0, "")
     assert head["bench"] == "models" and head["rounds"] == 1
     found = {line["load"]: line for line in lines if line.get("model") == "fork"}
-    assert set(found) == {*COSTS, *MEMORY}
-    for name in COSTS:
-        assert found[name]["median"] > 0 and found[name]["wall"] > 0, name
+    assert set(found) == {*COSTS, *TIMED, *MEMORY}
+    for name in {*COSTS, *TIMED}:
+        assert found[name]["wall"] > 0 and 0 <= found[name]["clients"] <= 1, name
+        assert ("median" in found[name]) == (name in COSTS) and found[name].get("median", 1) > 0, name
+        assert (0 < found[name].get("p50", 0) <= found[name].get("p99", 0)) == (name in TIMED), name
     assert found["idle"]["median"] > 0 and found["idle"]["pieces"] == 8
     assert {line["load"] for line in lines if "floor" in line} <= set(COSTS)
 
@@ -47,22 +50,26 @@ def test_servers_that_run_already(tmp_path, server):
     one = server(None, *ACCOUNTS)
     (one.root / "sub").mkdir()
     told = f"one={one.url('/sub', user='bob')},pid={one.proc.pid},folder={one.root / 'sub'}"
-    code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads", "login,small,up1,list,crowd", *TINY)
+    code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads", "login,small,smallup,up1,list,crowd", *TINY)
     head, *lines = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (0, "")
     assert head["bench"] == "servers"
-    found = {line["load"]: line for line in lines if line.get("server") == "one"}
-    assert set(found) == {"login", "small", "up1", "list", *MEMORY}
-    assert all(found[load]["median"] > 0 for load in ("login", "idle"))
+    found = {(line.get("server"), line["load"]): line for line in lines}
+    assert {load for name, load in found if name == "one"} == {"login", "small", "smallup", "up1", "list", *MEMORY}
+    assert all(found["one", load]["median"] > 0 for load in ("login", "idle"))
+    assert {load for name, load in found if name == "bare"} == {"login"}, "what needs neither files nor processes"
+    assert found["bare", "login"]["p99"] > 0 and "median" not in found["bare", "login"]
     assert not os.listdir(one.root / "sub") and one.proc.poll() is None
 
 
 def test_the_table(tmp_path):
     code, out, err = bench(tmp_path, "models", "--models", "iterative,fork", "--loads", "login,down8", *TINY)
-    rows = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
+    head, *lines = out.splitlines()
+    assert head.split()[:2] == ["iterative", "fork"]
+    rows = {line[:18].strip(): line[24:].split() for line in lines[:lines.index("")]}
     assert (code, err) == (0, "")
-    assert rows["iterative"][-1] == "-", "eight streams at once are nothing for a server of one client"
-    assert float(rows["fork"][1]) > 0
+    assert rows["down, 8"][0] == "-", "eight streams at once are nothing for a server of one client"
+    assert float(rows["login"][0]) > 0 and float(rows["login, p99"][0]) > 0
     assert all(len(line) <= 120 for line in out.splitlines())
 
 
