@@ -19,6 +19,8 @@ static const struct target_kind any_server = { .name = "" };
 
 static bool knows_enough(const struct target *t, const struct load *load)
 {
+    if (load->account && strcmp(t->server.user, SERVER_STRANGER) == 0)
+        return false;
     return load->idle ? t->server.processes.pid > 0 : t->place || !load->files;
 }
 
@@ -192,18 +194,43 @@ static void end_targets(struct bench *b)
         target_end(&b->target[i]);
 }
 
-static int measure_all(struct bench *b)
+/* Among those that are done with, or without, accounts. */
+static bool has_work(const struct bench *b, const struct target *t, bool account)
+{
+    for (unsigned l = 0; l < load_count; l++)
+        if (!loads[l].idle && loads[l].account == account && bench_applies(b, l, t))
+            return true;
+    return false;
+}
+
+/* What fails to start is found not to be up by each load. */
+static void start_targets(struct bench *b, bool account)
 {
     for (unsigned i = 0; i < b->targets; i++) {
         struct target *t = &b->target[i];
+        struct target_how how = { .workers = t->kind && t->kind->seats ? WORKERS : 0,
+                                  .accounts = account ? b->account.path : NULL };
 
-        if (target_start(&b->task, t, t->kind && t->kind->seats ? WORKERS : 0) < 0)
+        if (has_work(b, t, account) && target_start(&b->task, t, &how) < 0)
             target_end(t);
     }
+}
+
+/* Servers have accounts only while these are measured: who looks into an accounts file at each login pays for it. */
+static int measure_work(struct bench *b, bool account)
+{
+    start_targets(b, account);
     for (unsigned l = 0; l < load_count; l++)
-        if (!loads[l].idle)
+        if (!loads[l].idle && loads[l].account == account)
             TRY(measure_load(b, l));
     end_targets(b);
+    return 0;
+}
+
+static int measure_all(struct bench *b)
+{
+    TRY(measure_work(b, false));
+    TRY(measure_work(b, true));
     for (unsigned l = 0; l < load_count; l++)
         for (unsigned round = 0; loads[l].idle && b->wanted[l] && round < b->size.crowds; round++)
             TRY(crowd_round(b, l, round));
@@ -214,7 +241,7 @@ static int make_places(struct bench *b)
 {
     for (unsigned i = 0; i < b->places; i++)
         TRY(place_make(&b->place[i], &b->size));
-    return 0;
+    return account_make(b->parent, &b->account);
 }
 
 /* Where a server finds its files: below the folder that its address leads to. */
@@ -338,5 +365,6 @@ void bench_end(struct bench *b)
     end_targets(b);
     for (unsigned i = 0; i < b->places; i++)
         place_remove(&b->place[i]);
+    account_remove(&b->account);
     tls_client_free(&b->tls);
 }

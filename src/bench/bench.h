@@ -3,9 +3,10 @@
 #ifndef DRAY_BENCH_BENCH_H
 #define DRAY_BENCH_BENCH_H
 
+#include "bench/account.h"
 #include "bench/target.h"
 
-enum { BENCH_TARGETS = 24, BENCH_ROUNDS = 99, BENCH_LOADS = 16 };
+enum { BENCH_TARGETS = 24, BENCH_ROUNDS = 99, BENCH_LOADS = 24 };
 
 /* One value for each round in which it became known. */
 struct series {
@@ -29,6 +30,7 @@ struct bench {
     struct tls_client *tls;
     struct place place[BENCH_TARGETS];
     unsigned places;
+    struct account_file account; /* of our own servers while passwords are measured */
     struct target target[BENCH_TARGETS];
     unsigned targets;
     bool wanted[BENCH_LOADS]; /* of loads[] */

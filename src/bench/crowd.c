@@ -39,12 +39,12 @@ static int look_at_empty(struct bench *b, struct target *t)
 /* Where a worker waits for each session, the empty server is the one with a single worker. */
 static int start_empty(struct bench *b, struct target *t, unsigned crowd)
 {
-    TRY(target_start(&b->task, t, t->kind->seats ? 1 : 0));
+    TRY(target_start(&b->task, t, &(struct target_how){ .workers = t->kind->seats ? 1 : 0 }));
     TRY(look_at_empty(b, t));
     if (!t->kind->seats)
         return 0;
     target_end(t);
-    return target_start(&b->task, t, crowd);
+    return target_start(&b->task, t, &(struct target_how){ .workers = crowd });
 }
 
 static int fill_house(struct bench *b, struct target *t, const struct load *load, struct figure *f)

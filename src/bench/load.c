@@ -11,7 +11,7 @@
 #include "bench/worker.h"
 #include "sys/local.h"
 
-enum { CLIENTS_MANY = 16, CLIENTS_BESIDE = 32, PROBE_PAUSE = 1000000 };
+enum { CLIENTS_MANY = 16, CLIENTS_BULK = 32, CLIENTS_PASSWORD = 4, PROBE_PAUSE = 1000000 };
 
 static unsigned share(const struct worker *w)
 {
@@ -187,10 +187,13 @@ static int log_in_for_ever(struct worker *w)
 }
 
 static const struct load downloads = {
-    .name = "downloads", .clients = CLIENTS_BESIDE, .prepare = one_session, .work = fetch_for_ever,
+    .name = "downloads", .clients = CLIENTS_BULK, .prepare = one_session, .work = fetch_for_ever,
 };
 static const struct load storm = {
     .name = "storm", .clients = CLIENTS_MANY, .prepare = no_session, .work = log_in_for_ever,
+};
+static const struct load hashing = {
+    .name = "hashing", .clients = CLIENTS_PASSWORD, .prepare = no_session, .work = log_in_for_ever,
 };
 
 /* ---- the rows ---- */
@@ -198,6 +201,11 @@ static const struct load storm = {
 static unsigned logins(const struct load_size *s)
 {
     return s->logins;
+}
+
+static unsigned passwords(const struct load_size *s)
+{
+    return s->passwords;
 }
 
 static unsigned files(const struct load_size *s)
@@ -226,9 +234,12 @@ static unsigned crowd(const struct load_size *s)
 }
 
 #define US 1e-3
+#define MS 1e-6
 #define S_PER_GIB (1024 * 1e-9)
 #define MS_PER_100K (100000 * 1e-6)
-#define TIMED (SHOWS(COST) | SHOWS(P50) | SHOWS(P99))
+#define LATENCY (SHOWS(P50) | SHOWS(P99))
+#define TIMED (SHOWS(COST) | LATENCY)
+#define BULK (SHOWS(COST) | SHOWS(WALL))
 
 const struct load loads[] = {
     { .name = "login", .head = "login", .unit = "us", .about = "connect, USER, PASS, PWD, QUIT; 16 clients", .shows = TIMED,
@@ -241,28 +252,35 @@ const struct load loads[] = {
       .shows = TIMED, .floor = "floor_small_up", .clients = CLIENTS_MANY, .files = true, .sends = LOAD_SMALL, .scale = US,
       .amount = files, .prepare = session_and_file, .work = store_small },
     { .name = "down1", .head = "down, 1", .unit = "s/GiB", .about = "RETR from the page cache, one stream",
-      .shows = SHOWS(COST), .floor = "floor_sendfile", .clients = 1, .files = true, .scale = S_PER_GIB, .amount = bulk,
+      .shows = BULK, .floor = "floor_sendfile", .clients = 1, .files = true, .scale = S_PER_GIB, .amount = bulk,
       .prepare = one_session, .work = fetch },
     { .name = "down8", .head = "down, 8", .unit = "s/GiB", .about = "the same bytes in eight streams at once",
-      .shows = SHOWS(COST), .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
+      .shows = BULK, .floor = "floor_sendfile", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
       .scale = S_PER_GIB, .amount = bulk, .prepare = one_session, .work = fetch },
-    { .name = "up1", .head = "up, 1", .unit = "s/GiB", .about = "STOR of a new file, one stream", .shows = SHOWS(COST),
+    { .name = "up1", .head = "up, 1", .unit = "s/GiB", .about = "STOR of a new file, one stream", .shows = BULK,
       .floor = "floor_recv_write", .clients = 1, .files = true, .sends = LOAD_BIG, .scale = S_PER_GIB, .amount = bulk,
       .prepare = session_and_file, .work = store },
     { .name = "up8", .head = "up, 8", .unit = "s/GiB", .about = "eight new files in eight streams at once",
-      .shows = SHOWS(COST), .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
+      .shows = BULK, .floor = "floor_recv_write", .clients = LOAD_STREAMS, .all_at_once = true, .files = true,
       .sends = LOAD_PART, .scale = S_PER_GIB, .amount = bulk, .prepare = session_and_file, .work = store },
     { .name = "list", .head = "MLSD", .unit = "ms", .about = "MLSD of a large folder, for each 100,000 entries",
-      .shows = SHOWS(COST), .floor = "floor_list", .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries,
+      .shows = BULK, .floor = "floor_list", .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries,
       .prepare = one_session, .work = list_facts },
     { .name = "ls", .head = "LIST", .unit = "ms", .about = "LIST of the same folder, for each 100,000 entries",
-      .shows = SHOWS(COST), .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries, .prepare = one_session,
+      .shows = BULK, .clients = 1, .files = true, .scale = MS_PER_100K, .amount = entries, .prepare = one_session,
       .work = list_lines },
-    { .name = "noop", .head = "NOOP", .about = "NOOP of one session beside 32 bulk downloads",
-      .shows = SHOWS(P50) | SHOWS(P99), .clients = 1, .all_at_once = true, .files = true, .beside = &downloads,
+    { .name = "noop", .head = "NOOP", .about = "NOOP of one session that is alone", .shows = LATENCY, .clients = 1,
       .amount = probes, .prepare = one_session, .work = probe },
-    { .name = "noop2", .head = "NOOP, logins", .about = "NOOP of one session beside 16 clients that log in without end",
-      .shows = SHOWS(P50) | SHOWS(P99), .clients = 1, .all_at_once = true, .beside = &storm, .amount = probes,
+    { .name = "noop-bulk", .head = "NOOP, bulk", .about = "NOOP beside 32 bulk downloads", .shows = LATENCY, .clients = 1,
+      .all_at_once = true, .files = true, .beside = &downloads, .amount = probes, .prepare = one_session, .work = probe },
+    { .name = "noop-login", .head = "NOOP, logins", .about = "NOOP beside 16 clients that log in without end",
+      .shows = LATENCY, .clients = 1, .all_at_once = true, .beside = &storm, .amount = probes, .prepare = one_session,
+      .work = probe },
+    { .name = "password", .head = "password", .unit = "ms", .about = "login with a password (yescrypt), PWD, QUIT; 4 clients",
+      .shows = TIMED, .clients = CLIENTS_PASSWORD, .account = true, .scale = MS, .amount = passwords, .prepare = no_session,
+      .work = log_in_often },
+    { .name = "noop-password", .head = "NOOP, hashes", .about = "NOOP beside 4 clients that log in so without end",
+      .shows = LATENCY, .clients = 1, .all_at_once = true, .account = true, .beside = &hashing, .amount = probes,
       .prepare = one_session, .work = probe },
     { .name = "crowd", .head = "session", .unit = "KiB", .about = "idle sessions",
       .shows = SHOWS(IDLE) | SHOWS(PARKED) | SHOWS(KERNEL), .clients = 1, .idle = true, .amount = crowd,

@@ -7,7 +7,7 @@
 
 /* How much of each; rounds, and those of the crowd. */
 struct load_size {
-    unsigned rounds, crowds, logins, files, entries, crowd, probes;
+    unsigned rounds, crowds, logins, passwords, files, entries, crowd, probes;
     unsigned bulk;   /* MiB */
     unsigned settle; /* seconds that a crowd stays idle before it is looked at again */
 };
@@ -39,6 +39,7 @@ struct load {
     unsigned clients;       /* at once */
     bool all_at_once;       /* makes no sense with fewer */
     bool files;             /* in the folder are needed */
+    bool account;           /* logs in with a password that the server keeps as a hash */
     bool idle;              /* is about memory, not about work */
     const char *sends;      /* uploads up0, up1... with what this file holds; NULL: none */
     double scale;           /* ns of CPU for one piece of work times this is the cost */

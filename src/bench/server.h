@@ -6,6 +6,7 @@
 #include "sys/usage.h"
 
 enum { SERVER_PATH = 1024 };
+#define SERVER_STRANGER "anonymous" /* who logs in without being known */
 
 enum server_tls { SERVER_PLAIN, SERVER_AUTH, SERVER_IMPLICIT };
 

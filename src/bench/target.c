@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "bench/account.h"
 
 enum { PATH_CAP = 1100, START_SECONDS = 20, END_SECONDS = 10 };
 
@@ -48,15 +49,28 @@ static int start_floor(struct target *t, const char *folder)
     return child_exec(path, argv, CHILD_FIRST_HALF, &t->child);
 }
 
-static int start_model(struct target *t, const char *folder, unsigned workers)
+static char **add_option(char **at, const char *name, const char *value)
 {
-    char number[16];
+    *at++ = arg(name);
+    *at++ = arg(value);
+    return at;
+}
+
+static int start_model(struct target *t, const char *folder, const struct target_how *how)
+{
+    char workers[16];
     char *argv[] = { arg("dray"), arg("serve"), arg(folder), arg("--model"), arg(t->name), arg("--ftp"), arg("0"),
                      arg("--http"), arg("off"), arg("--bind"), t->host, arg("--writable"), arg("--quiet"),
-                     arg("--max-sessions"), arg("0"), arg("--max-per-address"), arg("0"),
-                     arg(workers ? "--workers" : NULL), number, NULL };
+                     arg("--max-sessions"), arg("0"), arg("--max-per-address"), arg("0"), NULL, NULL, NULL, NULL, NULL };
+    char **more = argv;
 
-    snprintf(number, sizeof number, "%u", workers);
+    while (*more)
+        more++;
+    snprintf(workers, sizeof workers, "%u", how->workers);
+    if (how->workers)
+        more = add_option(more, "--workers", workers);
+    if (how->accounts)
+        add_option(more, "--users", how->accounts);
     return child_exec("/proc/self/exe", argv, CHILD_FIRST_HALF, &t->child);
 }
 
@@ -92,20 +106,20 @@ static int await_address(struct rt_task *task, struct target *t)
     return port ? sock_addr_parse(t->host, port, &t->server.at) : -EPROTO;
 }
 
-static int start(struct rt_task *task, struct target *t, unsigned workers)
+static int start(struct rt_task *task, struct target *t, const struct target_how *how)
 {
-    TRY(t->kind ? start_model(t, t->place->path, workers) : start_floor(t, t->place->path));
+    TRY(t->kind ? start_model(t, t->place->path, how) : start_floor(t, t->place->path));
     t->server.processes = (struct usage_of){ .pid = t->child.pid };
     snprintf(t->server.host, sizeof t->server.host, "%s", t->host);
-    snprintf(t->server.user, sizeof t->server.user, "anonymous");
-    snprintf(t->server.password, sizeof t->server.password, "bench@");
+    snprintf(t->server.user, sizeof t->server.user, "%s", how->accounts ? ACCOUNT_NAME : SERVER_STRANGER);
+    snprintf(t->server.password, sizeof t->server.password, "%s", how->accounts ? ACCOUNT_PASSWORD : "bench@");
     return await_address(task, t);
 }
 
-int target_start(struct rt_task *task, struct target *t, unsigned workers)
+int target_start(struct rt_task *task, struct target *t, const struct target_how *how)
 {
     if (!t->foreign)
-        TRY(start(task, t, workers));
+        TRY(start(task, t, how));
     t->up = true;
     return 0;
 }

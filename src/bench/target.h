@@ -27,8 +27,13 @@ struct target {
     struct usage empty;
 };
 
-/* Starts it on its place; returns when it listens. workers 0: its own choice. -ENOTCONN: it ended instead. */
-int target_start(struct rt_task *task, struct target *t, unsigned workers);
+/* How our own models are started. */
+struct target_how {
+    unsigned workers;     /* 0: its own choice */
+    const char *accounts; /* the accounts file, as whose one account clients log in; NULL: none, they are strangers */
+};
+/* Starts it on its place; returns when it listens. -ENOTCONN: it ended instead. */
+int target_start(struct rt_task *task, struct target *t, const struct target_how *how);
 /* Also its crew. One that others started goes on. */
 void target_end(struct target *t);
 /* Is the program of a floor there? */

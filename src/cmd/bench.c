@@ -21,12 +21,12 @@
 enum { BENCH_DONE, BENCH_FAILED, BENCH_USAGE, BENCH_INTERRUPTED = 130, BENCH_GO = -1, STDERR = 2 };
 
 static const struct load_size normal = {
-    .rounds = 5, .crowds = 2, .logins = 2000, .files = 2000, .entries = 100000, .crowd = 10000, .bulk = 1024,
+    .rounds = 5, .crowds = 2, .logins = 2000, .passwords = 40, .files = 2000, .entries = 100000, .crowd = 10000, .bulk = 1024,
     .probes = 1000, .settle = 8,
 };
 static const struct load_size quick = {
-    .rounds = 3, .crowds = 1, .logins = 320, .files = 1600, .entries = 20000, .crowd = 500, .bulk = 256,
-    .probes = 200, .settle = 5,
+    .rounds = 3, .crowds = 1, .logins = 320, .passwords = 16, .files = 1600, .entries = 20000, .crowd = 500,
+    .bulk = 256, .probes = 200, .settle = 5,
 };
 
 /* What must be known of a model; any other serves thousands at once. */
@@ -66,6 +66,7 @@ static const struct option_row options[] = {
     { "tls", NULL, SWITCH, AT(bench.secure), 0, 0, "all over TLS, the data too" },
     { "rounds", "N", NUMBER, AT(asked.rounds), 1, BENCH_ROUNDS, "rounds, of which the median is shown (5)" },
     { "logins", "N", NUMBER, AT(asked.logins), 16, 1000000, "sessions in a storm of logins (2000)" },
+    { "passwords", "N", NUMBER, AT(asked.passwords), 4, 1000000, "logins with a password (40)" },
     { "files", "N", NUMBER, AT(asked.files), 16, 1000000, "small files to fetch and to store (2000)" },
     { "probes", "N", NUMBER, AT(asked.probes), 10, 1000000, "answers to NOOP to wait for (1000)" },
     { "bulk", "MIB", NUMBER, AT(asked.bulk), LOAD_STREAMS, 65536, "MiB to fetch and to store (1024)" },
@@ -191,6 +192,7 @@ static void choose_sizes(struct order *o)
         .rounds = choose(a->rounds, d->rounds),
         .crowds = a->rounds && a->rounds < d->crowds ? a->rounds : d->crowds,
         .logins = choose(a->logins, d->logins),
+        .passwords = choose(a->passwords, d->passwords),
         .files = choose(a->files, d->files),
         .entries = choose(a->entries, d->entries),
         .crowd = choose(a->crowd, d->crowd),

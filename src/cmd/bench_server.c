@@ -75,7 +75,7 @@ static int parse_address(struct bench_server *s, const char *url, struct buf *er
     if (rc == 0)
         rc = copy(s->server.host, sizeof s->server.host, t.host);
     if (rc == 0)
-        rc = copy(s->server.user, sizeof s->server.user, t.has_user ? t.user : "anonymous");
+        rc = copy(s->server.user, sizeof s->server.user, t.has_user ? t.user : SERVER_STRANGER);
     if (rc == 0)
         rc = copy(s->server.password, sizeof s->server.password, t.has_password ? t.password : "bench@");
     if (rc == 0)

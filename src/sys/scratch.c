@@ -71,6 +71,16 @@ int scratch_file(const char *folder, const char *name, int64_t bytes)
     return fd < 0 ? -errno : fill(fd, bytes);
 }
 
+int scratch_text(const char *folder, const char *name, const char *line)
+{
+    CLEANUP(close_fd) int fd = -1;
+    char path[PATH_CAP];
+
+    TRY(join(path, folder, name));
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : dprintf(fd, "%s\n", line) < 0 ? -EIO : 0;
+}
+
 int scratch_many(const char *folder, const char *name, unsigned count)
 {
     CLEANUP(close_fd) int dir = -1;

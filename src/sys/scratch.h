@@ -11,6 +11,8 @@ int scratch_make(const char *parent, char *out, size_t cap);
 int scratch_open_up(const char *folder);
 /* A file of that many bytes, in the page cache and on the disk: writing it back later would disturb. */
 int scratch_file(const char *folder, const char *name, int64_t bytes);
+/* A file of one line, which only its owner may read. */
+int scratch_text(const char *folder, const char *name, const char *line);
 /* A folder of `count` empty files with names of 16 bytes. */
 int scratch_many(const char *folder, const char *name, unsigned count);
 /* Do both files hold the same? -EBADMSG if not. */

@@ -10,10 +10,10 @@ import pytest
 from server import ACCOUNTS, DRAY, alive, environment
 from tools import WAIT, until
 
-TINY = ("--rounds", "1", "--logins", "16", "--files", "16", "--probes", "10", "--bulk", "8", "--entries", "40",
-        "--crowd", "8", "--settle", "1")
-COSTS = ("login", "small", "smallup", "down1", "down8", "up1", "up8", "list", "ls")
-TIMED = ("login", "small", "smallup", "noop", "noop2")        # each piece of work
+TINY = ("--rounds", "1", "--logins", "16", "--passwords", "4", "--files", "16", "--probes", "10", "--bulk", "8",
+        "--entries", "40", "--crowd", "8", "--settle", "1")
+COSTS = ("login", "small", "smallup", "down1", "down8", "up1", "up8", "list", "ls", "password")
+TIMED = ("login", "small", "smallup", "noop", "noop-bulk", "noop-login", "password", "noop-password")        # each piece of work
 MEMORY = ("idle", "parked", "kernel")
 
 
@@ -50,14 +50,15 @@ def test_servers_that_run_already(tmp_path, server):
     one = server(None, *ACCOUNTS)
     (one.root / "sub").mkdir()
     told = f"one={one.url('/sub', user='bob')},pid={one.proc.pid},folder={one.root / 'sub'}"
-    code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads", "login,small,smallup,up1,list,crowd", *TINY)
+    code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads",
+                           "login,small,smallup,up1,list,password,crowd", *TINY)
     head, *lines = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (0, "")
     assert head["bench"] == "servers"
     found = {(line.get("server"), line["load"]): line for line in lines}
-    assert {load for name, load in found if name == "one"} == {"login", "small", "smallup", "up1", "list", *MEMORY}
+    assert {load for name, load in found if name == "one"} == {"login", "small", "smallup", "up1", "list", "password", *MEMORY}
     assert all(found["one", load]["median"] > 0 for load in ("login", "idle"))
-    assert {load for name, load in found if name == "bare"} == {"login"}, "what needs neither files nor processes"
+    assert {load for name, load in found if name == "bare"} == {"login"}, "what needs neither files nor processes nor a password"
     assert found["bare", "login"]["p99"] > 0 and "median" not in found["bare", "login"]
     assert not os.listdir(one.root / "sub") and one.proc.poll() is None
 
