@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "bench/slow.h"
 
 enum { CALM = 10000000, CALM_TRIES = 200, BUSY = 200000, MANY = UINT16_MAX, WORKERS = 64, UNDER_WAY = 300000000 };
 
@@ -38,7 +39,7 @@ bool bench_applies(const struct bench *b, unsigned load, const struct target *t)
 {
     const struct load *l = &loads[load];
 
-    if (!b->wanted[load])
+    if (!b->wanted[load] || (l->slow && !b->slow))
         return false;
     if (!t->kind)
         return !b->secure && l->floor && strcmp(l->floor, t->name) == 0;
@@ -237,6 +238,20 @@ static int measure_all(struct bench *b)
     return 0;
 }
 
+/* Where they cannot be mounted there are none. */
+static int make_slow(struct bench *b)
+{
+    int rc = 0;
+
+    for (unsigned l = 0; l < load_count; l++)
+        b->slow |= b->wanted[l] && loads[l].slow && slow_exists();
+    for (unsigned i = 0; b->slow && i < b->places && rc != -ECANCELED; i++) {
+        rc = slow_start(&b->task, b->place[i].path, &b->place[i].slow);
+        b->slow = rc == 0;
+    }
+    return rc == -ECANCELED ? rc : 0;
+}
+
 static int make_places(struct bench *b)
 {
     for (unsigned i = 0; i < b->places; i++)
@@ -286,14 +301,16 @@ int bench_run(struct bench *b)
 {
     int rc;
 
-    count_steps(b);
     if (b->live)
         fprintf(stderr, "\r\033[Kmaking files");
     rc = make_places(b);
     if (rc == 0)
+        rc = make_slow(b);
+    if (rc == 0)
         rc = prepare_tls(b);
     if (rc == 0)
         rc = tell_paths(b);
+    count_steps(b);
     if (rc == 0)
         rc = measure_all(b);
     if (b->live)
@@ -311,7 +328,7 @@ static struct place *place_in(struct bench *b, const char *parent, bool foreign)
             return &b->place[i];
     if (b->places == BENCH_TARGETS)
         return NULL;
-    b->place[b->places] = (struct place){ .parent = parent, .foreign = foreign };
+    b->place[b->places] = (struct place){ .parent = parent, .foreign = foreign, .slow = CHILD_NONE };
     return &b->place[b->places++];
 }
 

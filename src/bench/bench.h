@@ -35,6 +35,7 @@ struct bench {
     unsigned targets;
     bool wanted[BENCH_LOADS]; /* of loads[] */
     struct figure figure[BENCH_LOADS][BENCH_TARGETS];
+    bool slow; /* slow disks can be had */
     bool live; /* a progress line on the error stream */
     unsigned step, steps;
 };

@@ -11,7 +11,7 @@
 #include "bench/worker.h"
 #include "sys/local.h"
 
-enum { CLIENTS_MANY = 16, CLIENTS_BULK = 32, CLIENTS_PASSWORD = 4, PROBE_PAUSE = 1000000 };
+enum { CLIENTS_MANY = 16, CLIENTS_BULK = 32, CLIENTS_PASSWORD = 4, CLIENTS_SLOW = 8, PROBE_PAUSE = 1000000 };
 
 static unsigned share(const struct worker *w)
 {
@@ -170,14 +170,22 @@ static int fill_house(struct worker *w)
 
 /* ---- beside others ---- */
 
-static int fetch_for_ever(struct worker *w)
+static int fetch_again(struct worker *w, const char *name)
 {
     struct talk_sum sum;
 
-    for (;;) {
-        TRY(talk_get(&w->talk, "RETR", LOAD_BIG, w->block, &sum));
-        worker_count(w, 1);
-    }
+    for (;;)
+        TRY(talk_get(&w->talk, "RETR", name, w->block, &sum));
+}
+
+static int fetch_bulk(struct worker *w)
+{
+    return fetch_again(w, LOAD_BIG);
+}
+
+static int fetch_slowly(struct worker *w)
+{
+    return fetch_again(w, LOAD_SLOW);
 }
 
 static int log_in_for_ever(struct worker *w)
@@ -187,7 +195,10 @@ static int log_in_for_ever(struct worker *w)
 }
 
 static const struct load downloads = {
-    .name = "downloads", .clients = CLIENTS_BULK, .prepare = one_session, .work = fetch_for_ever,
+    .name = "downloads", .clients = CLIENTS_BULK, .prepare = one_session, .work = fetch_bulk,
+};
+static const struct load waiters = {
+    .name = "waiters", .clients = CLIENTS_SLOW, .prepare = one_session, .work = fetch_slowly,
 };
 static const struct load storm = {
     .name = "storm", .clients = CLIENTS_MANY, .prepare = no_session, .work = log_in_for_ever,
@@ -276,6 +287,12 @@ const struct load loads[] = {
     { .name = "noop-login", .head = "NOOP, logins", .about = "NOOP beside 16 clients that log in without end",
       .shows = LATENCY, .clients = 1, .all_at_once = true, .beside = &storm, .amount = probes, .prepare = one_session,
       .work = probe },
+    { .name = "noop-slow", .head = "NOOP, disk", .about = "NOOP beside 8 downloads from a disk that takes 0.2 s for a read",
+      .shows = LATENCY, .clients = 1, .all_at_once = true, .files = true, .slow = true, .beside = &waiters, .amount = probes,
+      .prepare = one_session, .work = probe },
+    { .name = "small-slow", .head = "1 KiB, disk", .about = "EPSV and RETR of 1 KiB, not from it; 16 sessions, beside the same 8",
+      .shows = LATENCY, .clients = CLIENTS_MANY, .all_at_once = true, .files = true, .slow = true, .beside = &waiters,
+      .amount = files, .prepare = one_session, .work = fetch_small },
     { .name = "password", .head = "password", .unit = "ms", .about = "login with a password (yescrypt), PWD, QUIT; 4 clients",
       .shows = TIMED, .clients = CLIENTS_PASSWORD, .account = true, .scale = MS, .amount = passwords, .prepare = no_session,
       .work = log_in_often },

@@ -17,6 +17,7 @@ struct load_size {
 #define LOAD_BIG "big"
 #define LOAD_PART "part" /* an eighth of it */
 #define LOAD_FOLDER "folder"
+#define LOAD_SLOW "slow/" LOAD_SMALL /* the first one on a slow disk (bench/slow.h) */
 enum { LOAD_SMALL_BYTES = 1024, LOAD_STREAMS = 8 };
 
 /* What is measured, each a series of its own over the rounds. */
@@ -39,6 +40,7 @@ struct load {
     unsigned clients;       /* at once */
     bool all_at_once;       /* makes no sense with fewer */
     bool files;             /* in the folder are needed */
+    bool slow;              /* in it is a slow disk */
     bool account;           /* logs in with a password that the server keeps as a hash */
     bool idle;              /* is about memory, not about work */
     const char *sends;      /* uploads up0, up1... with what this file holds; NULL: none */

@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "sys/scratch.h"
 
+enum { UNMOUNT_SECONDS = 10 };
+
 int place_make(struct place *p, const struct load_size *size)
 {
     int64_t bulk = (int64_t)size->bulk << 20;
@@ -54,6 +56,7 @@ void place_sweep(const struct place *p, unsigned uploads)
 
 void place_remove(struct place *p)
 {
+    child_end(&p->slow, UNMOUNT_SECONDS);
     scratch_remove(p->path);
     *p->path = '\0';
 }

@@ -5,14 +5,16 @@
 
 #include "bench/load.h"
 #include "bench/server.h"
+#include "sys/child.h"
 
 struct place {
     const char *parent;     /* where it is made; NULL: where temporary files go */
     bool foreign;           /* servers that others started, as somebody else perhaps, write into it */
     char path[SERVER_PATH]; /* "": not made */
+    struct child slow;      /* its slow disk */
 };
 
-/* Makes it and its files. -errno; place_remove in any case. */
+/* Makes it and its files, without a slow disk. -errno; place_remove in any case. */
 int place_make(struct place *p, const struct load_size *size);
 /* The name that it has below its parent. */
 const char *place_name(const struct place *p);
@@ -20,7 +22,7 @@ const char *place_name(const struct place *p);
 int place_check(const struct place *p, unsigned uploads, const char *original);
 /* Removes them. */
 void place_sweep(const struct place *p, unsigned uploads);
-/* And all of it. */
+/* And all of it, the slow disk first. */
 void place_remove(struct place *p);
 
 #endif

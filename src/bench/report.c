@@ -195,6 +195,8 @@ static void print_notes(const struct bench *b, FILE *to)
             continue;
         fprintf(to, "  %-17s %s\n", loads[l].head, loads[l].about);
         print_limits(b, l, to);
+        if (loads[l].slow && !b->slow)
+            fprintf(to, "  %-17s not here: needs FUSE, and t/slowfs beside dray (tools/build tests)\n", "");
     }
     for (unsigned m = 0; m < MEASURES; m++)
         for (unsigned l = 0; measures[m].about && l < load_count; l++)

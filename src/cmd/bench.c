@@ -90,8 +90,8 @@ static int help(void)
     puts("Usage: dray bench models [OPTION...]\n"
          "       dray bench servers [OPTION...] NAME=URL[,pid=PID][,folder=DIR][,cgroup=DIR]...\n\n"
          "Measures what each server model costs on this machine, or what servers cost that run here already: server CPU\n"
-         "for a login, a small file, a GiB and a large listing, and memory for an idle session. Programs in bench/\n"
-         "beside dray that do the bare minimum for the same work are measured in the same run. Takes minutes; nothing\n"
+         "for a login, a small file, a GiB and a large listing, memory for an idle session, and how long clients wait,\n"
+         "alone and beside others. Programs in bench/ beside dray that do the bare minimum for the same work are measured in the same run. Takes minutes; nothing\n"
          "else should run meanwhile.\n\n"
          "Of a server that runs already:\n"
          "  NAME              what it shall be called\n"
@@ -100,7 +100,8 @@ static int help(void)
          "  folder=DIR        the folder that the URL leads to: files for the transfers are made in a new folder there\n"
          "                    that all may write into, and uploads are compared with what was sent\n"
          "  cgroup=DIR        the control group of its processes: its CPU time then misses nobody who is gone\n"
-         "Without pid there is only the time that work took (--json: wall), without folder nothing that needs files.\n");
+         "Without pid there is only the time that work took, without folder nothing that needs files, and without a user\n"
+         "no login with a password.\n");
     for (const struct option_row *r = options; r < options + OPTIONS; r++)
         printf("  --%s%s%-*s %s\n", r->name, r->arg ? " " : "", 17 - (int)strlen(r->name) - (r->arg != NULL),
                r->arg ? r->arg : "", r->about);

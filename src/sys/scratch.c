@@ -103,6 +103,14 @@ int scratch_many(const char *folder, const char *name, unsigned count)
     return dir < 0 ? -errno : 0;
 }
 
+bool scratch_is_mount(const char *folder, const char *name)
+{
+    char path[PATH_CAP];
+    struct stat outer, inner;
+
+    return join(path, folder, name) == 0 && stat(folder, &outer) == 0 && stat(path, &inner) == 0 && outer.st_dev != inner.st_dev;
+}
+
 /* Fills the block from the file, as far as that reaches. */
 static ssize_t read_block(int fd, char *block, size_t len)
 {

@@ -2,6 +2,7 @@
 #ifndef DRAY_SYS_SCRATCH_H
 #define DRAY_SYS_SCRATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ int scratch_file(const char *folder, const char *name, int64_t bytes);
 int scratch_text(const char *folder, const char *name, const char *line);
 /* A folder of `count` empty files with names of 16 bytes. */
 int scratch_many(const char *folder, const char *name, unsigned count);
+/* Is this folder in it the root of another file system? */
+bool scratch_is_mount(const char *folder, const char *name);
 /* Do both files hold the same? -EBADMSG if not. */
 int scratch_same(const char *folder, const char *name, const char *other);
 /* A file that may be missing. */

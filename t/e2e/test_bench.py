@@ -12,8 +12,9 @@ from tools import WAIT, until
 
 TINY = ("--rounds", "1", "--logins", "16", "--passwords", "4", "--files", "16", "--probes", "10", "--bulk", "8",
         "--entries", "40", "--crowd", "8", "--settle", "1")
+SLOW = ("noop-slow", "small-slow") if os.access(f"{os.path.dirname(DRAY)}/t/slowfs/slowfs", os.X_OK) else ()
 COSTS = ("login", "small", "smallup", "down1", "down8", "up1", "up8", "list", "ls", "password")
-TIMED = ("login", "small", "smallup", "noop", "noop-bulk", "noop-login", "password", "noop-password")        # each piece of work
+TIMED = ("login", "small", "smallup", "noop", "noop-bulk", "noop-login", "password", "noop-password", *SLOW)  # each piece of work
 MEMORY = ("idle", "parked", "kernel")
 
 
@@ -42,6 +43,15 @@ def test_every_figure_of_a_model(tmp_path):
     assert {line["load"] for line in lines if "floor" in line} <= set(COSTS)
 
 
+def test_over_tls(tmp_path):
+    loads = {"login", "small", "smallup", "down8", "up8", "list", "noop-bulk"}
+    code, out, err = bench(tmp_path, "models", "--tls", "--json", "--models", "thread,epoll", "--loads", ",".join(loads), *TINY)
+    head, *lines = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "") and head["tls"] is True
+    assert sorted((line["model"], line["load"]) for line in lines) == sorted(
+        (model, load) for model in ("thread", "epoll") for load in loads), "no floor, and nobody is missing"
+
+
 @pytest.mark.needs("typical", "own_process", "disk")
 def test_servers_that_run_already(tmp_path, server):
     """One with all that is known of it, and one of which nothing is."""
@@ -51,12 +61,12 @@ def test_servers_that_run_already(tmp_path, server):
     (one.root / "sub").mkdir()
     told = f"one={one.url('/sub', user='bob')},pid={one.proc.pid},folder={one.root / 'sub'}"
     code, out, err = bench(scratch, "servers", told, f"bare={one.url()}", "--json", "--loads",
-                           "login,small,smallup,up1,list,password,crowd", *TINY)
+                           "login,small,smallup,up1,list,noop-slow,password,crowd", *TINY)
     head, *lines = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (0, "")
     assert head["bench"] == "servers"
     found = {(line.get("server"), line["load"]): line for line in lines}
-    assert {load for name, load in found if name == "one"} == {"login", "small", "smallup", "up1", "list", "password", *MEMORY}
+    assert {load for name, load in found if name == "one"} == {"login", "small", "smallup", "up1", "list", "password", *SLOW[:1], *MEMORY}
     assert all(found["one", load]["median"] > 0 for load in ("login", "idle"))
     assert {load for name, load in found if name == "bare"} == {"login"}, "what needs neither files nor processes nor a password"
     assert found["bare", "login"]["p99"] > 0 and "median" not in found["bare", "login"]

@@ -5,7 +5,7 @@
  * S: seconds, fractions allowed; or `held`: such a call writes a byte to standard output and waits until it can read one from
  * standard input, or until that ends. The kernel remembers nothing but the pages of a file that is open, with --names also
  * which names there are. Calls wait beside each other (64 of them). Runs in the foreground; SIGTERM unmounts and ends it.
- * For the fixture `slow` of t/e2e. */
+ * What root mounts is there for all. For the fixture `slow` of t/e2e and for `dray bench`. */
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
 #include <errno.h>
@@ -172,8 +172,9 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    char foreground[] = "-f", also[] = "-ofsname=slowfs,max_threads=64";
-    char *line[] = { argv[0], foreground, also, NULL, NULL };
+    char foreground[] = "-f", also[] = "-ofsname=slowfs,max_threads=64,max_idle_threads=64", all[] = "-oallow_other";
+    char *line[] = { argv[0], foreground, also, NULL, NULL, NULL };
+    int words = 3;
     int call;
 
     while ((call = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -193,6 +194,8 @@ int main(int argc, char **argv)
         perror(argv[optind]);
         return 1;
     }
-    line[3] = argv[optind + 1];
-    return fuse_main(4, line, &calls, NULL);
+    if (geteuid() == 0) /* others may not ask for that */
+        line[words++] = all;
+    line[words++] = argv[optind + 1];
+    return fuse_main(words, line, &calls, NULL);
 }
