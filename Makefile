@@ -43,7 +43,7 @@ sim: ## SEEDS (default 20000) seeds of the simulation, from FROM (1); see docs/H
 	@tools/build tests t/sim/sim
 	@build/t/sim/sim --jobs $$(nproc) --from $${FROM:-1} --count $${SEEDS:-20000} --failures 5
 
-bench: all ## what each server model costs on this machine (BENCH=--quick: less exactly, in a minute)
+bench: all ## what each server model costs on this machine (BENCH=--quick: less of everything, less exactly)
 	@tools/build plain floors
 	@bench/run $(BENCH)
 

@@ -60,7 +60,7 @@ struct option_row {
 
 static const struct option_row options[] = {
     { "json", NULL, SWITCH, AT(json), 0, 0, "one JSON object a line instead of the table" },
-    { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything: within a minute" },
+    { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything, and less exact" },
     { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
     { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only; see below" },
     { "tls", NULL, SWITCH, AT(bench.secure), 0, 0, "all over TLS, the data too" },
