@@ -2,12 +2,14 @@
  * rt_coro.c is its other side, what tasks call. Owns the stacks, the table of descriptors' readiness, the timers and the
  * offload threads. One thread; nothing here is locked.
  *
- * Each turn: news from the kernel set bits and wake tasks, deadlines that have passed wake tasks, then every woken task runs
- * until it parks, in the order in which they were woken. A task that has more to do goes to the end of the queue (rt_turn),
- * so nobody waits for more than one step of each other. */
+ * Each turn: news from the kernel set bits and wake tasks, deadlines that have passed wake tasks, then woken tasks run until
+ * they park, in the order in which they were woken. A task that has more to do than one step (rt_turn) is a carrier until
+ * its session is idle again: carriers queue apart. Each turn runs all others that are awake, and then as many carriers, but
+ * one at least. So a command waits for the step under way and not for one of each download, and no crowd stops a download. */
 #include "rt/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,14 +30,19 @@ struct fd_state *loop_fd(struct loop *l, int fd)
     return fd >= 0 && (unsigned long)fd < l->fds_max ? &l->fds[fd] : NULL;
 }
 
+static void queue_put(struct queue *q, struct ctask *t)
+{
+    t->next = NULL;
+    *(q->first ? &q->last->next : &q->first) = t;
+    q->last = t;
+}
+
 void loop_wake(struct ctask *t)
 {
     if (t->queued)
         return;
     t->queued = true;
-    t->next = NULL;
-    *t->loop->last = t;
-    t->loop->last = &t->next;
+    queue_put(t->carrier ? &t->loop->carriers : &t->loop->prompt, t);
 }
 
 void loop_park(struct ctask *t)
@@ -159,17 +166,35 @@ static void fire_timers(struct loop *l, int64_t now)
     }
 }
 
-static void run_woken(struct loop *l)
+/* The first of the queue as it is now, `most` of them; who queues meanwhile comes behind the rest. How many ran. */
+static unsigned run(struct queue *q, unsigned most)
 {
-    struct ctask *t = l->first, *next;
+    struct queue woken = *q;
+    unsigned ran = 0;
 
-    l->first = NULL;
-    l->last = &l->first;
-    for (; t; t = next) {
-        next = t->next;
+    q->first = NULL;
+    for (; woken.first && ran < most; ran++) {
+        struct ctask *t = woken.first;
+
+        woken.first = t->next;
         t->queued = false;
         coro_resume(coro_of_room(t));
     }
+    if (woken.first) {
+        woken.last->next = q->first;
+        *q = (struct queue){ woken.first, q->first ? q->last : woken.last };
+    }
+    return ran;
+}
+
+static void run_woken(struct loop *l)
+{
+    unsigned ran;
+
+    if (l->prompt.first)
+        l->talked = l->now;
+    ran = run(&l->prompt, UINT_MAX);
+    run(&l->carriers, ran ? ran : 1);
 }
 
 /* Who has been idle for a while sleeps deep: the stack's pages go back, its few hundred live bytes move to the heap. */
@@ -195,7 +220,7 @@ static int64_t until_next(const struct loop *l, int64_t now)
 {
     int64_t first = timers_first(&l->timers), next = first < l->next_sweep ? first : l->next_sweep;
 
-    if (l->first)
+    if (l->prompt.first || l->carriers.first)
         return 0;
     return next == RT_NEVER ? -1 : next > now ? next - now : 0;
 }
@@ -203,14 +228,13 @@ static int64_t until_next(const struct loop *l, int64_t now)
 void loop_run(struct loop *l)
 {
     while (l->tasks) {
-        int64_t now = clock_mono();
-        int rc = l->ops->wait(l, until_next(l, now));
+        int rc = l->ops->wait(l, until_next(l, clock_mono()));
 
         CHECK(rc == 0 || rc == -EINTR);
-        now = clock_mono();
-        fire_timers(l, now);
-        if (now >= l->next_sweep)
-            sweep(l, now);
+        l->now = clock_mono();
+        fire_timers(l, l->now);
+        if (l->now >= l->next_sweep)
+            sweep(l, l->now);
         run_woken(l);
     }
 }
@@ -247,7 +271,6 @@ int loop_new(const struct loop_ops *ops, struct rt_stop stop, unsigned tasks, st
     if (!l)
         return -ENOMEM;
     *l = (struct loop){ .ops = ops, .stop = stop, .fd = -1, .jobs_event = -1, .tasks_max = tasks, .next_sweep = RT_NEVER };
-    l->last = &l->first;
     TRY(fill(l, tasks));
     *out = l;
     l = NULL;

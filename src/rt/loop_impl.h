@@ -19,8 +19,13 @@ struct ctask {
     int64_t since;  /* parked since */
     bool waiting;   /* parked in a wait, which an event, a deadline or a stop ends */
     bool queued;
+    bool carrier;   /* has more to do than one step: others go before it */
     bool roused;    /* by another task: see loop_rest */
     unsigned at;    /* in loop.all */
+};
+
+struct queue {
+    struct ctask *first, *last;
 };
 
 /* Sessions that are idle for this long give their stack back. */
@@ -58,11 +63,13 @@ struct loop {
     struct offload *jobs;
     struct coro_pool *pool;
     unsigned tasks, tasks_max;
-    struct ctask *first, **last; /* to be run, in order */
+    struct queue prompt, carriers; /* to be run, in order: see loop.c */
     struct timers timers;
     struct fd_state *fds;
     unsigned long fds_max;
     struct ctask **all; /* tasks by no order, `tasks` of them */
+    int64_t now;     /* at the last news */
+    int64_t talked;  /* when one that is no carrier last had its turn */
     int64_t next_sweep;
     int64_t writes_slow; /* until then the disk is taken to be behind with its writes */
 };

@@ -14,7 +14,10 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 
-enum { WARM_AHEAD = 4 << 20 };
+enum { WARM_AHEAD = 4 << 20, PIECE = 128 * 1024 };
+
+/* Who has heard nobody for so long sends a whole step at once. */
+#define TALK_FOR (RT_SECONDS(1) / 10)
 
 #define SLOW_WRITE (RT_SECONDS(1) / 200)
 #define SLOW_FOR RT_SECONDS(10)
@@ -78,6 +81,8 @@ static void set_deadline(struct ctask *t, int64_t when)
 static void mark_idle(struct ctask *t)
 {
     t->since = clock_mono();
+    if (t->task.idle)
+        t->carrier = false;
     if (t->task.idle && t->loop->next_sweep == RT_NEVER)
         t->loop->next_sweep = t->since + LOOP_DEEP_AFTER;
 }
@@ -99,6 +104,7 @@ static int look(struct ctask *t, struct pollfd *fds, unsigned n)
 {
     int count;
 
+    t->carrier = true;
     loop_wake(t);
     loop_park(t);
     if (t->task.cancelled)
@@ -292,6 +298,13 @@ static ssize_t try_elsewhere(struct rt_task *task, struct rt_op *op)
     return n;
 }
 
+/* While clients talk, a step is short: nobody can be answered in the middle of one. It costs some percent of a download. */
+static void keep_short(const struct loop *l, struct rt_op *op)
+{
+    if (op->len > PIECE && l->now - l->talked < TALK_FOR)
+        op->len = PIECE;
+}
+
 /* Where the cache cannot be asked (FUSE, NFS, overlayfs), a thread sends: what it had read before could be gone again by
  * the time the loop sends it, as when another client opens the same file on FUSE. */
 static ssize_t send_file(struct rt_task *task, struct rt_op *op, int64_t when)
@@ -303,6 +316,7 @@ static ssize_t send_file(struct rt_task *task, struct rt_op *op, int64_t when)
         return rt_retry(task, op, when, try_elsewhere);
     if (cache == COLD)
         TRY(coro_call(task, warm_call, &w));
+    keep_short(ctask(task)->loop, op);
     return rt_run_by_waiting(task, op, when);
 }
 

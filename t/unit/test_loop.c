@@ -300,6 +300,96 @@ static void everybody_in_turn(void **state)
         same_int("turn", (size_t)i, w.saw[i], i % 5);
 }
 
+/* Eight that have always more to do; the fifth step of each is a word to who listens: how many steps there were. */
+static void carrier(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 8; i++) {
+        char steps = (char)++w.turns;
+
+        if (i == 4 && write(w.a[1], &steps, 1) != 1)
+            abort();
+        rt_turn(task, -1);
+    }
+}
+
+/* It carried something before: who is idle again is no carrier any more. */
+static void hearer(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_turn(task, -1);
+    rt_idle(task, true);
+    for (int i = 0; i < 8; i++) {
+        char steps = 0;
+
+        rt_recv(task, w.a[0], -1, &steps, 1, RT_NEVER);
+        w.saw[i] = w.turns - steps;
+    }
+}
+
+static void a_word_waits_for_one_step(void **state)
+{
+    (void)state;
+    start(hearer, 0);
+    for (int i = 0; i < 8; i++)
+        start(carrier, i);
+    loop_run(w.loop);
+    assert_int_equal(w.turns, 64);
+    for (size_t i = 0; i < 8; i++)
+        same_int("steps of others before the word was heard", i, w.saw[i], 0);
+}
+
+static struct rt_task *talker_task[2];
+
+/* Two that rouse each other: one of them is always awake. */
+static void talker(struct rt_task *task, void *arg)
+{
+    int me = *(int *)arg;
+
+    talker_task[me] = task;
+    for (int i = 0; i < 100; i++) {
+        if (talker_task[!me])
+            loop_rouse(talker_task[!me]);
+        rt_sleep(task, 1);
+    }
+    w.over = true;
+}
+
+static void who_talks_stops_no_carrier(void **state)
+{
+    (void)state;
+    memset(talker_task, 0, sizeof talker_task);
+    start(turner, 0);
+    for (int i = 0; i < 2; i++)
+        start(talker, i);
+    loop_run(w.loop);
+    assert_true(w.turns >= 100);
+}
+
+/* Steps of sendfile, with and without somebody who has just talked. */
+static void step_sender(struct rt_task *task, void *arg)
+{
+    int from = memfd_create("sent", MFD_CLOEXEC), to = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    (void)arg;
+    if (ftruncate(from, 1 << 20) < 0)
+        abort();
+    w.saw[0] = rt_sendfile(task, to, -1, from, 0, 1 << 20, RT_NEVER);
+    w.loop->talked = INT64_MIN / 2;
+    w.saw[1] = rt_sendfile(task, to, -1, from, 0, 1 << 20, RT_NEVER);
+    close(from);
+    close(to);
+}
+
+static void steps_are_short_while_others_talk(void **state)
+{
+    (void)state;
+    start(step_sender, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 128 * 1024);
+    assert_int_equal(w.saw[1], 1 << 20);
+}
+
 /* ---- blocking work ---- */
 
 static pthread_t elsewhere;
@@ -623,6 +713,9 @@ static int on_both_sides(const char *name)
         LOOP_TEST(a_drain_cancels_the_idle),
         LOOP_TEST(now_cancels_all),
         LOOP_TEST(everybody_in_turn),
+        LOOP_TEST(a_word_waits_for_one_step),
+        LOOP_TEST(who_talks_stops_no_carrier),
+        LOOP_TEST(steps_are_short_while_others_talk),
         LOOP_TEST(blocking_work_is_done_elsewhere),
         LOOP_TEST(a_call_does_not_wait_for_another),
         LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
