@@ -84,17 +84,28 @@ int http_date_parse(struct span text, int64_t *seconds)
     return ftp_time_parse((struct span){ stamp, sizeof stamp }, seconds, &fraction);
 }
 
+/* By the form that is read by, too: every answer has two dates. */
+static void form_print(struct buf *b, const char *form, const char stamp[FTP_TIME_LEN])
+{
+    const char *month = months + (size_t)NAME * (10U * (unsigned)(stamp[4] - '0') + (unsigned)(stamp[5] - '0') - 1);
+
+    for (; *form; form++) {
+        int place = place_of(*form);
+
+        buf_putc(b, *form == 'o' ? *month++ : place >= 0 ? stamp[place] : *form);
+    }
+}
+
 void http_date_print(struct buf *b, int64_t seconds)
 {
     char s[FTP_TIME_LEN];
     uint32_t fraction;
-    unsigned month;
     int64_t days;
 
     ftp_time_put(s, seconds);
     (void)ftp_time_parse((struct span){ s, sizeof s }, &seconds, &fraction); /* years that it clamps have the weekday of their end */
     days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
-    month = (unsigned)(s[4] - '0') * 10 + (unsigned)(s[5] - '0') - 1;
-    buf_printf(b, "%.3s, %.2s %.3s %.4s %.2s:%.2s:%.2s GMT", weekdays[((days + 4) % 7 + 7) % 7], s + 6,
-        months + (size_t)NAME * month, s, s + 8, s + 10, s + 12);
+    buf_put(b, (struct span){ weekdays[((days + 4) % 7 + 7) % 7], NAME });
+    buf_putc(b, ',');
+    form_print(b, fixdate, s);
 }

@@ -42,6 +42,8 @@ struct http {
 
 /* Adds a field to the answer that comes. Values from clients were percent-encoded or checked before. */
 void http_field(struct http *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same, without a format: `name` ends with ": ". */
+void http_field_put(struct http *, const char *name, struct span value);
 /* Begins the answer; length -1: streamed (see struct http_out). type NULL: no body. */
 int http_begin(struct http *, unsigned status, const char *type, int64_t length);
 /* A whole answer with no body, or with a sentence (plain, HTML or JSON, as the client likes it). */

@@ -30,8 +30,15 @@ struct answer {
 /* Within the second in which it was changed a file can be changed again and look the same. */
 void http_etag(struct buf *b, const struct store_stat *st, int64_t now)
 {
-    buf_printf(b, "%s\"%llx-%llx-%llx-%llx\"", st->mtime + SETTLED > now ? "W/" : "", (unsigned long long)st->size,
-               (unsigned long long)st->mtime, (unsigned long long)st->ino, (unsigned long long)st->dev);
+    const uint64_t parts[] = { (uint64_t)st->size, (uint64_t)st->mtime, st->ino, st->dev };
+
+    buf_text(b, st->mtime + SETTLED > now ? "W/\"" : "\"");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (i)
+            buf_putc(b, '-');
+        buf_number(b, parts[i], 16, 0, 0);
+    }
+    buf_putc(b, '"');
 }
 
 static bool since(struct span field, const struct store_stat *st)
@@ -115,20 +122,21 @@ static void digest_field(struct http *h, struct file *file)
 /* A PDF is shown by the browser's own viewer, which bears no sandbox; it has no origin of ours to act in. */
 static void file_fields(struct http *h, const struct answer *a)
 {
-    char date[40], name[3 * NAME_CAP + 1];
-    struct buf d = BUF(date), n = BUF(name);
+    char date[40], show[sizeof "attachment; filename*=UTF-8''" + 3 * NAME_CAP];
+    struct buf d = BUF(date), s = BUF(show);
     struct span query = h->ask->query;
     bool save = http_query_next(&query, SPAN("download")).at;
 
     http_date_print(&d, a->st.mtime);
-    http_uri_encode(&n, path_leaf(span_of(h->ask->path)));
-    http_field(h, "ETag: %s", a->tag);
-    http_field(h, "Last-Modified: %s", buf_cstr(&d));
-    http_field(h, "Accept-Ranges: bytes");
-    http_field(h, "Cache-Control: private, no-cache");
-    http_field(h, "Content-Security-Policy: %s",
-               strcmp(a->type, "application/pdf") == 0 ? "frame-ancestors 'self'" : http_file_policy);
-    http_field(h, "Content-Disposition: %s; filename*=UTF-8''%s", save ? "attachment" : "inline", buf_cstr(&n));
+    buf_text(&s, save ? "attachment; filename*=UTF-8''" : "inline; filename*=UTF-8''");
+    http_uri_encode(&s, path_leaf(span_of(h->ask->path)));
+    http_field_put(h, "ETag: ", span_of(a->tag));
+    http_field_put(h, "Last-Modified: ", buf_span(&d));
+    http_field_put(h, "Accept-Ranges: ", SPAN("bytes"));
+    http_field_put(h, "Cache-Control: ", SPAN("private, no-cache"));
+    http_field_put(h, "Content-Security-Policy: ",
+                   span_of(strcmp(a->type, "application/pdf") == 0 ? "frame-ancestors 'self'" : http_file_policy));
+    http_field_put(h, "Content-Disposition: ", buf_span(&s));
 }
 
 /* ---- sending ---- */

@@ -63,31 +63,53 @@ void http_field(struct http *h, const char *fmt, ...)
     buf_text(b, "\r\n");
 }
 
-static int put_line(struct http *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int put_line(struct http *h, const char *fmt, ...)
+void http_field_put(struct http *h, const char *name, struct span value)
 {
-    char text[200];
-    va_list args;
-    int n;
+    struct buf *b = &h->ask->fields;
+    struct span begin = span_of(name);
 
-    va_start(args, fmt);
-    n = vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    TRY(io_put(h->s->control, (struct span){ text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1 }));
-    return io_put(h->s->control, SPAN("\r\n"));
+    if (!b->at || begin.len + value.len + 2 > b->cap - b->len)
+        return;
+    buf_put(b, begin);
+    buf_put(b, value);
+    buf_text(b, "\r\n");
 }
 
-static APART int put_first(struct http *h, unsigned status)
+/* What every answer begins with. By hand, like the fields of a file's: they are sent the most often. */
+static void print_first(struct buf *b, const struct http *h, unsigned status)
 {
-    char text[40];
-    struct buf date = BUF(text);
-
-    http_date_print(&date, clock_wall());
-    TRY(put_line(h, "HTTP/1.1 %u %s", status, reason(status)));
-    TRY(put_line(h, "Date: %s", buf_cstr(&date)));
+    buf_text(b, "HTTP/1.1 ");
+    buf_number(b, status, 10, 0, 0);
+    buf_putc(b, ' ');
+    buf_text(b, reason(status));
+    buf_text(b, "\r\nDate: ");
+    http_date_print(b, clock_wall());
+    buf_text(b, "\r\n");
     if (h->over)
-        return put_line(h, "Connection: close");
-    return h->ask->head.minor ? 0 : put_line(h, "Connection: keep-alive");
+        buf_text(b, "Connection: close\r\n");
+    else if (!h->ask->head.minor)
+        buf_text(b, "Connection: keep-alive\r\n");
+}
+
+static APART int put_first(struct http *h, unsigned status, const char *type, int64_t length)
+{
+    char text[400];
+    struct buf b = BUF(text);
+
+    print_first(&b, h, status);
+    if (type) {
+        buf_text(&b, "Content-Type: ");
+        buf_text(&b, type);
+        buf_text(&b, "\r\nX-Content-Type-Options: nosniff\r\n");
+    }
+    if (length >= 0 && status != 204 && status != 304) {
+        buf_text(&b, "Content-Length: ");
+        buf_number(&b, (uint64_t)length, 10, 0, 0);
+        buf_text(&b, "\r\n");
+    }
+    if (length < 0 && h->ask->head.minor)
+        buf_text(&b, "Transfer-Encoding: chunked\r\n");
+    return io_put(h->s->control, buf_span(&b));
 }
 
 int http_begin(struct http *h, unsigned status, const char *type, int64_t length)
@@ -96,13 +118,7 @@ int http_begin(struct http *h, unsigned status, const char *type, int64_t length
 
     h->over |= !http_body_short(a) || (length < 0 && !a->head.minor);
     a->begun = true;
-    TRY(put_first(h, status));
-    if (type)
-        TRY(put_line(h, "Content-Type: %s\r\nX-Content-Type-Options: nosniff", type));
-    if (length >= 0 && status != 204 && status != 304)
-        TRY(put_line(h, "Content-Length: %lld", (long long)length));
-    if (length < 0 && a->head.minor)
-        TRY(put_line(h, "Transfer-Encoding: chunked"));
+    TRY(put_first(h, status, type, length));
     TRY(io_put(h->s->control, buf_span(&a->fields)));
     return io_put(h->s->control, SPAN("\r\n"));
 }
