@@ -99,18 +99,12 @@ static const struct file_ops reading = {
     .read = folder_read, .close = folder_close_read, .get_mark = get_mark, .set_mark = set_mark, .same = folder_same,
 };
 
-int folder_open_regular(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
+/* Looked at once it is open, because the name may have changed hands since it was looked at before. */
+static int open_seen(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
 {
-    CLEANUP(close_fd) int fd = -1;
-    struct store_stat shown;
-    int out;
+    CLEANUP(close_fd) int fd = fs_open_file(root, folder_rel(path), write, lookup);
+    int out = fd;
 
-    /* looked at before it is opened, so that a device or FIFO never even notices, and after, because the name may have
-     * changed hands in between */
-    TRY(folder_stat(root, path, lookup, &shown));
-    if (shown.kind == STORE_DIR)
-        return -EISDIR;
-    fd = out = fs_open_file(root, folder_rel(path), write, lookup);
     if (fd == -EXDEV || fd == -ELOOP)
         return -ENOENT;
     TRY(fd);
@@ -121,10 +115,30 @@ int folder_open_regular(int root, const char *path, bool write, enum fs_lookup l
     return out;
 }
 
+/* Looked at before it is opened, so that a device or FIFO does not even notice. */
+int folder_open_regular(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
+{
+    struct store_stat shown;
+
+    TRY(folder_stat(root, path, lookup, &shown));
+    return shown.kind == STORE_DIR ? -EISDIR : open_seen(root, path, write, lookup, st);
+}
+
+static int open_here(struct folder_file *l, int root)
+{
+    bool known = folder_was_file(&l->st, l->path);
+    int fd = (known ? open_seen : folder_open_regular)(root, l->path, false, FS_CACHED, &l->opened);
+
+    if (known || fd >= 0)
+        folder_is_file(&l->st, l->path, fd >= 0);
+    return fd;
+}
+
 static int open_call(void *arg)
 {
     struct folder_file *l = (struct folder_file *)(void *)((char *)arg - offsetof(struct folder_file, call));
-    int fd = folder_open_regular(folder_root(&l->st, l->path), l->path, false, l->call.lookup, &l->opened);
+    int root = folder_root(&l->st, l->path);
+    int fd = l->call.lookup == FS_CACHED ? open_here(l, root) : folder_open_regular(root, l->path, false, FS_ANY, &l->opened);
 
     TRY(fd);
     l->file.fd = fd;

@@ -23,6 +23,11 @@ struct folder_file {
 /* For file_ops: they get what is at its head. */
 struct folder_file *folder_file(struct file *f);
 
+/* Has a file been there less than a second ago, so that it may be opened without a look? And what was found just now. Only on the
+ * session's own thread (folder_seen.c). */
+bool folder_was_file(const struct store *, const char *path);
+void folder_is_file(const struct store *, const char *path, bool file);
+
 /* file_ops.commit, .sync, .sync_name and .hide */
 int folder_commit(struct file *f, bool replace);
 int folder_sync(struct file *f);

@@ -3,6 +3,7 @@
 #include "any_local.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,30 @@ static void in_dir(const char *name, char *out, size_t cap)
     snprintf(out, cap, "%s/%s", dir, name);
 }
 
+static void a_fifo_does_not_notice_and_nobody_waits_for_it(void **state)
+{
+    CLEANUP(close_fd) int opens = inotify_init1(IN_NONBLOCK);
+    struct inotify_event e;
+    char path[100];
+    struct file *f;
+
+    (void)state;
+    in_dir("fifo", path, sizeof path);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_true(inotify_add_watch(opens, path, IN_OPEN) >= 0);
+    assert_int_equal(store_open(&any, "/fifo", &f), -ENOENT);
+    assert_int_equal(any_store("/fifo", "x"), -EPERM);
+    assert_int_equal(read(opens, &e, sizeof e), -1);
+    /* one that takes the place of a file: nobody waits for it */
+    assert_int_equal(any_store("/was", "x"), 0);
+    assert_int_equal(store_open(&any, "/was", &f), 0);
+    file_close(&f);
+    in_dir("was", path, sizeof path);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_int_equal(store_open(&any, "/was", &f), -ENOENT);
+}
+
 /* Names that lead out, or stand for something that is neither file nor folder, are not there. */
 static void nothing_outside_is_reachable(void **state)
 {
@@ -55,10 +80,6 @@ static void nothing_outside_is_reachable(void **state)
     struct file *f;
 
     (void)state;
-    in_dir("fifo", path, sizeof path);
-    assert_int_equal(mkfifo(path, 0666), 0);
-    assert_int_equal(store_open(&any, "/fifo", &f), -ENOENT);
-    assert_int_equal(any_store( "/fifo", "x"), -EPERM);
     for (size_t i = 0; i < COUNT(links); i++) {
         char virtual[40];
 
@@ -128,6 +149,7 @@ int main(void)
         ANY_OPS(ANY_TEST)
         ANY_FRONT(ANY_TEST)
         ANY_TEST(nothing_but_what_was_committed_is_on_the_disk)
+        ANY_TEST(a_fifo_does_not_notice_and_nobody_waits_for_it)
         ANY_TEST(nothing_outside_is_reachable)
         ANY_TEST(links_inside_are_followed)
         ANY_TEST(listings_show_files_and_folders_only)
