@@ -1,6 +1,8 @@
 """System users by PAM: each session works under its user's own uid, on the models whose sessions have a process of their own. PAM is the
 pam_matrix of pam_wrapper, the users are those of nss_wrapper: the system is left as it is."""
+import base64
 import glob
+import http.client
 import os
 import signal
 import tempfile
@@ -11,6 +13,7 @@ import pytest
 
 from ftpraw import OPEN
 from ftptls import Tls
+from test_http import Web, basic
 from test_serve import HERE, refused
 from tools import until
 
@@ -19,7 +22,7 @@ PLAIN = pytest.mark.needs("lean", "disk", "own_process", "root")   # the wrapper
 ALICE, BOB, ALICES, BOTH = 5001, 5002, 6001, 6100
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def pam(tmp_path_factory):
     """The environment of a server whose PAM knows alice, carl, root, low and nobody."""
     at = tmp_path_factory.mktemp("pam")
@@ -150,3 +153,38 @@ def test_what_does_not_go_together(tmp_path):
                 naming=("--pam", word))
     refused("serve", str(tmp_path), *HERE, "--pam", "../passwd", naming=("--pam", "service"))
     until(lambda: not brokers(tmp_path), "the brokers of servers that did not begin have ended")
+
+
+@PLAIN
+def test_by_http_too(server, pam, open_root):
+    """Each connection is a process and becomes one user: by Basic, by the page's form, and by its cookie on other connections."""
+    one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", "--http", "0", env=pam)
+    alice, carl, other = Web(one), Web(one), Web(one)
+    assert alice.ask("PUT", "/hers", b"1", Authorization=basic("alice"))[0] == 201
+    assert alice.ask("PUT", "/hers", b"11", Authorization=basic("alice"))[0] == 204
+    status, head, _ = carl.ask("POST", "/.well-known/dray/login", "name=carl&password=secret")
+    cookie = head["Set-Cookie"].split(";")[0]
+    assert status == 204 and "secret" not in cookie
+    assert carl.ask("PUT", "/his", b"2", Cookie=cookie)[0] == 201
+    place = other.ask("POST", "/", b"", Cookie=cookie, Tus_Resumable="1.0.0", Upload_Length="4",
+                      Upload_Metadata="filename " + base64.b64encode(b"in one go").decode())[1]["Location"]
+    assert other.ask("PATCH", place, b"2222", Cookie=cookie, Tus_Resumable="1.0.0", Upload_Offset="0",
+                     Content_Type="application/offset+octet-stream")[0] == 204
+    assert owner(open_root / "hers") == (ALICE, ALICES)
+    assert owner(open_root / "his") == owner(open_root / "in one go") == (BOB, 6002)
+    assert other.ask("DELETE", "/hers", Cookie=cookie)[0] == 403 and (open_root / "hers").read_bytes() == b"11"
+    for fields in ({"Cookie": cookie}, {"Authorization": basic("ann")}, {}):  # a connection that is alice's is nobody else's
+        alice.line.close()
+        assert alice.ask("GET", "/hers", Authorization=basic("alice"))[0] == 200
+        with pytest.raises(http.client.RemoteDisconnected):
+            alice.ask("GET", "/hers", **fields)
+        assert alice.ask("GET", "/hers", Authorization=basic("alice"))[0] == 200
+        assert alice.ask("PUT", "/hers", b"3", **fields)[0] == 421
+        assert alice.ask("GET", "/hers", **fields)[0] == 200
+    for forged in (cookie[:90] + ("A" if cookie[90] != "A" else "B") + cookie[91:], cookie[:-8], "dray=*", "dray=*AAAA"):
+        assert b'"account":"carl"' not in Web(one).ask("GET", "/?json", Cookie=forged)[2]
+    carl.line.close()
+    (Path(pam["PAM_WRAPPER_SERVICE_DIR"]) / "passdb").write_text("carl:changed:dray\nalice:secret:dray\n")
+    _, head, content = carl.ask("GET", "/?json", Cookie=cookie)
+    assert b'"account":"carl"' not in content and "Max-Age=0" in head["Set-Cookie"]
+    assert carl.ask("GET", "/", Authorization=basic("root"))[0] == 401

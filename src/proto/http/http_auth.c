@@ -14,6 +14,7 @@ int http_unauthorized(struct http *h, const char *sentence)
 {
     bool page = h->ask->json || span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html"));
 
+    h->over |= auth_changed(h->s->server->auth); /* nobody else can log in here */
     /* for Basic a browser would put its own question before the page's */
     http_field(h, page ? "WWW-Authenticate: Cookie realm=\"dray\"" : "WWW-Authenticate: Basic realm=\"dray\", charset=\"UTF-8\"");
     return http_say(h, 401, "%s", sentence);
@@ -28,8 +29,7 @@ int http_enter(struct http *h, const struct account *account)
 
     if (auth_changed(h->s->server->auth)) {
         account_drop(&account);
-        h->over = true;
-        return http_say(h, 503, "This connection belongs to another account; connect anew."), 1;
+        return http_misdirected(h);
     }
     rc = session_login(h->s, account);
     if (rc == 0)
@@ -63,6 +63,8 @@ int http_check(struct http *h, struct span name, struct span password)
     unsigned delay;
     int rc;
 
+    if (auth_changed(h->s->server->auth))
+        return http_misdirected(h);
     if (session_banned(h->s)) {
         h->over = true;
         TRY(http_say(h, 403, "Too many wrong passwords came from your address; try again later."));
@@ -71,7 +73,8 @@ int http_check(struct http *h, struct span name, struct span password)
     rc = auth_check(h->s->server->auth, h->s->task, name, password, h->s->peer, &account);
     if (rc == -EACCES)
         return refuse(h, name);
-    TRY(rc);
+    if (rc < 0)
+        return http_system_unknown(h, rc);
     delay = session_passed(h->s, name);
     rc = delay ? rt_sleep(h->s->task, rt_after(h->s->task, delay)) : 0;
     if (rc < 0)
@@ -142,9 +145,15 @@ static int be_stranger(struct http *h)
 /* By a cookie; -EACCES: there is none that holds. */
 static int be_known(struct http *h)
 {
+    struct span token = http_cookie(h);
     const struct account *account;
-    int rc = http_cookie_account(h, &account);
+    int rc;
 
+    if (span_starts(token, SPAN(HTTP_SYSTEM_TOKEN)))
+        return http_system_who(h, span_from(token, 1));
+    if (token.len && auth_changed(h->s->server->auth))
+        return http_misdirected(h);
+    rc = http_cookie_account(h, &account);
     if (rc)
         return rc < 0 ? rc : 0;
     http_forget(h);

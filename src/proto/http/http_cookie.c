@@ -11,20 +11,30 @@
 #include "sys/clock.h"
 #include "sys/digest.h"
 #include "sys/fs.h"
+#include "sys/locked.h"
 #include "wire/http_uri.h"
 
 enum { LIFE = 12 * 3600, SEAL = 64, TOKEN_MAX = 3 * ACCOUNT_NAME_MAX + 100, FORM_MAX = 4096,
-       SEALED_MAX = TOKEN_MAX + 1024 };
+       SEALED_MAX = TOKEN_MAX + 1024, TOKEN_ROOM = 1200 };
 
 static unsigned char key[64];
 
-void http_cookie_key(void)
+static void fill(unsigned char *at, size_t len)
 {
-    for (size_t i = 0; i < sizeof key; i += sizeof(uint64_t)) {
+    for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
         uint64_t r = fs_random();
 
-        memcpy(key + i, &r, sizeof r);
+        memcpy(at + i, &r, sizeof r);
     }
+}
+
+void http_cookie_key(void)
+{
+    unsigned char other[LOCKED_KEY];
+
+    fill(key, sizeof key);
+    fill(other, sizeof other);
+    http_system_key(other);
 }
 
 /* ---- the seal ---- */
@@ -36,7 +46,7 @@ static int seal(struct span body, const struct account *a, char out[SEAL + 1])
     struct buf all = BUF(text), b = { .at = out, .cap = SEAL + 1 };
     struct sums sums = { 0 };
 
-    buf_printf(&all, "%.*s\n%s\n%s", SPAN_ARG(body), a && a->system ? "system" : "", a && a->secret ? a->secret : "");
+    buf_printf(&all, "%.*s\n%s", SPAN_ARG(body), a && a->secret ? a->secret : "");
     TRY(all.over ? -EINVAL : digest_seal(key, sizeof key, all.at, all.len, &sums));
     explicit_bzero(text, sizeof text);
     sum_print(&b, &sums, SUM_SHA256);
@@ -55,11 +65,13 @@ static bool same_seal(struct span a, const char *b)
 
 /* ---- tokens: SEAL.END.NAME, the name percent-encoded ---- */
 
-static int print_token(struct buf *b, const struct account *a)
+static int print_token(struct buf *b, const struct account *a, struct span password)
 {
     char text[TOKEN_MAX], mark[SEAL + 1];
     struct buf body = BUF(text);
 
+    if (a->system)
+        return http_system_token(b, a, password, clock_wall() + LIFE);
     buf_printf(&body, "%lld.", (long long)clock_wall() + LIFE);
     http_uri_encode(&body, span_of(a->name));
     TRY(body.over ? -EINVAL : seal(buf_span(&body), a, mark));
@@ -67,7 +79,7 @@ static int print_token(struct buf *b, const struct account *a)
     return 0;
 }
 
-static struct span cookie(const struct http *h)
+struct span http_cookie(const struct http *h)
 {
     struct span rest = h->ask->head.field[HTTP_COOKIE];
 
@@ -80,24 +92,22 @@ static struct span cookie(const struct http *h)
     return (struct span){ 0 };
 }
 
-/* 1: it is the session's own, and not held once more. A system user is known nowhere else. */
+/* 1: it is the session's own, and not held once more. */
 static int find(struct http *h, const char *name, const struct account **out)
 {
     const struct account *now = h->s->account;
 
-    if (!now || !now->system || strcmp(now->name, name) != 0) {
-        TRY(auth_find(h->s->server->auth, h->s->task, span_of(name), out));
-        if (*out != now)
-            return 0;
-        account_drop(out);
-    }
+    TRY(auth_find(h->s->server->auth, h->s->task, span_of(name), out));
+    if (*out != now)
+        return 0;
+    account_drop(out);
     *out = now;
     return 1;
 }
 
 int http_cookie_account(struct http *h, const struct account **out)
 {
-    struct span rest = cookie(h), mark = span_cut(&rest, '.'), body = rest;
+    struct span rest = http_cookie(h), mark = span_cut(&rest, '.'), body = rest;
     const struct account *account = NULL;
     char name[ACCOUNT_NAME_MAX + 1], right[SEAL + 1];
     uint64_t ends;
@@ -128,9 +138,15 @@ static void set_cookie(struct http *h, const char *token, int life)
     http_field(h, "Cache-Control: no-store");
 }
 
+void http_cookie_end(struct http *h)
+{
+    set_cookie(h, "", 0);
+}
+
 int http_logout(struct http *h)
 {
     set_cookie(h, "", 0);
+    h->over |= auth_changed(h->s->server->auth);
     return http_done(h, 204);
 }
 
@@ -148,18 +164,19 @@ static int read_form(struct http *h, char name[ACCOUNT_NAME_MAX + 1], char *pass
 
 int http_login(struct http *h)
 {
-    char name[ACCOUNT_NAME_MAX + 1], password[512], token[TOKEN_MAX + SEAL + 2];
-    struct buf b = BUF(token);
-    int len, rc = read_form(h, name, password, sizeof password, &len);
+    char name[ACCOUNT_NAME_MAX + 1], password[512];
+    struct buf b = { .at = arena_take(&h->s->scratch, TOKEN_ROOM), .cap = TOKEN_ROOM };
+    int len, rc = b.at ? read_form(h, name, password, sizeof password, &len) : -ENOMEM;
 
     if (rc == -EINVAL)
         return http_say(h, 400, "The form wants a name and a password.");
     TRY(rc);
     rc = http_check(h, span_of(name), (struct span){ password, (size_t)len });
+    if (rc == 0)
+        rc = print_token(&b, h->s->account, (struct span){ password, (size_t)len });
     explicit_bzero(password, sizeof password);
     if (rc)
         return rc < 0 ? rc : 0;
-    TRY(print_token(&b, h->s->account));
     set_cookie(h, buf_cstr(&b), LIFE);
     if (span_starts(h->ask->head.field[HTTP_ACCEPT], SPAN("text/html")))
         http_field(h, "Location: /");

@@ -111,7 +111,11 @@ int http_drop_who(struct http *h)
 {
     struct span rest = span_from(span_of(h->ask->path), sizeof PLACE - 1), number = span_cut(&rest, '/');
     struct link l;
-    int rc = link_find(&h->s->store, number, &l);
+    int rc;
+
+    if (auth_changed(h->s->server->auth))
+        return http_misdirected(h);
+    rc = link_find(&h->s->store, number, &l);
 
     if (rc == -ENOENT)
         return no_link(h);
