@@ -1,4 +1,5 @@
 """The accounts file: `dray user` edits it, servers read it while they run; rights per folder, homes, and what a hash may cost."""
+import base64
 import concurrent.futures
 import json
 import os
@@ -630,11 +631,16 @@ def test_a_cookie_ends_with_the_password_it_was_given_for(server, root, users):
         if anew:
             w.line.close()
         return w.ask("GET", "/a", Cookie=cookie)[0]
+    basic = {name: "Basic " + base64.b64encode(f"{name}:{PASSWORD}".encode()).decode() for name in ("ann", "bob")}
+    kept, other = Web(w.one), Web(w.one)
+    assert kept.ask("GET", "/a", Authorization=basic["ann"])[0] == other.ask("GET", "/a", Authorization=basic["bob"])[0] == 200
     ann, bob = cookie("ann"), cookie("bob")
     assert status(ann) == status(bob) == 200 and status(bob, anew=False) == 200 == status(ann, anew=False)
     users("passwd", "ann", password="another")
     until(lambda: status(ann, anew=False) == 401, "the connection that is kept knows it, too")
     assert status(ann) == 401 and status(bob) == 200
+    assert kept.ask("GET", "/a", Authorization=basic["ann"])[0] == 401, "nor is Basic believed once more on a connection that is kept"
+    assert other.ask("GET", "/a", Authorization=basic["bob"])[0] == 200
     ann = cookie("ann", "another")
     assert status(ann) == 200
     users("set", "ann", "--rights", "read")

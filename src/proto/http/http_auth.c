@@ -1,5 +1,5 @@
 /* http_auth: who a request is from: by its Authorization field (Basic, RFC 7617), or anybody. What has logged in a connection once is
- * not asked again while it is repeated. Wrong passwords are answered slowly and counted as FTP's are (obs/bans.h). */
+ * not asked again while it is repeated and the account stays as it is. Wrong passwords are answered slowly and counted as FTP's are (obs/bans.h). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +160,26 @@ static int be_known(struct http *h)
     return http_enter(h, account);
 }
 
+/* Is what has logged in this connection repeated, and does it still hold? An account of the file is another one once that has
+ * changed. A system user's process is his for good, and PAM is asked once for each. */
+static int same_again(struct http *h, struct span field)
+{
+    const struct auth *auth = h->s->server->auth;
+    const struct account *now = h->s->account, *found = NULL;
+    int rc;
+
+    if (!h->passed || !now || !span_eq(field, span_of(h->passed)))
+        return false;
+    if (now->system || now == &auth->anonymous)
+        return true;
+    rc = auth_find(auth, h->s->task, span_of(now->name), &found);
+    if (rc < 0)
+        return rc == -EACCES ? false : rc;
+    rc = found == now;
+    account_drop(&found);
+    return rc;
+}
+
 int http_who(struct http *h)
 {
     struct span field = h->ask->head.field[HTTP_AUTHORIZATION];
@@ -169,7 +189,6 @@ int http_who(struct http *h)
     rc = field.at ? 0 : be_known(h);
     if (!field.at)
         return rc == -EACCES ? be_stranger(h) : rc;
-    if (h->passed && h->s->account && span_eq(field, span_of(h->passed)))
-        return 0;
-    return log_in(h, field);
+    rc = same_again(h, field);
+    return rc ? rc < 0 ? rc : 0 : log_in(h, field);
 }
