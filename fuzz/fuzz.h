@@ -36,4 +36,14 @@ static inline bool fuzz_inside(struct span whole, struct span part)
     return part.len == 0 || (part.at >= whole.at && part.at + part.len <= whole.at + whole.len);
 }
 
+/* Names of any length from short inputs: the same bytes again, 2^doubled times, and at most cap. Into out[cap]. */
+static inline struct span fuzz_long(const uint8_t *data, size_t size, unsigned doubled, char *out, size_t cap)
+{
+    size_t len = size << doubled < cap ? size << doubled : cap;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = (char)data[i % size];
+    return (struct span){ out, len };
+}
+
 #endif
