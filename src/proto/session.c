@@ -105,7 +105,7 @@ bool session_banned(struct session *s)
     return holds;
 }
 
-static int take_seat(struct session *s)
+static APART int take_seat(struct session *s)
 {
     struct guest g = guest(s);
 

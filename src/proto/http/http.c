@@ -274,7 +274,6 @@ static APART int begin_tls(struct http *h)
     int rc;
 
     rules.web = true; /* a browser that is led to an FTP port, or the other way round, ends there (ALPN) */
-    TRY(await_line(h, NULL, NULL));
     if (!h->s->server->tls || sock_first_byte(h->s->arrival->fd) != TLS_HANDSHAKE)
         return 0;
     io_deadline(io, rt_after(h->s->task, h->s->server->conf->login_timeout));
@@ -290,8 +289,10 @@ static APART int begin_tls(struct http *h)
 static int run(struct session *s)
 {
     struct http h = { .s = s, .ends = rt_after(s->task, s->server->conf->session_timeout) };
-    int rc = begin_tls(&h);
+    int rc = await_line(&h, NULL, NULL); /* here, where the stack is low: a browser opens more connections than it uses */
 
+    if (rc == 0)
+        rc = begin_tls(&h);
     if (rc == 0)
         rc = serve(&h);
     if (h.passed)
