@@ -203,6 +203,11 @@ static struct board *open_board(struct serve *s)
     return board_new(seats(s));
 }
 
+static unsigned turns(const struct serve *s)
+{
+    return !s->model->in_turn ? 0 : s->model->workers ? s->env.workers : 1;
+}
+
 static int make_env(struct serve *s)
 {
     static const struct service *const services[] = { [SERVICE_FTP] = &ftp_service, [SERVICE_FTPS] = &ftps_service,
@@ -216,7 +221,7 @@ static int make_env(struct serve *s)
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
                                  .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules,
-                                 .names = s->names, .in_turn = s->model->in_turn };
+                                 .names = s->names, .turns = turns(s) };
     resolve_own_names(&names);
     buf_cstr(&names);
     http_cookie_key();

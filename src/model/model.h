@@ -32,7 +32,7 @@ struct model {
     const char *name, *about;
     unsigned workers; /* default; 0: the model has no such number */
     bool one_process; /* all sessions run in it */
-    bool in_turn;     /* one after the other: while one waits, so do all */
+    bool in_turn;     /* each worker serves one after the other: while all wait for their clients, the next one stands in line */
     bool own_process; /* a session shares its process with no other at the same time, and the process can end with it */
     unsigned needs; /* of enum sandbox_need */
     /* Returns after a drain, when the last session has ended: 0, or -errno when it could not begin. */

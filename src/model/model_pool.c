@@ -50,6 +50,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_pool;
 const struct model model_pool = {
-    .name = "pool", .about = N_("a fixed number of threads, one client each"), .workers = 64, .one_process = true, .needs = SANDBOX_THREADS,
+    .name = "pool", .about = N_("a fixed number of threads, one client each"), .workers = 64, .one_process = true, .in_turn = true, .needs = SANDBOX_THREADS,
     .serve = serve,
 };

@@ -24,6 +24,6 @@ static int serve(const struct model_env *env)
 
 extern const struct model model_prefork;
 const struct model model_prefork = {
-    .name = "prefork", .about = N_("a fixed number of processes, one client each"), .workers = 32, .own_process = true, .needs = SANDBOX_PROCESSES,
+    .name = "prefork", .about = N_("a fixed number of processes, one client each"), .workers = 32, .own_process = true, .in_turn = true, .needs = SANDBOX_PROCESSES,
     .serve = serve,
 };

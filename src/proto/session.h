@@ -40,7 +40,7 @@ struct server {
     struct tls_rules rules;
     const struct announce *announce; /* NULL: nothing to say */
     const char *names;               /* of this machine, a list with commas; NULL: not known */
-    bool in_turn;                    /* whoever is next waits until this session ends */
+    unsigned turns;                  /* so many sessions at once, and whoever is next waits until one ends; 0: nobody waits */
     const struct service *const *services; /* by arrival.service */
 };
 

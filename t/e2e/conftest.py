@@ -28,15 +28,16 @@ from tools import PATIENCE, SLOW_FILES, WAIT, blob, make, until
 
 # at_once: serves several sessions at the same time.  own_process: one process per session.  workers: processes replaced when they die.
 # crowds: made for thousands of clients.  typical: one of each kind (processes, threads, a loop).  loop: an event loop; what blocks one session would block all.
+# in_turn: each worker serves one client after the other.
 # disk: what is served lies on a disk, where tests can look and do what clients cannot (any model).
 # root: the tester is root, so that a server can be (any model).
 # lean: a build without sanitizers (any model), so memory and processor time mean something.
 TRAITS = {
-    "iterative": set(),
+    "iterative": {"in_turn"},
     "fork": {"at_once", "own_process", "typical"},
-    "prefork": {"at_once", "own_process", "workers", "crowds"},
+    "prefork": {"at_once", "own_process", "workers", "crowds", "in_turn"},
     "thread": {"at_once", "crowds", "typical"},
-    "pool": {"at_once"},
+    "pool": {"at_once", "in_turn"},
     "epoll": {"at_once", "workers", "crowds", "loop", "typical"},
     "uring": {"at_once", "workers", "crowds", "loop"},
 }

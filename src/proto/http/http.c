@@ -15,7 +15,7 @@
 #include "wire/http_uri.h"
 #include "wire/path.h"
 
-enum { HEAD_SECONDS = 30, IDLE_SECONDS = 60, IN_TURN_SECONDS = 1, CHANGES = 1, TLS_HANDSHAKE = 0x16 };
+enum { HEAD_SECONDS = 30, IDLE_SECONDS = 60, LOOK_SECONDS = 1, CHANGES = 1, TLS_HANDSHAKE = 0x16 };
 
 struct http_row {
     const char *method;
@@ -70,26 +70,45 @@ static int take_line(struct http *h, struct buf *head)
     return put_line(head, line, len);
 }
 
-/* A browser keeps connections that it may never use again: where others stand in line behind them, not for long. */
 static int64_t idle_deadline(const struct http *h)
 {
-    unsigned idle = h->s->server->conf->idle_timeout, most = h->s->server->in_turn ? IN_TURN_SECONDS : IDLE_SECONDS;
-    int64_t when = rt_after(h->s->task, idle && idle < most ? idle : most);
+    unsigned idle = h->s->server->conf->idle_timeout;
+    int64_t when = rt_after(h->s->task, idle && idle < IDLE_SECONDS ? idle : IDLE_SECONDS);
 
     return when < h->ends ? when : h->ends;
+}
+
+/* A browser keeps connections that it may never use again: where all turns are taken, others may stand in line behind them. */
+static APART bool goes_on_waiting(const struct http *h, int64_t last)
+{
+    const struct server *server = h->s->server;
+
+    return rt_now(h->s->task) < last && board_count(server->board) < server->turns;
+}
+
+/* Now and then, where that may have to end. */
+static int64_t look_again(const struct http *h, int64_t last)
+{
+    int64_t soon = h->s->server->turns ? rt_after(h->s->task, LOOK_SECONDS) : last;
+
+    return soon < last ? soon : last;
 }
 
 /* Where the session waits between two requests: nothing is held here, and io_line lets go of its buffer. */
 static int await_line(struct http *h, char **line, size_t *len)
 {
     struct io *io = h->s->control;
+    int64_t last = idle_deadline(h);
     int rc;
 
-    io_deadline(io, idle_deadline(h));
+    io_deadline(io, last);
     if (!io_has_line(io))
         TRY(io_flush(io));
     TRY(rt_idle(h->s->task, true));
-    rc = line ? io_line(io, HTTP_HEAD_MAX, line, len) : io_await_input(io);
+    do {
+        io_deadline(io, look_again(h, last));
+        rc = line ? io_line(io, HTTP_HEAD_MAX, line, len) : io_await_input(io);
+    } while (rc == -ETIMEDOUT && goes_on_waiting(h, last));
     rt_idle(h->s->task, false);
     return rc;
 }
