@@ -1,5 +1,6 @@
 // screenshots: the pictures of the page in docs/, made anew: node t/web/screenshots.mjs [FOLDER]. They show a small library
 // with a file on its way; optipng makes them small. DRAY: the program, as in the tests.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -27,7 +28,9 @@ function dress(root) {
 }
 
 async function shoot(page, name) {
-    await page.waitForTimeout(400); // transitions
+    await page.evaluate(() => document.fonts.ready);
+    await until(() => page.evaluate(() => document.getAnimations() // the bars of uploads never end
+        .every((one) => one.playState !== "running" || one.effect.getComputedTiming().iterations === Infinity)));
     const file = path.join(out, `page-${name}.png`);
     await page.screenshot({ path: file });
     execFileSync("optipng", ["-quiet", "-o4", "-strip", "all", file]);
@@ -45,11 +48,13 @@ try {
     t.after(() => fs.rmSync(path.dirname(film), { recursive: true }));
     fs.writeFileSync(film, "");
     fs.truncateSync(film, 96 << 20);
-    await slow(light, 20 << 20);
+    await slow(light, 6 << 20); // the picture has the time that the other half takes
     await upload(light, film);
-    await until(async () => (await light.locator(".tray .work > progress").evaluate((bar) => bar.value)) > 0.4);
+    const sent = () => light.locator(".tray .work > progress").evaluate((bar) => bar.value);
+    await light.waitForFunction(() => document.querySelector(".tray .work > progress").value > 0.4, null, { timeout: 0 });
     await light.getByRole("button", { name: "Pause all" }).hover();
     await shoot(light, "light");
+    assert((await sent()) < 1, "the file was not on its way any more");
     await light.locator(".tray li").getByRole("button", { name: "Cancel" }).click();
 
     const dark = await visit(t, server.url, { ...common, colorScheme: "dark" });
