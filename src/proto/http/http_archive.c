@@ -150,7 +150,8 @@ static int take_names(struct archive *a, char *room)
     return 0;
 }
 
-/* What a search finds may lie in a folder that it finds as well: each comes once. */
+/* What a search finds may lie in a folder that it finds as well: each comes once. Each is compared with all: names come in the
+ * target, which has no room (HTTP_TARGET_MAX) for a thousand. */
 static bool is_in_another(const struct archive *a, size_t which)
 {
     struct span name = a->names[which];
