@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "bench/plot.h"
 #include "bench/report.h"
 #include "model/model.h"
 #include "sys/interrupt.h"
@@ -40,8 +41,9 @@ static const struct target_kind kinds[] = {
 
 struct order {
     struct bench bench;
+    struct plot plot;
     struct load_size asked; /* 0: not asked */
-    const char *models, *loads;
+    const char *models, *loads, *plots;
     char **servers; /* NULL-terminated; NULL: our own models */
     bool json, quick;
 };
@@ -61,6 +63,7 @@ struct option_row {
 static const struct option_row options[] = {
     { "json", NULL, SWITCH, AT(json), 0, 0, "one JSON object a line instead of the table" },
     { "quick", NULL, SWITCH, AT(quick), 0, 0, "less of everything, and less exact" },
+    { "plot", "DIR", TEXT, AT(plots), 0, 0, "draw it all, too: SVG, PNG, data and script there, by gnuplot" },
     { "models", "A,B", TEXT, AT(models), 0, 0, "these models only" },
     { "loads", "A,B", TEXT, AT(loads), 0, 0, "these loads only; see below" },
     { "tls", NULL, SWITCH, AT(bench.secure), 0, 0, "all over TLS, the data too" },
@@ -316,16 +319,28 @@ static int parse(struct order *o, int argc, char **argv)
 
 /* ---- the run ---- */
 
-static int show(const struct order *o)
+static int draw(struct order *o)
 {
-    (o->json ? report_json : report_table)(&o->bench, stdout);
+    int n = o->plots ? plot_draw(&o->plot, &o->bench, stderr) : 0;
+
+    if (n > 0 && !o->json)
+        printf("  %-17s %d in %s: .svg, .png, the data (.tsv) and the script of each (.gp)\n", "plots", n, o->plots);
     fflush(stdout);
-    return report_failures(&o->bench, stderr) ? BENCH_FAILED : BENCH_DONE;
+    return n == -ECANCELED ? BENCH_INTERRUPTED : n < 0 ? BENCH_FAILED : BENCH_DONE;
 }
 
-static int run(struct order *o)
+static int show(struct order *o)
 {
-    CLEANUP(close_fd) int interrupt = interrupt_open();
+    int rc;
+
+    (o->json ? report_json : report_table)(&o->bench, stdout);
+    fflush(stdout);
+    rc = draw(o);
+    return report_failures(&o->bench, stderr) && rc == BENCH_DONE ? BENCH_FAILED : rc;
+}
+
+static int measure(struct order *o, int interrupt)
+{
     int rc = interrupt;
 
     if (rc >= 0) {
@@ -341,6 +356,17 @@ static int run(struct order *o)
         return show(o);
     fprintf(stderr, "dray bench: cannot begin: %s\n", err_text(rc));
     return BENCH_FAILED;
+}
+
+static int run(struct order *o)
+{
+    CLEANUP(close_fd) int interrupt = interrupt_open();
+    int rc = BENCH_FAILED;
+
+    if (!o->plots || plot_open(&o->plot, o->plots, stderr) == 0)
+        rc = measure(o, interrupt);
+    plot_close(&o->plot);
+    return rc;
 }
 
 static void order_free(struct order **o)

@@ -117,17 +117,17 @@ static void forget_options(void)
     }
 }
 
-static _Noreturn void become(const char *path, char *const argv[], int out)
+static _Noreturn void become(const char *folder, const char *path, char *const argv[], int out)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     forget_options();
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 && (!folder || chdir(folder) == 0))
         execv(path, argv);
     _exit(127);
 }
 
-int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struct child *out)
+int child_exec_in(const char *folder, const char *path, char *const argv[], enum child_cpus cpus, struct child *out)
 {
     CLEANUP(close_fd) int ours = -1;
     CLEANUP(close_fd) int theirs = -1;
@@ -141,10 +141,15 @@ int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struc
     rc = child_fork(cpus, out);
     TRY(rc);
     if (rc == 1)
-        become(path, argv, theirs);
+        become(folder, path, argv, theirs);
     out->out = ours;
     ours = -1;
     return 0;
+}
+
+int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struct child *out)
+{
+    return child_exec_in(NULL, path, argv, cpus, out);
 }
 
 ssize_t child_read(const struct child *child, void *buf, size_t len)
@@ -164,6 +169,17 @@ static bool ends_within(pid_t pid, unsigned seconds)
     struct pollfd p = { .fd = fd, .events = POLLIN };
 
     return fd >= 0 && poll(&p, 1, (int)seconds * 1000) > 0;
+}
+
+int child_wait(struct child *child)
+{
+    int status = 0;
+
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close_fd(&child->out);
+    *child = CHILD_NONE;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void child_end(struct child *child, unsigned seconds)
@@ -194,6 +210,21 @@ int child_beside(const char *name, char *out, size_t cap)
         return -ENOENT;
     len = snprintf(out, cap, "%.*s/%s", (int)(slash - self), self, name);
     return len < 0 || (size_t)len >= cap ? -ENAMETOOLONG : 0;
+}
+
+int child_in_path(const char *name, char *out, size_t cap)
+{
+    const char *at = getenv("PATH");
+
+    while (at && *at) {
+        size_t len = strcspn(at, ":");
+        int n = snprintf(out, cap, "%.*s/%s", (int)len, at, name);
+
+        if (*at == '/' && n > 0 && (size_t)n < cap && child_runnable(out))
+            return 0;
+        at += len + (at[len] == ':');
+    }
+    return -ENOENT;
 }
 
 bool child_runnable(const char *path)

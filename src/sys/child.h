@@ -25,6 +25,8 @@ struct child {
 /* Runs the program at `path`, without any DRAY_* in its environment. A program that cannot be run is seen by the
  * end of its output. */
 int child_exec(const char *path, char *const argv[], enum child_cpus cpus, struct child *out);
+/* The same with another working folder. */
+int child_exec_in(const char *folder, const char *path, char *const argv[], enum child_cpus cpus, struct child *out);
 /* fork(2): 1 in the child, 0 in the parent. The child holds no signal back and leaves by child_exit. */
 int child_fork(enum child_cpus cpus, struct child *out);
 _Noreturn void child_exit(int code);
@@ -36,12 +38,16 @@ int64_t child_cpu(const struct child *child);
 /* What it has printed: bytes, 0 at the end, -EAGAIN. */
 ssize_t child_read(const struct child *child, void *buf, size_t len);
 
+/* Waits for its end: its exit code, 128 and more after a signal. A CHILD_NONE is what remains. */
+int child_wait(struct child *child);
 /* SIGTERM and `seconds` for an orderly end (0: none), then SIGKILL for the whole group; reaped. A CHILD_NONE is
  * fine and is what remains. */
 void child_end(struct child *child, unsigned seconds);
 
 /* "FOLDER/name", FOLDER being where this program's file is. */
 int child_beside(const char *name, char *out, size_t cap);
+/* Where PATH has a program of that name, by an absolute path; -ENOENT. */
+int child_in_path(const char *name, char *out, size_t cap);
 /* May it be run? */
 bool child_runnable(const char *path);
 

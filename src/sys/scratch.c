@@ -162,6 +162,14 @@ int scratch_same(const char *folder, const char *name, const char *other)
     return 0;
 }
 
+int scratch_move(const char *folder, const char *name, const char *to)
+{
+    CLEANUP(close_fd) int from = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(close_fd) int dir = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    return renameat(from, name, dir, name) < 0 ? -errno : 0;
+}
+
 void scratch_drop(const char *folder, const char *name)
 {
     char path[PATH_CAP];

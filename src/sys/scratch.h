@@ -20,6 +20,8 @@ int scratch_many(const char *folder, const char *name, unsigned count);
 bool scratch_is_mount(const char *folder, const char *name);
 /* Do both files hold the same? -EBADMSG if not. */
 int scratch_same(const char *folder, const char *name, const char *other);
+/* A file leaves it for another folder on the same file system, where it takes the place of its namesake. */
+int scratch_move(const char *folder, const char *name, const char *to);
 /* A file that may be missing. */
 void scratch_drop(const char *folder, const char *name);
 /* The folder and all that is in it. */

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import xml.etree.ElementTree as xml
 
 import psutil
 import pytest
@@ -73,15 +74,47 @@ def test_servers_that_run_already(tmp_path, server):
     assert not os.listdir(one.root / "sub") and one.proc.poll() is None
 
 
-def test_the_table(tmp_path):
-    code, out, err = bench(tmp_path, "models", "--models", "iterative,fork", "--loads", "login,down8", *TINY)
+def test_the_table_and_its_plots(tmp_path):
+    scratch, plots = tmp_path / "scratch", tmp_path / "it's $new" / "plots"
+    scratch.mkdir()
+    code, out, err = bench(scratch, "models", "--models", "iterative,fork", "--loads", "login,down8", *TINY, "--plot", plots)
     head, *lines = out.splitlines()
     assert head.split()[:2] == ["iterative", "fork"]
     rows = {line[:18].strip(): line[24:].split() for line in lines[:lines.index("")]}
     assert (code, err) == (0, "")
     assert rows["down, 8"][0] == "-", "eight streams at once are nothing for a server of one client"
     assert float(rows["login"][0]) > 0 and float(rows["login, p99"][0]) > 0
-    assert all(len(line) <= 120 for line in out.splitlines())
+    assert all(len(line) <= 120 for line in lines if str(plots) not in line)
+
+    assert sorted(os.listdir(plots)) == sorted(f"{load}.{kind}" for load in ("login", "down8") for kind in ("svg", "png", "tsv", "gp"))
+    data = [line.split("\t") for line in (plots / "login.tsv").read_text().splitlines()]
+    assert [row[:2] for row in data[:3]] == [["name", "kind"], ["iterative", "model"], ["fork", "model"]]
+    assert float(data[1][data[0].index("cost")]) == pytest.approx(float(rows["login"][0]), rel=0.01)
+    drawn = (plots / "login.svg").read_bytes()
+    said = "".join(xml.fromstring(drawn).itertext())
+    assert all(text in said for text in ("connect, USER, PASS", "iterative", "fork", "µs", "p99"))
+    png = (plots / "down8.png").read_bytes()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n") and png.endswith(b"IEND\xaeB`\x82")
+    (plots / "login.svg").unlink()
+    subprocess.run(["gnuplot", "login.gp"], cwd=plots, check=True, timeout=WAIT)
+    assert (plots / "login.svg").read_bytes() == drawn, "it can be drawn again"
+
+
+def test_plots_without_gnuplot(tmp_path, monkeypatch):
+    """One that is missing is told at once; the data of minutes is not lost for one that fails."""
+    scratch, plots, tools = (tmp_path / name for name in ("scratch", "plots", "tools"))
+    scratch.mkdir()
+    tools.mkdir()
+    words = ("models", "--models", "fork", "--loads", "login", *TINY, "--plot", plots)
+    monkeypatch.setenv("PATH", str(tools))
+    code, out, err = bench(scratch, *words)
+    assert code == 1 and not out and "gnuplot" in err and not plots.exists()
+
+    (tools / "gnuplot").write_text("#!/bin/sh\necho no font here >&2\nexit 3\n")
+    (tools / "gnuplot").chmod(0o755)
+    code, out, err = bench(scratch, *words)
+    assert code == 1 and "login, p99" in out and "no font here" in err and "login.gp" in err
+    assert sorted(os.listdir(plots)) == ["login.gp", "login.tsv"]
 
 
 @pytest.mark.parametrize("words", [
