@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "t" / "e2e"))
 
 from peers import GID, UID, Peer  # noqa: E402
+from server import PASSWORD  # noqa: E402
 
 DRAY = os.environ.get("DRAY", str(TOP / "build" / "dray"))
 CPUS = sorted(os.sched_getaffinity(0))
@@ -118,19 +119,27 @@ def calm(server):
 # -- servers that t/e2e/peers.py does not have
 
 class Dray(Peer):
-    """dray with one model; `floor`: one of the bare programs instead."""
-    model, protocol, floor, flags = "epoll", "ftp", None, ()
+    """dray with one model; `floor`: one of the bare programs instead; `accounts`: who logs in has a password."""
+    model, protocol, floor, accounts = "epoll", "ftp", None, False
 
     def start(self):
         if self.floor:
             line = [TOP / "build" / "bench" / self.floor, self.root, self.host]
         else:
             tls = ["--tls-cert", self.pem, "--tls-key", self.pem] if self.pem else ["--tls", "off"]
+            known = ["--users", self.users(), "--no-anonymous"] if self.accounts else []
             ports = ["--ftp", 0, "--http", 0 if self.protocol == "http" else "off"]
             line = [DRAY, "serve", self.root, "--model", self.model, *ports, "--bind", self.host, "--writable", "--quiet",
-                    "--keep-free", 0, "--max-sessions", 0, "--max-per-address", 0, "--user", f"{UID}:{GID}", *tls, *self.flags]
+                    "--keep-free", 0, "--max-sessions", 0, "--max-per-address", 0, "--user", f"{UID}:{GID}", *tls, *known]
         self.run(*line)
         self.port = 0
+
+    def users(self):
+        """An accounts file with bob in it; its hash is dray's own (yescrypt)."""
+        self.strangers, known = False, self.at / "users"
+        subprocess.run([DRAY, "user", "add", "bob", "--rights", "write", "--file", known], input=PASSWORD + "\n", text=True, check=True,
+                       capture_output=True)
+        return known
 
     def listens(self):
         assert self.proc.poll() is None, f"it ended: {self.said()}"
@@ -187,6 +196,15 @@ class Lighttpd(Web):
             "server.max-keep-alive-requests = 100000000", 'server.network-backend = "sendfile"', "server.max-connections = 4096",
             f'server.upload-dirs = ("{bodies}")', 'webdav.activate = "enable"']) + "\n")
         self.run(Path("/opt/dray-peers/usr/sbin/lighttpd"), "-D", "-m", "/opt/dray-peers/usr/lib/lighttpd", "-f", conf)
+
+
+def certificate(folder):
+    """Of an elliptic curve, as dray makes its own; it and its key in one file."""
+    pem = Path(folder) / "pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                    "/CN=bench", "-keyout", pem, "-out", f"{pem}.crt"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + Path(f"{pem}.crt").read_text())
+    return pem
 
 
 # -- figures

@@ -32,7 +32,7 @@ def crypted():
     return subprocess.run(["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def wrapped(at, root):
+def wrapped(at, root, pam=True):
     """The environment of a server whose system knows bob, with a password that PAM says is right, and ftp."""
     matrix = glob.glob("/usr/lib/*/pam_wrapper/pam_matrix.so")[0]
     (at / "passwd").write_text(f"root:x:0:0::/:/bin/sh\nnobody:x:{UID}:{GID}::/nonexistent:/bin/sh\n"
@@ -44,7 +44,7 @@ def wrapped(at, root):
     for service in SERVICES:
         (pam / service).write_text("".join(f"{kind} required {matrix} passdb={at}/passdb\n"
                                            for kind in ("auth", "account", "session")))
-    return {**os.environ, "LD_PRELOAD": "libpam_wrapper.so libnss_wrapper.so", "PAM_WRAPPER": "1",
+    return {**os.environ, "LD_PRELOAD": ("libpam_wrapper.so " if pam else "") + "libnss_wrapper.so", "PAM_WRAPPER": "1",
             "PAM_WRAPPER_SERVICE_DIR": str(pam), "NSS_WRAPPER_PASSWD": str(at / "passwd"), "NSS_WRAPPER_GROUP": str(at / "group")}
 
 
@@ -142,12 +142,13 @@ class Vsftpd(Peer):
         if self.strangers:
             own |= {"anonymous_enable": "YES", "local_enable": "NO", "no_anon_password": "YES", "anon_root": self.root,
                     "anon_upload_enable": "YES", "anon_mkdir_write_enable": "YES", "anon_other_write_enable": "YES", "anon_umask": "022",
-                    "allow_anon_ssl": "YES", "max_per_ip": 0}
+                    "max_per_ip": 0, "lock_upload_files": "NO", "one_process_model": "YES"}
         if self.pem:
             own |= {"ssl_enable": "YES", "rsa_cert_file": self.pem, "rsa_private_key_file": self.pem, "require_ssl_reuse": "YES",
-                    "force_local_logins_ssl": "YES", "force_local_data_ssl": "YES", "ssl_ciphers": "HIGH"}
+                    "force_local_logins_ssl": "YES", "force_local_data_ssl": "YES", "ssl_ciphers": "HIGH",
+                    "allow_anon_ssl": "YES", "force_anon_logins_ssl": "YES", "force_anon_data_ssl": "YES"}
         conf = self.write("vsftpd.conf", "".join(f"{name}={value}\n" for name, value in own.items()))
-        self.run(AT / "sbin/vsftpd", conf, env=wrapped(self.at, self.root))
+        self.run(AT / "sbin/vsftpd", conf, env=wrapped(self.at, self.root, pam=not self.strangers))
 
 
 class Pureftpd(Peer):
@@ -159,7 +160,7 @@ class Pureftpd(Peer):
         who = ["-e", "-M", "-C", str(self.most or 50), "-L", "1000000:5"] if self.strangers else ["-E"]
         self.run(AT / "sbin/pure-ftpd", "-l", f"puredb:{known}", "-S", f"{self.host},{self.port}", *who, "-u", "1", "-H", "-D",
                  "-z", "-g", self.at / "pid", "-c", str(self.most or 50), "-f", "none", *tls,
-                 env=wrapped(self.at, self.root) | {"LD_PRELOAD": "libnss_wrapper.so"} if self.strangers else None)
+                 env=wrapped(self.at, self.root, pam=False) if self.strangers else None)
 
 
 class Proftpd(Peer):
@@ -175,7 +176,7 @@ class Proftpd(Peer):
                  "TransferLog none", "UseReverseDNS off", "AllowOverwrite on", "AllowStoreRestart on", "AllowRetrieveRestart on",
                  "ServerIdent off", "DelayEngine off", "Umask 022", f"MaxClients {self.most or 'none'}"]
         if self.strangers:
-            lines += ["SyslogLevel error", f"<Anonymous {self.root}>", "User ftp", "Group nogroup", "UserAlias anonymous ftp", "RequireValidShell off",
+            lines += ["SystemLog none", "ScoreboardFile none", "SyslogLevel error", f"<Anonymous {self.root}>", "User ftp", "Group nogroup", "UserAlias anonymous ftp", "RequireValidShell off",
                       "<Limit ALL>", "AllowAll", "</Limit>", "</Anonymous>"]
         if self.pem:
             lines += ["LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", f"TLSECCertificateFile {self.pem}",
@@ -216,7 +217,7 @@ server.serve_forever()
 class Inetutils(Peer):
     """It is made for inetd: what that did is done here."""
     def start(self):
-        self.env, self.over, self.children = wrapped(self.at, self.root) | {"LD_PRELOAD": "libnss_wrapper.so"}, threading.Event(), []
+        self.env, self.over, self.children = wrapped(self.at, self.root, pam=False), threading.Event(), []
         self.listener = socket.create_server((self.host, self.port), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.settimeout(0.1)
         self.thread = threading.Thread(target=self.accept, daemon=True)
