@@ -180,7 +180,8 @@ class Proftpd(Peer):
                       "<Limit ALL>", "AllowAll", "</Limit>", "</Anonymous>"]
         if self.pem:
             lines += ["LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", f"TLSECCertificateFile {self.pem}",
-                      f"TLSECCertificateKeyFile {self.pem}", f"TLSLog {own}/tls", "TLSProtocol TLSv1.2 TLSv1.3"]
+                      f"TLSECCertificateKeyFile {self.pem}", f"TLSLog {'none' if self.strangers else own / 'tls'}",
+                      "TLSProtocol TLSv1.2 TLSv1.3", f"TLSCACertificateFile {self.pem}"]      # or each session reads all of the system's
         self.run(AT / "sbin/proftpd", "-n", "-c", self.write("proftpd.conf", "\n".join(lines) + "\n"))
 
 
