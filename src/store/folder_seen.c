@@ -21,6 +21,11 @@ struct seen {
 
 static _Thread_local struct seen names[NAMES];
 
+void folder_forget_files(void)
+{
+    memset(names, 0, sizeof names);
+}
+
 /* Where this name would be. NULL: it is not kept: below a home the same path is another file's. */
 static struct seen *place(const struct store *st, const char *path)
 {
