@@ -9,11 +9,16 @@
 
 #include "base/cleanup.h"
 #include "sys/clock.h"
+#include "sys/sock.h"
 
 static ssize_t try_accept(struct rt_op *op)
 {
     socklen_t len = sizeof *op->addr;
 
+    if (!sock_has_caller(op->fd)) {
+        errno = EAGAIN;
+        return -1;
+    }
     return accept4(op->fd, &op->addr->any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 

@@ -197,11 +197,21 @@ bool sock_has_kernel_tls(void)
     return fd >= 0 && (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") == 0 || errno == ENOTCONN);
 }
 
+bool sock_has_caller(int listener)
+{
+    struct pollfd p = { .fd = listener, .events = POLLIN };
+
+    return listener < 0 || poll(&p, 1, 0) != 0; /* also when it cannot be asked: accept4 says why */
+}
+
 int sock_drain(int listener, unsigned most)
 {
     for (unsigned i = 0; i <= most; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd;
 
+        if (!sock_has_caller(listener))
+            return 0;
+        fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
             close(fd);
         else if (errno != ECONNABORTED && errno != EINTR)

@@ -49,6 +49,9 @@ int sock_shutdown_send(int fd);
 bool sock_peer_ended(int fd);
 /* The first byte that waits to be read, which stays there, or -errno. Does not wait. */
 int sock_first_byte(int fd);
+/* Does somebody wait in a listener's queue? accept4 makes a socket first and throws it away when nobody does: asking costs a
+ * tenth of that. */
+bool sock_has_caller(int listener);
 /* Closes whoever waits in a listener's queue: 0 once it is empty, -EBUSY when there are more than `most`, or -errno. */
 int sock_drain(int listener, unsigned most);
 /* close(2) */

@@ -3,6 +3,7 @@
 #define T_SIM_WRAP_H
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>

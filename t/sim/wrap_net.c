@@ -1,6 +1,7 @@
 /* wrap_net: the socket calls of src/, led to the simulated network by the linker (--wrap). What is not a simulated socket goes
  * to the system. Everything below the names is in net.c. */
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +56,16 @@ int WRAP(accept4)(int fd, struct sockaddr *peer, socklen_t *len, int flags)
     (void)len;
     (void)flags;
     return fault_now(CALL_accept) ? -1 : of_rc(net_accept(fd, (struct sock_addr *)(void *)peer));
+}
+
+int WRAP(poll)(struct pollfd *fds, nfds_t n, int ms)
+{
+    short ready = n == 1 ? net_ready(fds->fd, fds->events, world_now()) : POLLNVAL;
+
+    if (ready == POLLNVAL)
+        return REAL(poll)(fds, n, ms);
+    fds->revents = ready;
+    return ready != 0;
 }
 
 int WRAP(connect)(int fd, const struct sockaddr *to, socklen_t len)
