@@ -166,35 +166,37 @@ static void fire_timers(struct loop *l, int64_t now)
     }
 }
 
-/* The first of the queue as it is now, `most` of them; who queues meanwhile comes behind the rest. How many ran. */
-static unsigned run(struct queue *q, unsigned most)
+/* The first of these, `most` of them: how many ran. */
+static unsigned run(struct queue *woken, unsigned most)
 {
-    struct queue woken = *q;
     unsigned ran = 0;
 
-    q->first = NULL;
-    for (; woken.first && ran < most; ran++) {
-        struct ctask *t = woken.first;
+    for (; woken->first && ran < most; ran++) {
+        struct ctask *t = woken->first;
 
-        woken.first = t->next;
+        woken->first = t->next;
         t->queued = false;
         coro_resume(coro_of_room(t));
-    }
-    if (woken.first) {
-        woken.last->next = q->first;
-        *q = (struct queue){ woken.first, q->first ? q->last : woken.last };
     }
     return ran;
 }
 
+/* Who queues meanwhile runs after the next news: that is what a task gives up its turn for (the end of an upload counts only
+ * if nothing is heard by then). */
 static void run_woken(struct loop *l)
 {
+    struct queue prompt = l->prompt, carriers = l->carriers;
     unsigned ran;
 
-    if (l->prompt.first)
+    l->prompt.first = l->carriers.first = NULL;
+    if (prompt.first)
         l->talked = l->now;
-    ran = run(&l->prompt, UINT_MAX);
-    run(&l->carriers, ran ? ran : 1);
+    ran = run(&prompt, UINT_MAX);
+    run(&carriers, ran ? ran : 1);
+    if (!carriers.first)
+        return;
+    carriers.last->next = l->carriers.first;
+    l->carriers = (struct queue){ carriers.first, l->carriers.first ? l->carriers.last : carriers.last };
 }
 
 /* Who has been idle for a while sleeps deep: the stack's pages go back, its few hundred live bytes move to the heap. */

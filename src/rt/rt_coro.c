@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 
-enum { WARM_AHEAD = 4 << 20, PIECE = 128 * 1024 };
+enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
 
 /* Who has heard nobody for so long sends a whole step at once. */
 #define TALK_FOR (RT_SECONDS(1) / 10)
