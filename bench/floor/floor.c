@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -168,9 +169,10 @@ static void answer(struct client *c)
 
 static void accept_one(int listener)
 {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), yes = 1;
 
     floor_need(fd >= 0, "accept");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* two replies in a row wait for no acknowledgement */
     for (unsigned i = 0; i < CLIENTS; i++)
         if (!all.clients[i].control) {
             all.clients[i].control = fd;

@@ -147,7 +147,8 @@ static int start_crew(struct bench *b, const struct load *load, struct target *t
 
 static int measure(struct bench *b, const struct load *load, struct target *t, struct figure *f)
 {
-    unsigned uploads = !load->sends ? 0 : strcmp(load->sends, LOAD_SMALL) == 0 ? b->size.files : load->clients;
+    bool small = load->sends && strcmp(load->sends, LOAD_SMALL) == 0;
+    unsigned uploads = !load->sends ? 0 : small ? b->size.files : load->clients;
     int rc = t->up ? 0 : -ENOTCONN;
 
     if (rc == 0 && load->beside)
@@ -161,7 +162,7 @@ static int measure(struct bench *b, const struct load *load, struct target *t, s
     if (rc == 0 && uploads)
         rc = place_check(t->place, uploads, load->sends);
     if (uploads)
-        place_sweep(t->place, uploads);
+        place_sweep(t->place, uploads, small);
     return bench_note(f, rc);
 }
 

@@ -44,13 +44,26 @@ int place_check(const struct place *p, unsigned uploads, const char *original)
     return 0;
 }
 
-void place_sweep(const struct place *p, unsigned uploads)
+/* A new folder for what is swept away; false: there is none. */
+static bool make_aside(struct place *p, char *aside, size_t cap)
 {
+    char name[24];
+
+    snprintf(name, sizeof name, "swept%u", p->swept++);
+    return scratch_many(p->path, name, 0) == 0 && snprintf(aside, cap, "%s/%s", p->path, name) < (int)cap;
+}
+
+void place_sweep(struct place *p, unsigned uploads, bool small)
+{
+    char aside[SERVER_PATH];
+
+    small = small && make_aside(p, aside, sizeof aside);
     for (unsigned i = 0; i < uploads; i++) {
         char name[24];
 
         name_upload(name, sizeof name, i);
-        scratch_drop(p->path, name);
+        if (!small || scratch_move(p->path, name, aside) < 0)
+            scratch_drop(p->path, name);
     }
 }
 

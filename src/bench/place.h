@@ -12,6 +12,7 @@ struct place {
     bool foreign;           /* servers that others started, as somebody else perhaps, write into it */
     char path[SERVER_PATH]; /* "": not made */
     struct child slow;      /* its slow disk */
+    unsigned swept;         /* folders of small uploads that were swept away */
 };
 
 /* Makes it and its files, without a slow disk. -errno; place_remove in any case. */
@@ -20,8 +21,9 @@ int place_make(struct place *p, const struct load_size *size);
 const char *place_name(const struct place *p);
 /* Does each of the uploads up0, up1... hold what this file does? -EBADMSG if not. */
 int place_check(const struct place *p, unsigned uploads, const char *original);
-/* Removes them. */
-void place_sweep(const struct place *p, unsigned uploads);
+/* Removes them; small ones only from where they were: they go with the place. Of an inode that was freed a moment ago ext4 asks at
+ * each new file whether it is on the disk yet (recently_deleted), and whoever is measured next would pay for that. */
+void place_sweep(struct place *p, unsigned uploads, bool small);
 /* And all of it, the slow disk first. */
 void place_remove(struct place *p);
 

@@ -17,7 +17,7 @@ struct target_kind {
 struct target {
     const struct target_kind *kind; /* NULL: a floor program */
     const char *name;               /* of the model, of the program, or what the person calls it */
-    const struct place *place;      /* NULL: what it serves cannot be reached otherwise */
+    struct place *place;      /* NULL: what it serves cannot be reached otherwise */
     bool foreign;                   /* it runs already: neither started nor ended */
     bool up;
     char host[16];                  /* see target_host */
