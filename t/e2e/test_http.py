@@ -149,9 +149,11 @@ def test_an_idle_browser_holds_up_nobody(web):
             assert not select.select([alone], [], [], 1.5)[0], "nobody needs its place"
     with socket.create_connection(("127.0.0.1", w.port)) as silent, socket.create_connection(("127.0.0.1", w.port)) as idle:
         idle.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
-        for sock in (silent, idle):         # less than a connection is kept elsewhere
-            sock.settimeout(40)
-        assert idle.recv(1 << 16).startswith(b"HTTP/1.1 200") and silent.recv(1) == b"", "who said nothing was hung up on"
+        idle.settimeout(WAIT)
+        if w.one.model != "iterative":      # there it has to wait for the end of who came first
+            assert idle.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        hung_up, _, _ = select.select([silent, idle], [], [], 40)       # less than a connection is kept elsewhere
+        assert hung_up and hung_up[0].recv(1 << 16) == b"", "who said nothing was hung up on"
         other = Web(w.one)
         other.line.timeout = 40
         assert other.ask("GET", "/a")[2] == b"content"
