@@ -298,7 +298,8 @@ static ssize_t try_elsewhere(struct rt_task *task, struct rt_op *op)
     return n;
 }
 
-/* While clients talk, a step is short: nobody can be answered in the middle of one. It costs some percent of a download. */
+/* While clients talk, a step is short: nobody can be answered in the middle of one. What that
+ * costs or saves a download is in docs/performance.md. */
 static void keep_short(const struct loop *l, struct rt_op *op)
 {
     if (op->len > PIECE && l->now - l->talked < TALK_FOR)
