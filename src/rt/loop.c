@@ -23,8 +23,6 @@
 /* Started one by one, when all others are busy: that many clients may wait for a slow disk before one waits for another. */
 enum { JOB_THREADS = 64 };
 
-static const int64_t SWEEP_EVERY = RT_SECONDS(1) / 4;
-
 struct fd_state *loop_fd(struct loop *l, int fd)
 {
     return fd >= 0 && (unsigned long)fd < l->fds_max ? &l->fds[fd] : NULL;
@@ -199,10 +197,11 @@ static void run_woken(struct loop *l)
     l->carriers = (struct queue){ carriers.first, l->carriers.first ? l->carriers.last : carriers.last };
 }
 
-/* Who has been idle for a while sleeps deep: the stack's pages go back, its few hundred live bytes move to the heap. */
+/* Who has been idle for a while sleeps deep: the stack's pages go back, its few hundred live bytes move to the heap. What is
+ * kept for later is looked after as well. */
 static void sweep(struct loop *l, int64_t now)
 {
-    bool more = false;
+    bool more = l->tend && l->tend(false);
 
     for (unsigned i = 0; i < l->tasks; i++) {
         struct ctask *t = l->all[i];
@@ -215,7 +214,7 @@ static void sweep(struct loop *l, int64_t now)
         else
             coro_sleep_deep(co);
     }
-    l->next_sweep = more ? now + SWEEP_EVERY : RT_NEVER;
+    l->next_sweep = more ? now + LOOP_SWEEP_EVERY : RT_NEVER;
 }
 
 static int64_t until_next(const struct loop *l, int64_t now)
@@ -285,6 +284,8 @@ void loop_free(struct loop **pl)
 
     if (!l)
         return;
+    if (l->tend)
+        l->tend(true);
     offload_free(&l->jobs);
     l->ops->close(l);
     coro_pool_free(&l->pool);

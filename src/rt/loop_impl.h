@@ -30,6 +30,7 @@ struct queue {
 
 /* Sessions that are idle for this long give their stack back. */
 #define LOOP_DEEP_AFTER (RT_SECONDS(1) / 4)
+#define LOOP_SWEEP_EVERY (RT_SECONDS(1) / 4)
 
 struct fd_state {
     struct ctask *waiter;
@@ -71,6 +72,7 @@ struct loop {
     int64_t now;     /* at the last news */
     int64_t talked;  /* when one that is no carrier last had its turn */
     int64_t next_sweep;
+    bool (*tend)(bool all); /* see rt_tend. NULL: there is nothing to be looked after */
     int64_t writes_slow; /* until then the disk is taken to be behind with its writes */
 };
 

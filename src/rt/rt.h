@@ -60,6 +60,7 @@ struct rt_ops {
     /* What is known of a descriptor does not hold any more: it is not ready for `events` after all, or (0) it is about to be
      * closed and its number will mean something else. NULL: nothing is ever known. */
     void (*forget)(struct rt_task *, int fd, short events);
+    bool (*tend)(struct rt_task *, bool (*fn)(bool all)); /* see rt_tend. NULL: nobody does */
 };
 
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
@@ -68,8 +69,7 @@ extern const struct rt_ops rt_block;
 struct rt_task rt_block_task(struct rt_stop stop);
 
 int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
-/* Declares whether the task is between two commands: a drain cancels it in a wait there, and only there. -ECANCELED when it
- * has been cancelled. */
+/* Is the task between two commands? A drain cancels it in a wait there, and only there. -ECANCELED: it has been cancelled. */
 int rt_idle(struct rt_task *, bool idle);
 
 /* Between two steps of work that may never have to wait (pause: that holds back until then): lets others run. -EINTR when `hear`
@@ -89,10 +89,8 @@ ssize_t rt_send(struct rt_task *, int fd, int hear, const void *buf, size_t len,
 ssize_t rt_sendfile(struct rt_task *, int fd, int hear, int from, int64_t off, size_t len, int64_t when);
 /* A new descriptor, non-blocking and close-on-exec; *peer is filled. */
 int rt_accept(struct rt_task *, int fd, int hear, struct sock_addr *peer, int64_t when);
-/* 0 when connected. */
 int rt_connect(struct rt_task *, int fd, int hear, const struct sock_addr *to, socklen_t len, int64_t when);
-/* Closes a descriptor that this task may have waited for. */
-void rt_close(struct rt_task *, int fd);
+void rt_close(struct rt_task *, int fd); /* one that this task may have waited for */
 /* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
 ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
 /* local: the file system is one of this machine's disks or its memory (not FUSE, NFS and their like). */
@@ -105,10 +103,12 @@ void *rt_block_take(void);
 void rt_block_give(void *block);
 
 int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
-/* Waits until `when`: 0, or -ECANCELED. */
-int rt_sleep(struct rt_task *, int64_t when);
+int rt_sleep(struct rt_task *, int64_t when); /* 0, or -ECANCELED */
 int64_t rt_now(const struct rt_task *);
 int64_t rt_after(const struct rt_task *, unsigned seconds); /* now + seconds; RT_NEVER for 0 */
+/* What this thread keeps for later is looked after: fn(false) is called about every quarter of a second, until it says that nothing
+ * is left; fn(true), which gives up all, when descriptors run out or the thread ends. false: nobody would (processes, threads). */
+bool rt_tend(struct rt_task *, bool (*fn)(bool all));
 
 /* For the implementations: one try of an operation, never waiting; -EAGAIN when it would have to. */
 ssize_t rt_try(struct rt_op *);

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/cleanup.h"
 #include "rt/loop_impl.h"
 #include "sys/clock.h"
@@ -321,13 +322,38 @@ static ssize_t send_file(struct rt_task *task, struct rt_op *op, int64_t when)
     return rt_run_by_waiting(task, op, when);
 }
 
+/* A client at the door comes before what is only kept for later. */
+static ssize_t accept_one(struct rt_task *task, struct rt_op *op, int64_t when)
+{
+    const struct loop *l = ctask(task)->loop;
+    ssize_t n = rt_run_by_waiting(task, op, when);
+
+    if ((n != -EMFILE && n != -ENFILE) || !l->tend)
+        return n;
+    l->tend(true);
+    return rt_run_by_waiting(task, op, when);
+}
+
 static ssize_t coro_run(struct rt_task *task, struct rt_op *op, int64_t when)
 {
     if (op->code == RT_PREAD || op->code == RT_PWRITE)
         return file_op(ctask(task), op);
     if (op->code == RT_SENDFILE)
         return send_file(task, op, when);
+    if (op->code == RT_ACCEPT)
+        return accept_one(task, op, when);
     return rt_run_by_waiting(task, op, when);
+}
+
+static bool coro_tend(struct rt_task *task, bool (*fn)(bool all))
+{
+    struct loop *l = ctask(task)->loop;
+
+    CHECK(!l->tend || l->tend == fn);
+    l->tend = fn;
+    if (l->next_sweep == RT_NEVER)
+        l->next_sweep = l->now + LOOP_SWEEP_EVERY;
+    return true;
 }
 
 static int64_t coro_now(const struct rt_task *task)
@@ -338,4 +364,5 @@ static int64_t coro_now(const struct rt_task *task)
 
 const struct rt_ops rt_coro = {
     .name = "coro", .wait = coro_wait, .run = coro_run, .call = coro_call, .now = coro_now, .forget = coro_forget,
+    .tend = coro_tend,
 };

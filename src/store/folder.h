@@ -46,8 +46,8 @@ void folder_account_at(int dir, const char *leaf, char account[MARK_ACCOUNT + 1]
 uint64_t folder_name_id(int dir, const char *leaf);
 
 int folder_open(const struct store *, const char *path, struct file **out);
-/* What this thread remembers of names is of another storage, which may have had the same address. */
-void folder_forget_files(void);
+/* Closes what this thread keeps open and has not been asked for lately, or all (folder_kept.c). Is anything left? */
+bool folder_give_up(bool all);
 int folder_create(const struct store *, const char *path, struct file **out);
 int folder_resume(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
 int folder_drop(const struct store *, const char *own, int64_t *size);

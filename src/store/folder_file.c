@@ -7,23 +7,29 @@
 
 #include "base/cleanup.h"
 #include "store/folder_file.h"
+#include "sys/clock.h"
+
+enum { SETTLED = 2 }; /* seconds */
 
 struct folder_file *folder_file(struct file *f)
 {
     return (struct folder_file *)f;
 }
 
-static void folder_close(struct file *f)
+void folder_free(struct folder_file *l)
 {
-    struct folder_file *l = folder_file(f);
-
     if (l->at_name[0] && !l->hidden)
         fs_unlink(l->at, l->at_name);
-    close_fd(&f->fd);
+    close_fd(&l->file.fd);
     close_fd(&l->dir);
     close_fd(&l->at);
     free(l->path);
     free(l);
+}
+
+static void folder_close(struct file *f)
+{
+    folder_free(folder_file(f));
 }
 
 static int close_call(void *arg)
@@ -35,8 +41,12 @@ static int close_call(void *arg)
 /* close(2) asks the file systems of other machines, and FUSE. */
 static void folder_close_read(struct file *f)
 {
-    if (folder_file(f)->local)
-        folder_close(f);
+    struct folder_file *l = folder_file(f);
+
+    if (l->keeps && folder_keep(l))
+        return;
+    if (l->local)
+        folder_free(l);
     else
         rt_call(f->task, close_call, f);
 }
@@ -44,7 +54,7 @@ static void folder_close_read(struct file *f)
 static void abandon(struct folder_file **l)
 {
     if (*l)
-        folder_close(&(*l)->file);
+        folder_free(*l);
 }
 
 static int new_file(const struct store *st, const char *path, const struct file_ops *ops, struct folder_file **out)
@@ -80,6 +90,20 @@ static int set_mark(struct file *f, const struct mark *mark)
     return folder_set_mark(f->fd, mark);
 }
 
+/* What is known of the version that is still there answers the first question: a later one may come long after the opening. */
+static int get_known_mark(struct file *f, struct mark *out)
+{
+    struct folder_file *l = folder_file(f);
+
+    if (!l->known)
+        l->said = folder_get_mark(f->fd, &l->mark);
+    l->known = false;
+    l->asked = l->said == 0 || l->said == -ENODATA || l->said == -EOPNOTSUPP;
+    if (l->said == 0)
+        *out = l->mark;
+    return l->said;
+}
+
 /* ---- reading ---- */
 
 static ssize_t folder_read(struct file *f, void *buf, size_t len, int64_t off)
@@ -96,11 +120,11 @@ static bool folder_same(struct file *f)
 }
 
 static const struct file_ops reading = {
-    .read = folder_read, .close = folder_close_read, .get_mark = get_mark, .set_mark = set_mark, .same = folder_same,
+    .read = folder_read, .close = folder_close_read, .get_mark = get_known_mark, .set_mark = set_mark, .same = folder_same,
 };
 
 /* Looked at once it is open, because the name may have changed hands since it was looked at before. */
-static int open_seen(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
+static int open_looked_at(int root, const char *path, bool write, enum fs_lookup lookup, struct fs_stat *st)
 {
     CLEANUP(close_fd) int fd = fs_open_file(root, folder_rel(path), write, lookup);
     int out = fd;
@@ -121,40 +145,43 @@ int folder_open_regular(int root, const char *path, bool write, enum fs_lookup l
     struct store_stat shown;
 
     TRY(folder_stat(root, path, lookup, &shown));
-    return shown.kind == STORE_DIR ? -EISDIR : open_seen(root, path, write, lookup, st);
+    return shown.kind == STORE_DIR ? -EISDIR : open_looked_at(root, path, write, lookup, st);
 }
 
-static int open_here(struct folder_file *l, int root)
+/* A version whose last change lies far enough back that the next one has another time, also where the file system counts seconds. */
+static bool is_settled(const struct fs_stat *st)
 {
-    bool known = folder_was_file(&l->st, l->path);
-    int fd = (known ? open_seen : folder_open_regular)(root, l->path, false, FS_CACHED, &l->opened);
-
-    if (known || fd >= 0)
-        folder_is_file(&l->st, l->path, fd >= 0);
-    return fd;
+    return st->ctime_ns / RT_SECONDS(1) + SETTLED <= clock_wall();
 }
 
 static int open_call(void *arg)
 {
     struct folder_file *l = (struct folder_file *)(void *)((char *)arg - offsetof(struct folder_file, call));
     int root = folder_root(&l->st, l->path);
-    int fd = l->call.lookup == FS_CACHED ? open_here(l, root) : folder_open_regular(root, l->path, false, FS_ANY, &l->opened);
+    int fd = folder_open_regular(root, l->path, false, l->call.lookup, &l->opened);
 
     TRY(fd);
     l->file.fd = fd;
     l->file.size = l->opened.size;
     l->file.near = l->call.lookup == FS_CACHED;
     TRY(folder_stat_of(&l->opened, &l->file.opened));
-    l->local = l->call.lookup == FS_CACHED || fs_is_local(fd);
+    l->local = l->file.near || fs_is_local(fd);
+    l->keeps = l->file.near && !l->st.home && is_settled(&l->opened);
     return 0;
 }
 
 int folder_open(const struct store *st, const char *path, struct file **out)
 {
-    CLEANUP(abandon) struct folder_file *l = NULL;
+    CLEANUP(abandon) struct folder_file *l = folder_kept(st, path);
+    int rc;
 
+    if (l)
+        return take(&l, out);
     TRY(new_file(st, path, &reading, &l));
-    TRY(folder_try(st, open_call, &l->call));
+    rc = folder_try(st, open_call, &l->call);
+    if ((rc == -EMFILE || rc == -ENFILE) && folder_gave_up())
+        rc = folder_try(st, open_call, &l->call);
+    TRY(rc);
     return take(&l, out);
 }
 

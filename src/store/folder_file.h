@@ -18,15 +18,24 @@ struct folder_file {
     bool local;          /* the file system is one of this machine's */
     bool hidden;         /* that name is one of a partial: it stays when the file is closed */
     struct fs_stat opened;
+    bool keeps;          /* once closed, it may be kept open for the next reader: see folder_kept.c */
+    bool asked, known;   /* what its mark said is in `said` and `mark`; and still holds, though this reader has not asked */
+    int said;
+    struct mark mark;
 };
 
 /* For file_ops: they get what is at its head. */
 struct folder_file *folder_file(struct file *f);
 
-/* Has a file been there less than a second ago, so that it may be opened without a look? And what was found just now. Only on the
- * session's own thread (folder_seen.c). */
-bool folder_was_file(const struct store *, const char *path);
-void folder_is_file(const struct store *, const char *path, bool file);
+/* Frees it and what it holds. */
+void folder_free(struct folder_file *);
+
+/* The file of this path as it was kept open, if that is still the one; NULL: it has to be opened. And keeps one that has been read,
+ * unless nobody here would look after it. Only on the session's own thread (folder_kept.c). */
+struct folder_file *folder_kept(const struct store *, const char *path);
+bool folder_keep(struct folder_file *);
+/* Closes all that are kept. Was there any? */
+bool folder_gave_up(void);
 
 /* file_ops.commit, .sync, .sync_name and .hide */
 int folder_commit(struct file *f, bool replace);

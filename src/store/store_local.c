@@ -20,7 +20,7 @@ int store_local_open(const char *dir, bool hidden, struct storage *out)
     int root = fs_open_root(dir);
 
     TRY(root);
-    folder_forget_files();
+    folder_give_up(true);
     *out = (struct storage){ .ops = &store_local_ops, .hidden = hidden, .root = root, .quick = fs_is_local(root) };
     return 0;
 }

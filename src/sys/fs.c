@@ -110,44 +110,6 @@ int fs_open_file(int root, const char *path, bool write, enum fs_lookup lookup)
     return open_lookup(root, path, (write ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY, lookup);
 }
 
-static enum fs_kind kind_of(unsigned mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG:
-        return FS_FILE;
-    case S_IFDIR:
-        return FS_DIR;
-    case S_IFLNK:
-        return FS_LINK;
-    default:
-        return FS_OTHER;
-    }
-}
-
-static int stat_raw(int fd, const char *leaf, int flags, struct fs_stat *out)
-{
-    struct stat st;
-
-    if (fstatat(fd, leaf, &st, flags) < 0)
-        return -errno;
-    *out = (struct fs_stat){
-        .kind = kind_of(st.st_mode), .mode = st.st_mode & 07777, .nlink = (unsigned)st.st_nlink, .uid = st.st_uid,
-        .gid = st.st_gid, .size = st.st_size, .mtime = st.st_mtim.tv_sec, .dev = st.st_dev, .ino = st.st_ino,
-        .mtime_ns = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-    };
-    return 0;
-}
-
-int fs_stat(int fd, struct fs_stat *out)
-{
-    return stat_raw(fd, "", AT_EMPTY_PATH, out);
-}
-
-int fs_stat_at(int dir, const char *leaf, struct fs_stat *out)
-{
-    return stat_raw(dir, leaf, AT_SYMLINK_NOFOLLOW, out);
-}
-
 int fs_open_unnamed(int dir)
 {
     int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);

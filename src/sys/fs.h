@@ -15,7 +15,7 @@ struct fs_stat {
     enum fs_kind kind;
     unsigned mode, nlink, uid, gid; /* mode: permission bits only */
     int64_t size, mtime;            /* bytes; seconds since 1970 */
-    int64_t mtime_ns;               /* the same in ns */
+    int64_t mtime_ns, ctime_ns;     /* the same in ns; and of the last change of anything, which nobody can set */
     uint64_t dev, ino;
 };
 
@@ -38,6 +38,9 @@ bool fs_is_memory(int fd);
 int fs_stat(int fd, struct fs_stat *out);
 /* The name itself, links not followed. */
 int fs_stat_at(int dir, const char *leaf, struct fs_stat *out);
+/* Is what stands at this name (links not followed; "": what the descriptor is) the same file in the same version? One call, which asks
+ * no other machine and no FUSE. */
+bool fs_is_still(int dir, const char *leaf, const struct fs_stat *then);
 
 /* A file without a name in this folder; -EOPNOTSUPP where the file system cannot. */
 int fs_open_unnamed(int dir);

@@ -1,5 +1,6 @@
 """HTTP: what depends on the server's model (files, ranges, pipelining, uploads that break), by http.client, raw sockets, curl and wget."""
 import base64
+import contextlib
 import email.parser
 import hashlib
 import http.client
@@ -13,6 +14,7 @@ import ssl
 import subprocess
 import time
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +90,62 @@ def test_files_ranges_and_keep_alive(web):
     parts = [(p["Content-Range"], p.get_payload(decode=True)) for p in whole.get_payload()]
     assert [r for r, _ in parts] == ["bytes 0-9/3000000", "bytes 20-29/3000000", "bytes 2999999-2999999/3000000"]
     assert len(content) == int(head["Content-Length"])
+
+
+def kept_open(one):
+    """Names of files of its folder that the server has open."""
+    found = set()
+    for process in one.processes():
+        for link in Path(f"/proc/{process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                path = os.readlink(link)
+                if path.startswith(f"{one.root}/"):
+                    found.add(path[len(str(one.root)) + 1:])
+    return found
+
+
+def swap(root, name):
+    """Each a way in which another program changes a file; what is served then, None: nothing is."""
+    path, new, out = root / name, b"new " + name.encode(), root.parent / f"out of {root.name}"
+    if name == "replaced":
+        make(root, "next", new)
+        os.rename(root / "next", path)
+    elif name == "written":
+        path.write_bytes(new)
+    elif name == "cut":
+        os.truncate(path, 2)
+        new = b"cu"
+    elif name == "closed":
+        path.chmod(0)
+        new = None if os.geteuid() else b"closed"
+    elif name == "below/moved":
+        os.rename(root / "below", out)
+        os.symlink(out, root / "below")
+        new = None
+    return new
+
+
+@pytest.mark.needs("epoll", "disk")
+def test_files_kept_open_are_never_stale_and_let_go(web):
+    w = web("--workers", "1", "--checksum", "sha256")
+    line = w.one.raw("bob")
+    todo = ["replaced", "written", "cut", "closed", "below/moved"]
+    (w.one.root / "below").mkdir()
+    for name in (*todo, "deleted"):
+        assert w.ask("PUT", f"/{name}", name.encode())[0] == 201
+    until(lambda: all(w.ask("GET", f"/{name}")[2] == name.encode() for name in (*todo, "deleted")) and len(kept_open(w.one)) == 6, "all are kept open")
+    assert all(w.ask("GET", f"/{name}")[1]["Repr-Digest"] for name in todo)
+    for name in todo:
+        new = swap(w.one.root, name)
+        status, head, content = w.ask("GET", f"/{name}")
+        if new is None:
+            assert status in (403, 404)
+            line.refused(f"RETR {name}", 550)
+        else:
+            assert (status, content, line.get(f"RETR {name}")) == (200, new, new)
+            assert name == "closed" or not head["Repr-Digest"]
+    (w.one.root / "deleted").unlink()
+    until(lambda: not kept_open(w.one), "nothing is kept that nobody asks for")
 
 
 def test_pipelined_requests_are_answered_in_order(web):

@@ -12,6 +12,7 @@ from ftpraw import ls, mlsd, nlst, receive_all
 from tools import make, names
 
 SECRET = b"the secret outside"
+IN_OPEN = 0x20                           # <sys/inotify.h>
 
 
 @pytest.fixture
@@ -285,6 +286,26 @@ def test_special_files_are_not_opened_and_nothing_hangs(site, odd):
             client.expect(550, line)
     client.expect(200, "NOOP")
     assert names(site.dir) == before
+
+
+@pytest.mark.needs("disk")
+def test_a_fifo_in_a_files_place_does_not_notice(site):
+    client, path = site.raw(), make(site.dir, "file", b"x")
+    assert client.get("RETR file") == client.get("RETR file") == b"x"
+    path.unlink()
+    os.mkfifo(path)
+    libc = ctypes.CDLL(None)
+    opens = libc.inotify_init1(os.O_NONBLOCK)
+    try:
+        assert libc.inotify_add_watch(opens, os.fsencode(path), IN_OPEN) > 0
+        for line in "RETR file", "SIZE file", "RETR file":
+            client.refused(line, 550)
+        with pytest.raises(BlockingIOError):
+            os.read(opens, 1000)
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        assert os.read(opens, 1000)                     # it would have been seen
+    finally:
+        os.close(opens)
 
 
 def test_a_fifo_with_a_writer_gives_nothing_away(site):

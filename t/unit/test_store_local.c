@@ -58,14 +58,16 @@ static void a_fifo_does_not_notice_and_nobody_waits_for_it(void **state)
     assert_int_equal(store_open(&any, "/fifo", &f), -ENOENT);
     assert_int_equal(any_store("/fifo", "x"), -EPERM);
     assert_int_equal(read(opens, &e, sizeof e), -1);
-    /* one that takes the place of a file: nobody waits for it */
+    /* one that takes the place of a file */
     assert_int_equal(any_store("/was", "x"), 0);
     assert_int_equal(store_open(&any, "/was", &f), 0);
     file_close(&f);
     in_dir("was", path, sizeof path);
     unlink(path);
     assert_int_equal(mkfifo(path, 0666), 0);
+    assert_true(inotify_add_watch(opens, path, IN_OPEN) >= 0);
     assert_int_equal(store_open(&any, "/was", &f), -ENOENT);
+    assert_int_equal(read(opens, &e, sizeof e), -1);
 }
 
 /* Names that lead out, or stand for something that is neither file nor folder, are not there. */
