@@ -3,7 +3,7 @@
 #ifndef DRAY_BASE_PIECE_H
 #define DRAY_BASE_PIECE_H
 
-enum { PIECE = 8192 }; /* bytes, aligned for any type, not zeroed */
+enum { PIECE = 8192 + 64 }; /* bytes, aligned for any type, not zeroed: 8 KiB also behind the head of an arena's chunk */
 
 /* NULL without memory. */
 void *piece_take(void);

@@ -73,15 +73,18 @@ int io_put(struct io *io, struct span s)
 static int send_joined(struct io *io, const void *buf, size_t len, size_t *done)
 {
     struct io_out *out = &io->out;
-    char *both = malloc(out->len + len);
+    bool fits = out->len + len <= PIECE;
+    char *both = fits ? out->at : malloc(out->len + len);
     ssize_t n;
 
     if (!both)
         return io_flush(io);
-    memcpy(both, out->at, out->len);
+    if (!fits)
+        memcpy(both, out->at, out->len);
     memcpy(both + out->len, buf, len);
     n = io->ops->send(io, both, out->len + len);
-    free(both);
+    if (!fits)
+        free(both);
     if (n < 0)
         return failed(io, (int)n);
     if ((size_t)n >= out->len) {
