@@ -28,14 +28,14 @@ static int64_t days_before(int64_t year, unsigned month, unsigned day)
 }
 
 /* 0000-01-01 00:00:00 to 9999-12-31 23:59:59, what fourteen digits can say */
-static int64_t clamp(int64_t sec)
+int64_t ftp_time_shown(int64_t sec)
 {
     const int64_t first = -62167219200, last = 253402300799;
 
     return sec < first ? first : sec > last ? last : sec;
 }
 
-/* The calendar day of what clamp returns. Counted from a March four hundred years earlier: nothing is negative, and
+/* The calendar day of what ftp_time_shown returns. Counted from a March four hundred years earlier: nothing is negative, and
  * dividing is cheap. */
 static struct civil civil_of(int64_t sec)
 {
@@ -131,7 +131,7 @@ int ftp_time_parse(struct span s, int64_t *sec, uint32_t *nsec)
     return 0;
 }
 
-/* The year as four digits: clamp sees to that. */
+/* The year as four digits: ftp_time_shown sees to that. */
 static char *put_year(char *at, int year)
 {
     return digits_pair(digits_pair(at, (unsigned)year / 100), (unsigned)year % 100);
@@ -139,7 +139,7 @@ static char *put_year(char *at, int year)
 
 char *ftp_time_put(char *at, int64_t sec)
 {
-    struct civil c = civil_of(clamp(sec));
+    struct civil c = civil_of(ftp_time_shown(sec));
 
     at = put_year(at, c.year);
     at = digits_pair(digits_pair(at, c.month), c.day);
@@ -159,8 +159,8 @@ char *ftp_time_put_ls(char *at, int64_t sec, int64_t now)
     static const char months[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
     struct civil c;
 
-    sec = clamp(sec);
-    now = clamp(now);
+    sec = ftp_time_shown(sec);
+    now = ftp_time_shown(now);
     c = civil_of(sec);
     memcpy(at, months + 4UL * (c.month - 1), 4);
     digits_pair(at + 4, c.day);

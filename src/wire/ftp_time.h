@@ -18,6 +18,7 @@ void ftp_time_print_ls(struct buf *b, int64_t sec, int64_t now);
 /* The same two at a cursor into room for that many bytes: the place behind. */
 enum { FTP_TIME_LEN = 14, FTP_TIME_LS_LEN = 12 };
 char *ftp_time_put(char *at, int64_t sec);
+int64_t ftp_time_shown(int64_t sec); /* the seconds that its digits say: clamped */
 char *ftp_time_put_ls(char *at, int64_t sec, int64_t now);
 
 #endif

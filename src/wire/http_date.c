@@ -5,6 +5,7 @@
 #include "wire/http_date.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "wire/ftp_time.h"
@@ -84,28 +85,19 @@ int http_date_parse(struct span text, int64_t *seconds)
     return ftp_time_parse((struct span){ stamp, sizeof stamp }, seconds, &fraction);
 }
 
-/* By the form that is read by, too: every answer has two dates. */
-static void form_print(struct buf *b, const char *form, const char stamp[FTP_TIME_LEN])
-{
-    const char *month = months + (size_t)NAME * (10U * (unsigned)(stamp[4] - '0') + (unsigned)(stamp[5] - '0') - 1);
-
-    for (; *form; form++) {
-        int place = place_of(*form);
-
-        buf_putc(b, *form == 'o' ? *month++ : place >= 0 ? stamp[place] : *form);
-    }
-}
-
+/* By hand: every answer has two dates. */
 void http_date_print(struct buf *b, int64_t seconds)
 {
-    char s[FTP_TIME_LEN];
-    uint32_t fraction;
-    int64_t days;
+    char s[FTP_TIME_LEN], text[] = "ddd, dd mmm yyyy hh:mm:ss GMT";
+    int64_t shown = ftp_time_shown(seconds), days = (shown >= 0 ? shown : shown - 86399) / 86400;
 
-    ftp_time_put(s, seconds);
-    (void)ftp_time_parse((struct span){ s, sizeof s }, &seconds, &fraction); /* years that it clamps have the weekday of their end */
-    days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
-    buf_put(b, (struct span){ weekdays[((days + 4) % 7 + 7) % 7], NAME });
-    buf_putc(b, ',');
-    form_print(b, fixdate, s);
+    ftp_time_put(s, shown);
+    memcpy(text, weekdays[((days + 4) % 7 + 7) % 7], NAME);
+    memcpy(text + 5, s + 6, 2);
+    memcpy(text + 8, months + (size_t)NAME * (10U * (unsigned)(s[4] - '0') + (unsigned)(s[5] - '0') - 1), NAME);
+    memcpy(text + 12, s, 4);
+    memcpy(text + 17, s + 8, 2);
+    memcpy(text + 20, s + 10, 2);
+    memcpy(text + 23, s + 12, 2);
+    buf_put(b, (struct span){ text, sizeof text - 1 });
 }

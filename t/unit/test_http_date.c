@@ -45,6 +45,12 @@ static void printing(void **state)
     b.len = 0;
     http_date_print(&b, -1);
     same_text("date", 1, buf_span(&b), "Wed, 31 Dec 1969 23:59:59 GMT");
+    b.len = 0;
+    http_date_print(&b, INT64_MAX);
+    same_text("date", 2, buf_span(&b), "Fri, 31 Dec 9999 23:59:59 GMT");
+    b = (struct buf){ .at = text, .cap = 28 };
+    http_date_print(&b, 0);
+    assert_true(b.over && b.len == 0);
 }
 
 int main(void)

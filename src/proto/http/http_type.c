@@ -26,8 +26,8 @@ const char *http_type(struct span name)
 {
     struct span end = span_from(name, (size_t)(span_rfind(name, '.') + 1));
 
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (end.len < name.len && span_ieq(end, span_of(types[i].end)))
+    for (size_t i = 0; i < sizeof types / sizeof *types && end.len < name.len; i++)
+        if (span_ieq(end, span_of(types[i].end)))
             return types[i].type;
     return "application/octet-stream";
 }
