@@ -73,7 +73,8 @@ struct loop {
     int64_t talked;  /* when one that is no carrier last had its turn */
     int64_t next_sweep;
     bool (*tend)(bool all); /* see rt_tend. NULL: there is nothing to be looked after */
-    int64_t writes_slow; /* until then the disk is taken to be behind with its writes */
+    int64_t disk_slow;   /* until then the disk is taken to be behind: threads wait for it */
+    unsigned disk_shown; /* so many quick calls (up to a limit) have been quick since it was slow, on threads */
 };
 
 /* A descriptor is ready for these (POLLIN, POLLOUT; an error or a hang-up is both). */

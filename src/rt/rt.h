@@ -56,6 +56,7 @@ struct rt_ops {
     ssize_t (*run)(struct rt_task *, struct rt_op *, int64_t when);
     /* Runs fn(arg), which may block on a disk, a name look-up or a hash; returns what fn returned. */
     int (*call)(struct rt_task *, int (*fn)(void *), void *arg);
+    int (*call_quick)(struct rt_task *, int (*fn)(void *), void *arg); /* NULL: as call */
     int64_t (*now)(const struct rt_task *);
     /* What is known of a descriptor does not hold any more: it is not ready for `events` after all, or (0) it is about to be
      * closed and its number will mean something else. NULL: nothing is ever known. */
@@ -103,7 +104,9 @@ void *rt_block_take(void);
 void rt_block_give(void *block);
 
 int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
-int rt_sleep(struct rt_task *, int64_t when); /* 0, or -ECANCELED */
+/* A few changes on a disk of this machine, which as a rule wait for nobody: an event loop makes them itself while that holds. */
+int rt_call_quick(struct rt_task *, int (*fn)(void *), void *arg);
+int rt_sleep(struct rt_task *, int64_t when); /* waits until then: 0, or -ECANCELED */
 int64_t rt_now(const struct rt_task *);
 int64_t rt_after(const struct rt_task *, unsigned seconds); /* now + seconds; RT_NEVER for 0 */
 /* What this thread keeps for later is looked after: fn(false) is called about every quarter of a second, until it says that nothing

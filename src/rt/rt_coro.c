@@ -20,8 +20,10 @@ enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
 /* Who has heard nobody for so long sends a whole step at once. */
 #define TALK_FOR (RT_SECONDS(1) / 10)
 
-#define SLOW_WRITE (RT_SECONDS(1) / 200)
+#define SLOW (RT_SECONDS(1) / 200)
 #define SLOW_FOR RT_SECONDS(10)
+
+enum { SHOWN = 16 }; /* calls that the disk has to show itself quick with */
 
 static struct ctask *ctask(struct rt_task *task)
 {
@@ -191,6 +193,58 @@ static int coro_call(struct rt_task *task, int (*fn)(void *), void *arg)
     return job.result;
 }
 
+/* ---- what a disk of this machine does at once, as a rule ---- */
+
+struct timed {
+    int (*fn)(void *);
+    void *arg;
+    bool slow; /* out */
+};
+
+/* How often this thread has given up the processor because it had to wait. */
+static long waits_so_far(void)
+{
+    struct rusage u;
+
+    return getrusage(RUSAGE_THREAD, &u) < 0 ? 0 : u.ru_nvcsw;
+}
+
+/* What took long because others had the processor says nothing about the disk. */
+static int timed_call(void *arg)
+{
+    struct timed *c = arg;
+    long waits = waits_so_far();
+    int64_t before = clock_mono();
+    int rc = c->fn(c->arg);
+
+    c->slow = clock_mono() - before > SLOW && waits_so_far() != waits;
+    return rc;
+}
+
+/* What waited long sends all that follows to the threads for a while: there it costs more, but stops nobody. */
+static void judge(struct loop *l, const struct timed *c)
+{
+    if (!c->slow)
+        return;
+    l->disk_slow = clock_mono() + SLOW_FOR;
+    l->disk_shown = 0;
+}
+
+/* A disk that has not been seen yet, or was slow, has to be quick on the threads first. So one that is always slow stops
+ * nobody, and one that becomes slow stops the loop for one call, not again before it was quick for as long as SLOW_FOR. */
+static int coro_call_quick(struct rt_task *task, int (*fn)(void *), void *arg)
+{
+    struct loop *l = ctask(task)->loop;
+    struct timed c = { fn, arg, false };
+    bool here = l->disk_shown >= SHOWN && clock_mono() >= l->disk_slow;
+    int rc = here ? timed_call(&c) : coro_call(task, timed_call, &c);
+
+    judge(l, &c);
+    if (!c.slow && l->disk_shown < SHOWN)
+        l->disk_shown++;
+    return rc;
+}
+
 /* ---- files ---- */
 
 static bool would_block(ssize_t n)
@@ -209,26 +263,13 @@ static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
     return t->loop->ops->file ? t->loop->ops->file(t, op) : coro_call(&t->task, op_call, op);
 }
 
-/* How often this thread has given up the processor because it had to wait. */
-static long waits_so_far(void)
-{
-    struct rusage u;
-
-    return getrusage(RUSAGE_THREAD, &u) < 0 ? 0 : u.ru_nvcsw;
-}
-
-/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. One that waited long
- * sends those that follow to the threads for a while: a copy there costs more, but stops nobody. One that took long because
- * others had the processor says nothing about the disk. */
+/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. */
 static ssize_t write_here(struct ctask *t, struct rt_op *op)
 {
-    long waits = waits_so_far();
-    int64_t before = clock_mono(), after;
-    ssize_t n = rt_try(op);
+    struct timed c = { op_call, op, false };
+    int n = timed_call(&c);
 
-    after = clock_mono();
-    if (after - before > SLOW_WRITE && waits_so_far() != waits)
-        t->loop->writes_slow = after + SLOW_FOR;
+    judge(t->loop, &c);
     return n;
 }
 
@@ -237,7 +278,7 @@ static ssize_t file_op(struct ctask *t, struct rt_op *op)
     struct iovec v = { op->buf, op->len };
     ssize_t n = -1;
 
-    if (op->local && clock_mono() >= t->loop->writes_slow)
+    if (op->local && clock_mono() >= t->loop->disk_slow)
         return write_here(t, op);
     errno = EAGAIN;
     if (op->code == RT_PREAD)
@@ -363,6 +404,6 @@ static int64_t coro_now(const struct rt_task *task)
 }
 
 const struct rt_ops rt_coro = {
-    .name = "coro", .wait = coro_wait, .run = coro_run, .call = coro_call, .now = coro_now, .forget = coro_forget,
-    .tend = coro_tend,
+    .name = "coro", .wait = coro_wait, .run = coro_run, .call = coro_call, .call_quick = coro_call_quick,
+    .now = coro_now, .forget = coro_forget, .tend = coro_tend,
 };

@@ -466,6 +466,45 @@ static void a_call_does_not_wait_for_another(void **state)
     assert_int_equal(w.saw[1], 42);
 }
 
+/* A call that waits as long as a slow disk lets it, or not at all; was it on the loop's own thread? */
+static int quick(void *arg)
+{
+    if (*(int *)arg)
+        usleep(20000);
+    return pthread_equal(pthread_self(), elsewhere);
+}
+
+static void quick_caller(struct rt_task *task, void *arg)
+{
+    int slow[3] = { 0, 1, 0 };
+
+    (void)arg;
+    elsewhere = pthread_self();
+    for (int i = 0; i < 100; i++)
+        w.saw[0] += rt_call_quick(task, quick, &slow[0]);
+    for (int i = 1; i <= 3; i++)
+        w.saw[i] = rt_call_quick(task, quick, &slow[i == 1]);
+    w.loop->disk_slow = 0; /* ten seconds later */
+    w.saw[4] = rt_call_quick(task, quick, &slow[1]);
+    for (int i = 0; i < 100; i++)
+        w.saw[5] += rt_call_quick(task, quick, &slow[0]);
+    w.loop->disk_slow = 0;
+    w.saw[6] = rt_call_quick(task, quick, &slow[0]);
+}
+
+/* A disk has to be quick for some calls on the threads first; a slow one stops the loop once, and those that follow are not
+ * its own, however quick, for a while. One that stays slow never comes to the loop again. */
+static void quick_calls_leave_the_loop_when_one_was_slow(void **state)
+{
+    const long want[] = { 84, 1, 0, 0, 0, 0, 1 };
+
+    (void)state;
+    start(quick_caller, 0);
+    loop_run(w.loop);
+    for (size_t i = 0; i < COUNT(want); i++)
+        same_int("calls on the loop's thread", i, w.saw[i], want[i]);
+}
+
 /* ---- files ---- */
 
 enum { BIG = 8 << 20, PIECE = 10000 };
@@ -718,6 +757,7 @@ static int on_both_sides(const char *name)
         LOOP_TEST(steps_are_short_while_others_talk),
         LOOP_TEST(blocking_work_is_done_elsewhere),
         LOOP_TEST(a_call_does_not_wait_for_another),
+        LOOP_TEST(quick_calls_leave_the_loop_when_one_was_slow),
         LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
         LOOP_TEST(files_are_read_and_written),
         LOOP_TEST(old_news_do_not_reach_a_new_descriptor),
