@@ -21,6 +21,8 @@ int folder_stat(int root, const char *path, enum fs_lookup, struct store_stat *o
 struct folder_call {
     enum fs_lookup lookup;
 };
+/* Is what is cached there at once? */
+bool folder_is_quick(const struct store *);
 /* Runs fn(call) here as far as the cache goes, and otherwise where it may block. */
 int folder_try(const struct store *, int (*fn)(void *), struct folder_call *call);
 
@@ -49,6 +51,7 @@ int folder_open(const struct store *, const char *path, struct file **out);
 /* Closes what this thread keeps open and has not been asked for lately, or all (folder_kept.c). Is anything left? */
 bool folder_give_up(bool all);
 int folder_create(const struct store *, const char *path, struct file **out);
+int folder_create_quick(const struct store *, const char *path, struct file **out);
 int folder_resume(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
 int folder_drop(const struct store *, const char *own, int64_t *size);
 bool folder_busy(const struct store *, const char *own);

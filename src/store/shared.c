@@ -28,6 +28,14 @@ struct name_locks names_take(struct store_shared *s, uint64_t a, uint64_t b)
     return held;
 }
 
+bool names_try(struct store_shared *s, uint64_t name, struct name_locks *out)
+{
+    struct lock *one = name && s ? &s->name[name % STORE_LOCKS] : NULL;
+
+    *out = (struct name_locks){ .first = one };
+    return !one || lock_try(one);
+}
+
 void names_give(struct name_locks *held)
 {
     if (held->second)

@@ -4,6 +4,7 @@
 #define DRAY_STORE_SHARED_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/quota.h"
@@ -27,6 +28,8 @@ struct name_locks {
     struct lock *first, *second;
 };
 struct name_locks names_take(struct store_shared *, uint64_t a, uint64_t b);
+/* One, if it can be had without waiting. */
+bool names_try(struct store_shared *, uint64_t name, struct name_locks *out);
 void names_give(struct name_locks *);
 
 #endif

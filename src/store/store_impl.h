@@ -28,6 +28,8 @@ struct store_ops {
     /* The front calls these where blocking stops nobody (rt_call); any path may be one of the store's own. */
     /* An empty file without a name that will be `path`. -EISDIR, -ENOENT: no such folder. */
     int (*create)(const struct store *, const char *path, struct file **out);
+    /* The same where nothing stands yet, by what waits for nobody as a rule; else -EAGAIN. NULL: there is nothing such. */
+    int (*create_quick)(const struct store *, const char *path, struct file **out);
     /* The hidden file `own`, to be continued behind its first `len` bytes (-1: all) and to become `path`; nobody else can
      * until it is closed. -ENOENT, -EBUSY: somebody does, -ERANGE: it is shorter. */
     int (*resume)(const struct store *, const char *own, const char *path, int64_t len, struct file **out);
@@ -64,8 +66,7 @@ struct file_ops {
     /* Gives it the name it was created for, in one step. replace: takes over the mode (and owner) of what stands there;
      * else -EEXIST when something does. */
     int (*commit)(struct file *, bool replace);
-    /* As store_ops.space, of the disk that it is on. */
-    int (*space)(struct file *, int64_t *bytes, int64_t *all);
+    int (*space)(struct file *, int64_t *bytes, int64_t *all); /* as store_ops.space, of the disk that it is on */
     /* For a durable storage, before and after the commit: until the content, and then the name, is on the disk. NULL: there
      * is none. */
     int (*sync)(struct file *);
@@ -81,8 +82,7 @@ struct file_ops {
     int (*get_mark)(struct file *, struct mark *out);
     /* Writes account and sums; the shape is taken from the file as it is. -EOPNOTSUPP. */
     int (*set_mark)(struct file *, const struct mark *);
-    /* Is the file still as it was when it was opened? */
-    bool (*same)(struct file *);
+    bool (*same)(struct file *); /* is the file still as it was when it was opened? */
 };
 
 struct file {

@@ -84,12 +84,17 @@ int folder_stat_of(const struct fs_stat *raw, struct store_stat *out)
     return 0;
 }
 
+bool folder_is_quick(const struct store *st)
+{
+    return st->home ? st->home->quick : st->storage->quick;
+}
+
 int folder_try(const struct store *st, int (*fn)(void *), struct folder_call *call)
 {
     int rc = -EAGAIN;
 
     call->lookup = FS_CACHED;
-    if (st->home ? st->home->quick : st->storage->quick)
+    if (folder_is_quick(st))
         rc = fn(call);
     call->lookup = FS_ANY;
     return rc == -EAGAIN ? rt_call(st->task, fn, call) : rc;
@@ -302,6 +307,7 @@ static uint64_t store_local_name_id(const struct store *st, const char *path)
 
 const struct store_ops store_local_ops = {
     .name = "local", .enter = folder_enter, .leave = folder_leave, .stat = store_local_stat, .open = folder_open, .list = folder_list, .create = folder_create,
+    .create_quick = folder_create_quick,
     .resume = folder_resume, .look = store_local_look, .change = folder_change, .drop = folder_drop, .busy = folder_busy,
     .space = store_local_space, .name_id = store_local_name_id, .each = folder_each,
 };

@@ -90,10 +90,21 @@ static ssize_t no_read(struct file *f, void *buf, size_t len, int64_t off)
 
 static const struct file_ops uploading = { .read = no_read, .write = upload_write, .close = upload_close };
 
+/* What it replaces is freed, a quota is settled, a disk made sure of: all that may take its time. */
+static bool is_plain(const struct upload *u)
+{
+    return u->fresh && !u->hidden && !u->claim && !u->st.storage->durable && !partial_any(u->st.storage);
+}
+
 int upload_commit(struct file *f)
 {
+    struct upload *u = upload_of(f);
+    int rc = -EAGAIN;
+
     CHECK(f->ops == &uploading);
-    return rt_call(f->task, upload_commit_call, upload_of(f));
+    if (is_plain(u))
+        rc = rt_call_quick(f->task, upload_commit_quick_call, u);
+    return rc == -EAGAIN ? rt_call(f->task, upload_commit_call, u) : rc;
 }
 
 const char *upload_path(const struct file *f)
@@ -120,6 +131,14 @@ static void abandon(struct upload **u)
         upload_close(&(*u)->file);
 }
 
+static int begin(struct upload *u)
+{
+    bool plain = u->how != STORE_APPEND && !u->keep && !u->partial && upload_ops(u)->create_quick;
+    int rc = plain ? rt_call_quick(u->file.task, upload_begin_quick_call, u) : -EAGAIN;
+
+    return rc == -EAGAIN ? rt_call(u->file.task, upload_begin_call, u) : rc;
+}
+
 int upload_begin(const struct store *st, const struct store_upload *how, unsigned rights, struct file **out)
 {
     CLEANUP(abandon) struct upload *u = calloc(1, sizeof *u);
@@ -140,7 +159,7 @@ int upload_begin(const struct store *st, const struct store_upload *how, unsigne
     if (!u->path)
         return -ENOMEM;
     TRY(digest_begin(&u->digest, st->storage->sums));
-    TRY(rt_call(st->task, upload_begin_call, u));
+    TRY(begin(u));
     *out = &u->file;
     u = NULL;
     return 0;

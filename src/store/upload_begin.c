@@ -158,6 +158,18 @@ int upload_look_call(void *arg)
     return room(u->st.storage, free, all) > 0 ? 0 : -ENOSPC;
 }
 
+/* A new file, as most uploads are. */
+int upload_begin_quick_call(void *arg)
+{
+    struct upload *u = arg;
+
+    TRY(upload_ops(u)->create_quick(&u->here, u->path, &u->inner));
+    u->fresh = true;
+    u->credit = -1;
+    TRY(claim(u));
+    return upload_look_call(u);
+}
+
 int upload_begin_call(void *arg)
 {
     struct upload *u = arg;

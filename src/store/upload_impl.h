@@ -22,6 +22,8 @@ struct upload {
     bool resumed;        /* it goes on with what was kept before: that stays, whatever comes */
     bool hidden;         /* the inner file has the partial's name */
     bool done;           /* it has got the name it was meant for, or is kept */
+    bool fresh;          /* nothing stood there when it began, and nothing about it takes long */
+    bool noted;          /* the inner file has its mark */
     bool unsummed;       /* it began with bytes whose sum is not known */
     int64_t keep, begun; /* as asked; how much of the partial it began with */
     int64_t credit;      /* bytes of this account's that it replaces; -1: none */
@@ -48,6 +50,9 @@ int upload_own(struct upload *);
 /* Each for rt_call; arg is the upload. */
 int upload_begin_call(void *arg);
 int upload_commit_call(void *arg);
+/* The same for rt_call_quick. -EAGAIN: it takes more than that; nothing has changed. */
+int upload_begin_quick_call(void *arg);
+int upload_commit_quick_call(void *arg);
 int upload_keep_call(void *arg);
 /* Closes all there is; what has not come to an end is gone. */
 int upload_discard_call(void *arg);

@@ -100,6 +100,11 @@ int fs_open_dir(int root, const char *path)
     return open_beneath(root, path, O_RDONLY | O_DIRECTORY);
 }
 
+int fs_open_dir_cached(int root, const char *path)
+{
+    return open_cached(root, path, O_RDONLY | O_DIRECTORY);
+}
+
 int fs_open_handle(int root, const char *path, enum fs_lookup lookup)
 {
     return open_lookup(root, path, O_PATH, lookup);
@@ -108,6 +113,16 @@ int fs_open_handle(int root, const char *path, enum fs_lookup lookup)
 int fs_open_file(int root, const char *path, bool write, enum fs_lookup lookup)
 {
     return open_lookup(root, path, (write ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY, lookup);
+}
+
+/* A stat would ask whatever is mounted there. */
+int fs_is_free(int dir, const char *leaf)
+{
+    CLEANUP(close_fd) int fd = open_how(dir, leaf, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
+
+    if (fd == -ENOENT)
+        return 0;
+    return fd >= 0 || fd == -EXDEV ? -EEXIST : fd;
 }
 
 int fs_open_unnamed(int dir)
@@ -195,71 +210,6 @@ int fs_set_mode_handle(int handle, unsigned mode)
     char path[40];
 
     return RC(chmod(proc_path(path, sizeof path, handle), mode & 0777));
-}
-
-/* For file systems without copy_file_range between these two files. */
-static ssize_t copy_by_hand(int from, int64_t from_off, int to, int64_t to_off, size_t len)
-{
-    char block[1024];
-    ssize_t n = pread(from, block, len < sizeof block ? len : sizeof block, from_off);
-
-    return n <= 0 ? n : pwrite(to, block, (size_t)n, to_off);
-}
-
-static ssize_t copy_some(int from, int64_t from_off, int to, int64_t to_off, size_t len)
-{
-    ssize_t n = copy_file_range(from, &from_off, to, &to_off, len, 0);
-
-    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS))
-        n = copy_by_hand(from, from_off, to, to_off, len);
-    return n;
-}
-
-static int copy_data(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
-{
-    for (int64_t done = 0; done < len;) {
-        int64_t left = len - done, step = left < 1 << 30 ? left : 1 << 30;
-        ssize_t n = copy_some(from, from_off + done, to, to_off + done, (size_t)step);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n == 0)
-            return -ENODATA;
-        done += n > 0 ? n : 0;
-    }
-    return 0;
-}
-
-/* The next stretch of data at or behind `at`, as [*start, *stop) within `end`; all of it where holes are not known. */
-static void next_data(int fd, int64_t at, int64_t end, int64_t *start, int64_t *stop)
-{
-    off_t data = lseek(fd, at, SEEK_DATA), hole;
-
-    if (data < 0) {
-        *start = errno == ENXIO ? end : at;
-        *stop = end;
-        return;
-    }
-    hole = lseek(fd, data, SEEK_HOLE);
-    *start = data < end ? data : end;
-    *stop = hole > data && hole < end ? hole : end;
-}
-
-/* Holes stay holes: a sparse file of terabytes is copied in the time that its data takes. */
-int fs_copy(int from, int64_t from_off, int to, int64_t to_off, int64_t len)
-{
-    int64_t end = from_off + len, at = from_off, start, stop;
-    struct fs_stat st;
-
-    TRY(fs_stat(from, &st));
-    if (st.size < end)
-        return -ENODATA;
-    for (; at < end; at = stop) {
-        next_data(from, at, end, &start, &stop);
-        TRY(copy_data(from, start, to, to_off + start - from_off, stop - start));
-    }
-    TRY(fs_stat(to, &st));
-    return st.size < to_off + len ? fs_truncate(to, to_off + len) : 0;
 }
 
 int fs_take_after(int fd, const struct fs_stat *like)

@@ -27,6 +27,7 @@ enum fs_lookup { FS_ANY, FS_CACHED };
 
 /* A folder, file or anything (as a mere handle: for fs_stat and the _handle calls) below root. */
 int fs_open_dir(int root, const char *path);
+int fs_open_dir_cached(int root, const char *path); /* as FS_CACHED */
 int fs_open_handle(int root, const char *path, enum fs_lookup);
 /* Never blocks on a FIFO or device, never becomes a controlling terminal. write: for reading and writing. */
 int fs_open_file(int root, const char *path, bool write, enum fs_lookup);
@@ -42,6 +43,8 @@ int fs_stat_at(int dir, const char *leaf, struct fs_stat *out);
  * no other machine and no FUSE. */
 bool fs_is_still(int dir, const char *leaf, const struct fs_stat *then);
 
+/* 0: nothing has this name; -EEXIST. Asks no other file system. */
+int fs_is_free(int dir, const char *leaf);
 /* A file without a name in this folder; -EOPNOTSUPP where the file system cannot. */
 int fs_open_unnamed(int dir);
 /* A new file, exclusively. */
