@@ -153,12 +153,12 @@ int fs_link_unnamed(int fd, int dir, const char *leaf)
 {
     char path[40];
 
-    if (linkat(AT_FDCWD, proc_path(path, sizeof path, fd), dir, leaf, AT_SYMLINK_FOLLOW) == 0)
+    if (linkat(fd, "", dir, leaf, AT_EMPTY_PATH) == 0)
         return 0;
     if (errno != ENOENT)
         return -errno;
-    /* no /proc here: the other way needs CAP_DAC_READ_SEARCH or Linux 6.10 */
-    return RC(linkat(fd, "", dir, leaf, AT_EMPTY_PATH));
+    /* that needs CAP_DAC_READ_SEARCH or Linux 6.10; the way through /proc is longer */
+    return RC(linkat(AT_FDCWD, proc_path(path, sizeof path, fd), dir, leaf, AT_SYMLINK_FOLLOW));
 }
 
 /* Where a name changes, the kernel's EPERM is about who asks (a sticky folder) or the folder, not about the name. */
