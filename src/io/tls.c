@@ -17,20 +17,16 @@
 #include "rt/rt.h"
 #include "sys/clock.h"
 
-enum { DAY = 24 * 3600, NAME = 16, KEY = 32 };
+enum { DAY = 24 * 3600 };
 
 /* ---- tickets ---- */
-
-struct ticket_keys {
-    unsigned char name[NAME], cipher[KEY], mac[KEY];
-};
 
 static uint64_t half_day(void)
 {
     return (uint64_t)(clock_mono() / RT_SECONDS(DAY / 2));
 }
 
-static void derive(const struct tls *tls, uint64_t when, struct ticket_keys *out)
+static void derive(const struct tls *tls, uint64_t when, struct tls_ticket_keys *out)
 {
     unsigned char what[9], digest[2][64];
 
@@ -38,40 +34,54 @@ static void derive(const struct tls *tls, uint64_t when, struct ticket_keys *out
         what[i] = (unsigned char)(when >> (8 * i));
     for (what[8] = 0; what[8] < 2; what[8]++)
         HMAC(EVP_sha512(), tls->master, sizeof tls->master, what, sizeof what, digest[what[8]], NULL);
-    memcpy(out->cipher, digest[0], KEY);
-    memcpy(out->mac, digest[0] + KEY, KEY);
-    memcpy(out->name, digest[1], NAME);
+    memcpy(out->cipher, digest[0], TLS_KEY);
+    memcpy(out->mac, digest[0] + TLS_KEY, TLS_KEY);
+    memcpy(out->name, digest[1], TLS_KEY_NAME);
+    out->serves = when + 1;
 }
 
-static int use_keys(struct ticket_keys *k, const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
+/* Derived once for each half day and process, not for each ticket. */
+static void find_keys(struct tls *tls, uint64_t when, struct tls_ticket_keys *out)
+{
+    struct tls_ticket_keys *known = &tls->ticket_keys[when % 2];
+
+    pthread_mutex_lock(&tls->lock);
+    if (known->serves != when + 1)
+        derive(tls, when, known);
+    *out = *known;
+    pthread_mutex_unlock(&tls->lock);
+}
+
+static int use_keys(const struct tls *tls, struct tls_ticket_keys *k, const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
+                    int encrypt)
 {
     char digest[] = "sha256";
-    OSSL_PARAM params[] = { OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, k->mac, KEY),
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, k->mac, TLS_KEY),
                             OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end() };
 
     if (EVP_MAC_CTX_set_params(mac, params) != 1)
         return -1;
-    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, k->cipher, iv, encrypt) == 1 ? 1 : -1;
+    return EVP_CipherInit_ex2(cipher, tls->ticket_cipher, k->cipher, iv, encrypt, NULL) == 1 ? 1 : -1;
 }
 
 /* As OpenSSL asks: 1 done, 2 done and a newer ticket is due, 0 no key of that name, -1 failed. */
 static int on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
 {
-    const struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    struct ticket_keys k;
+    struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    struct tls_ticket_keys k;
     uint64_t now = half_day();
 
-    derive(tls, now, &k);
+    find_keys(tls, now, &k);
     if (encrypt) {
-        memcpy(name, k.name, NAME);
-        return RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) == 1 ? use_keys(&k, iv, cipher, mac, 1) : -1;
+        memcpy(name, k.name, TLS_KEY_NAME);
+        return RAND_bytes(iv, EVP_CIPHER_get_iv_length(tls->ticket_cipher)) == 1 ? use_keys(tls, &k, iv, cipher, mac, 1) : -1;
     }
-    if (memcmp(name, k.name, NAME) == 0)
-        return use_keys(&k, iv, cipher, mac, 0);
-    derive(tls, now - 1, &k);
-    if (memcmp(name, k.name, NAME) != 0)
+    if (memcmp(name, k.name, TLS_KEY_NAME) == 0)
+        return use_keys(tls, &k, iv, cipher, mac, 0);
+    find_keys(tls, now - 1, &k);
+    if (memcmp(name, k.name, TLS_KEY_NAME) != 0)
         return 0;
-    return use_keys(&k, iv, cipher, mac, 0) == 1 ? 2 : -1;
+    return use_keys(tls, &k, iv, cipher, mac, 0) == 1 ? 2 : -1;
 }
 
 static int on_ticket_made(SSL *ssl, void *arg)

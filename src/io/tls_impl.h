@@ -8,19 +8,26 @@
 
 #include "io/io_impl.h"
 
-enum { TLS_ID = 16 };
+enum { TLS_ID = 16, TLS_KEY = 32, TLS_KEY_NAME = 16 };
 
 struct tls_set;
+
+struct tls_ticket_keys {
+    unsigned char name[TLS_KEY_NAME], cipher[TLS_KEY], mac[TLS_KEY];
+    uint64_t serves; /* the half day, plus one; 0: none */
+};
 
 struct tls {
     BIO_METHOD *bio;          /* a stream as OpenSSL sees it: io_tls.c */
     unsigned char master[32]; /* the ticket keys of all times are derived from it */
+    EVP_CIPHER *ticket_cipher; /* fetched once: that is dearer than its use */
     struct tls_from from;     /* n 0: from texts; nothing is looked at again */
     uint64_t version;         /* of the files that the set is made of; whoever looks owns it */
     _Atomic uint64_t *told;   /* the last version of which something was logged, by any process */
     pthread_mutex_t lock;     /* of what follows; held for moments */
     bool looking;             /* somebody does */
     int64_t look_at;          /* again */
+    struct tls_ticket_keys ticket_keys[2]; /* of this half day, and of one beside it */
     struct tls_set *set;
 };
 

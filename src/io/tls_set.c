@@ -312,8 +312,9 @@ static struct tls *begin(void)
         return NULL;
     pthread_mutex_init(&tls->lock, NULL);
     tls->bio = io_tls_bio();
+    tls->ticket_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
     tls->told = proc_shared(sizeof *tls->told);
-    if (!tls->bio || !tls->told || RAND_bytes(tls->master, sizeof tls->master) != 1)
+    if (!tls->bio || !tls->ticket_cipher || !tls->told || RAND_bytes(tls->master, sizeof tls->master) != 1)
         tls_free(&tls);
     return tls;
 }
@@ -357,9 +358,11 @@ void tls_free(struct tls **ptls)
         return;
     set_free(&tls->set);
     BIO_meth_free(tls->bio);
+    EVP_CIPHER_free(tls->ticket_cipher);
     proc_unshare(tls->told, sizeof *tls->told);
     pthread_mutex_destroy(&tls->lock);
     OPENSSL_cleanse(tls->master, sizeof tls->master);
+    OPENSSL_cleanse(tls->ticket_keys, sizeof tls->ticket_keys);
     free(tls);
 }
 
