@@ -2,7 +2,8 @@
  * Called through io_ops only. Owns an SSL and what waits to be sent, which is there only while it waits.
  * OpenSSL never waits and nobody waits inside it: its BIO asks the stream below for what is there (nothing: "would block") and
  * puts away what is to be sent; the loops out here wait, with the stream's deadline and hearing. Bytes count as sent when their
- * records have left: whoever was told less offers the rest again, as with any stream, and then it is not sealed twice.
+ * records have left, or are few enough to wait for others: whoever was told less offers the rest again, as with any stream, and
+ * then it is not sealed twice.
  * Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for an end that is none (see io_truncated).
  * TLS: RFC 8446, 5246. */
 #include <errno.h>
@@ -15,10 +16,10 @@
 #include "io/io_impl.h"
 #include "io/tls_impl.h"
 
-/* MUCH: of room to read into, so that several records are worth receiving at once; RECEIVE: no more than stays in the processor's
- * cache until it is written to a file. */
-enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5, RECORD_MAX = RECORD_HEAD + 16384 + 256, MUCH = 64 * 1024,
-       RECEIVE = 256 * 1024 };
+/* HELD_MAX: no more does OpenSSL hold, a record that was begun or what it has read ahead. MUCH: of room to read into, so that several
+ * records are worth receiving at once; RECEIVE: no more than stays in the processor's cache until it is written to a file. */
+enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5, HELD_MAX = RECORD_HEAD + 16384 + 512, MUCH = 64 * 1024,
+       RECEIVE = 256 * 1024, HOLD = 16 * 1024 };
 
 /* ---- the BIO ---- */
 
@@ -172,12 +173,18 @@ int io_tls_drain(struct io *io, io_send_fn *by)
     return 0;
 }
 
+/* On a data connection little waits for what follows, which is close_notify as a rule: one packet instead of two. */
+static bool may_wait(const struct io_tls *t, size_t len)
+{
+    return t->who.data && t->left + len <= HOLD;
+}
+
 /* What goes at once goes from the block: only the rest is copied, and kept. */
 static int hand_over(struct io *io, const char *at, size_t len)
 {
     struct io_tls *t = io->tls;
 
-    while (len && !t->left) {
+    while (len && !t->left && !may_wait(t, len)) {
         ssize_t n = t->below->send_now(io, at, len);
 
         if (n == -EAGAIN)
@@ -219,22 +226,31 @@ static int seal(struct io *io, const void *buf, size_t len)
     return rc;
 }
 
-/* Records are longer than what is in them: what is owed beyond the bytes that are left has gone. */
+/* Records are longer than what is in them: what is owed beyond the bytes that are left has gone. What waits counts, too: whoever
+ * closes the stream hears whether it went. */
 static size_t gone(struct io_tls *t, size_t most)
 {
-    size_t n = t->owed > t->left ? t->owed - t->left : 0;
+    size_t left = may_wait(t, 0) ? 0 : t->left, n = t->owed > left ? t->owed - left : 0;
 
     n = n < most ? n : most;
     t->owed -= n;
     return n;
 }
 
+/* What waits goes before much is sealed, which would be copied behind it. */
+static int make_way(struct io *io, size_t len, io_send_fn *by)
+{
+    return may_wait(io->tls, len) ? 0 : io_tls_drain(io, by);
+}
+
 static ssize_t send_by(struct io *io, const void *buf, size_t len, io_send_fn *by)
 {
     size_t n;
 
-    if (!io->tls->owed)
+    if (!io->tls->owed) {
+        TRY(make_way(io, len, by));
         TRY(seal(io, buf, len));
+    }
     while (!(n = gone(io->tls, len)))
         TRY(push(io, by));
     return (ssize_t)n;
@@ -265,8 +281,12 @@ static ssize_t read_and_seal(struct io *io, int file, int64_t off, size_t len)
 
 static ssize_t tls_sendfile(struct io *io, int file, int64_t off, size_t len)
 {
-    ssize_t n = io->tls->owed ? 1 : read_and_seal(io, file, off, len);
+    ssize_t n = 1;
 
+    if (!io->tls->owed) {
+        TRY(make_way(io, len, io->tls->below->send));
+        n = read_and_seal(io, file, off, len);
+    }
     return n <= 0 ? n : send_by(io, NULL, len, io->tls->below->send);
 }
 
@@ -302,9 +322,9 @@ static int read_all(struct io_tls *t, char *buf, size_t len, size_t *done)
     return ok == 1 ? 1 : io_tls_result(t, 0);
 }
 
-/* OpenSSL receives record by record, in two calls each; told to read ahead, it moves what it has read to the front of its buffer at
- * every record, which costs more than the cipher. So the block is read ahead out here. It is used up at once: all that it can
- * bring, with the record that was begun before, fits buf. */
+/* OpenSSL receives record by record, in two calls each, unless it is told to read ahead: then in one call what its buffer holds. But
+ * at every record it moves what it has read to the front of that, which costs more than the cipher where there is much. There the
+ * block is read ahead out here. It is used up at once: all that it can bring, with what OpenSSL held before, fits buf. */
 static int read_many(struct io *io, char *buf, size_t len, size_t *done)
 {
     struct io_tls *t = io->tls;
@@ -312,9 +332,10 @@ static int read_many(struct io *io, char *buf, size_t len, size_t *done)
     ssize_t n;
     int rc;
 
+    SSL_set_read_ahead(t->ssl, !block);
     if (!block)
         return read_all(t, buf, len, done);
-    n = receive(io, block, (len < RECEIVE ? len : RECEIVE) - RECORD_MAX);
+    n = receive(io, block, (len < RECEIVE ? len : RECEIVE) - HELD_MAX);
     t->ahead = block;
     t->ahead_len = n > 0 ? (size_t)n : 0;
     rc = read_all(t, buf, len, done);

@@ -101,6 +101,7 @@ static int handshake(struct io *io)
     struct io_tls *t = io->tls;
     int rc;
 
+    SSL_set_read_ahead(t->ssl, 1); /* what is read beyond the handshake is the first that is read afterwards */
     TRY(io_tls_drain(io, t->below->send));
     while ((rc = shake(t)) == -EAGAIN) {
         TRY(io_tls_drain(io, t->below->send));
