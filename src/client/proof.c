@@ -81,6 +81,14 @@ void proof_pass(struct proof *p, const struct worker *w, int64_t off, const void
         add(p, data, len);
 }
 
+void proof_join(struct proof *p, uint32_t crc, int64_t at, int64_t bytes)
+{
+    if (at != p->upto || turn_to(p, SUM_CRC32, at) < 0 || p->upto != at)
+        return;
+    digest_join_crc(&p->digest, crc, (uint64_t)bytes);
+    p->upto += bytes;
+}
+
 int proof_read(struct proof *p, struct worker *w, int fd, int64_t bytes)
 {
     enum sum_id id = proof_kind(w);

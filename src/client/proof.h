@@ -20,6 +20,8 @@ void proof_pass(struct proof *, const struct worker *w, int64_t off, const void 
 /* All up to `bytes` is read now: it was sent without having been seen. 0, -ECANCELED, -ENOMEM, what reading says, or -ESTALE when
  * the file ends before. */
 int proof_read(struct proof *, struct worker *w, int fd, int64_t bytes);
+/* The same of a piece from `at` on whose CRC32 is known: it is not read again. What does not continue what has passed is left alone. */
+void proof_join(struct proof *, uint32_t crc, int64_t at, int64_t bytes);
 /* What has passed is no longer the file's. For CLEANUP, too. */
 void proof_drop(struct proof *);
 

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "client/ftpc_file.h"
 #include "client/segments_impl.h"
+#include "sys/crc32.h"
 
 /* One worker at one segment. */
 struct part {
@@ -67,6 +68,8 @@ static int write_at(struct part *p, const char *at, size_t len)
             p->here = n != -ECANCELED;
             return n < 0 ? (int)n : -EIO;
         }
+        if (p->s->sum == SUM_CRC32)
+            p->g->crc = crc32_add(p->g->crc, at, (size_t)n);
         p->g->from += n;
         h->flight.done += n;
         haul_moved(h, p->w, n);

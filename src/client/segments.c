@@ -150,15 +150,30 @@ static bool nobody_else(struct split *s)
     return !s->helpers;
 }
 
-/* The owner has the time for it now. A failure is found again when the whole is compared. */
-static void sum_what_is_there(struct split *s)
+static unsigned whole_ones(const struct split *s)
 {
     unsigned i = 0;
 
     while (i < s->count && s->at[i].from == s->at[i].to)
         i++;
-    if (i && s->h->w->ftp) /* whose server says of which kind */
-        proof_read(&s->h->proof, s->h->w, s->fd, s->at[i - 1].to);
+    return i;
+}
+
+/* CRC32s of pieces make that of the whole: only what was here before is read again. */
+static void join_sums(struct split *s)
+{
+    for (unsigned i = 0, n = whole_ones(s); i < n && s->sum == SUM_CRC32; i++)
+        proof_join(&s->h->proof, s->at[i].crc, s->at[i].begin, s->at[i].to - s->at[i].begin);
+}
+
+/* The owner has the time for it now. A failure is found again when the whole is compared. */
+static void sum_what_is_there(struct split *s)
+{
+    unsigned n = whole_ones(s);
+
+    if (s->h->w->ftp) /* whose server says of which kind */
+        proof_read(&s->h->proof, s->h->w, s->fd, n && s->sum != SUM_CRC32 ? s->at[n - 1].to : s->at[0].begin);
+    join_sums(s);
 }
 
 /* After a round of its own the owner waits for those that others have, which may come back. */
@@ -197,6 +212,8 @@ static int run_all(struct split *s, int64_t *have)
 
         rc = rc == 0 && good < h->flight.size ? 1 : rc;
         *have = rc <= 0 ? good : *have;
+        if (rc == 0)
+            join_sums(s);
     }
     if (rc < 0 && !h->here && s->rc != -ECANCELED) {
         h->w->why = s->why;
@@ -218,6 +235,7 @@ int segments_fetch(struct haul *h, int fd, unsigned count, int64_t *have)
     s->h = h;
     s->fd = fd;
     s->count = count;
+    s->sum = proof_kind(h->w);
     haul_from(h, *have);
     divide(s, *have);
     haul_begin(h);

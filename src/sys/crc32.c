@@ -83,3 +83,31 @@ uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
         crc = add_wide(crc, at, wide);
     return len > wide ? crc32_gzip_refl(crc, at + wide, len - wide) : crc;
 }
+
+/* ---- two sums into one ---- */
+
+#define POLYNOMIAL 0xedb88320 /* without its x^32; the highest bit is x^0 */
+#define ONE 0x80000000
+#define X8 0x00800000
+
+static uint32_t multiply(uint32_t a, uint32_t b)
+{
+    uint32_t product = 0;
+
+    for (; a; a <<= 1) {
+        product ^= a & ONE ? b : 0;
+        b = b >> 1 ^ (b & 1 ? POLYNOMIAL : 0);
+    }
+    return product;
+}
+
+/* What stands before `len` bytes counts x^(8 len) times. */
+uint32_t crc32_join(uint32_t crc, uint32_t tail, uint64_t len)
+{
+    uint32_t power = ONE;
+
+    for (uint32_t square = X8; len; len >>= 1, square = multiply(square, square))
+        if (len & 1)
+            power = multiply(power, square);
+    return multiply(power, crc) ^ tail;
+}

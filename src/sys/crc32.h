@@ -7,5 +7,7 @@
 
 /* The CRC32 of what had `crc` (0: nothing) with these bytes behind it. */
 uint32_t crc32_add(uint32_t crc, const void *data, size_t len);
+/* The CRC32 of what had `crc` with `len` bytes behind it that have `tail`: pieces can be summed in any order. */
+uint32_t crc32_join(uint32_t crc, uint32_t tail, uint64_t len);
 
 #endif

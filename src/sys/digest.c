@@ -51,6 +51,12 @@ void digest_seed_crc(struct digest *d, const struct sums *before)
     d->crc = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+void digest_join_crc(struct digest *d, uint32_t crc, uint64_t len)
+{
+    CHECK(d->which == SUM_BIT(SUM_CRC32));
+    d->crc = crc32_join(d->crc, crc, len);
+}
+
 void digest_add(struct digest *d, const void *data, size_t len)
 {
     if (d->which & SUM_BIT(SUM_CRC32))

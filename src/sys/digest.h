@@ -18,6 +18,8 @@ struct digest {
 int digest_begin(struct digest *, unsigned which);
 /* As if the content that has this CRC32 had passed already; only for a digest of CRC32 alone, at its beginning. */
 void digest_seed_crc(struct digest *, const struct sums *before);
+/* As if `len` bytes that have this CRC32 passed now; only for a digest of CRC32 alone. */
+void digest_join_crc(struct digest *, uint32_t crc, uint64_t len);
 void digest_add(struct digest *, const void *data, size_t len);
 /* All sums, and frees. */
 void digest_end(struct digest *, struct sums *out);

@@ -7,10 +7,11 @@ import signal
 import socket
 import threading
 import time
+import zlib
 
 import pytest
 
-from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, Client, Site, fake  # noqa: F401 (a fixture)
+from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, UNVERIFIED, Client, Site, fake  # noqa: F401 (a fixture)
 from tools import PATIENCE, WAIT, blob, names, until
 
 BIG = blob(4 << 20)
@@ -265,6 +266,39 @@ def test_segments_make_the_whole(client, fake, kind, traits):
     assert client.read("big") == BIG and "size agrees" in client.out
     assert names(client.dir) == {b"big"}
     assert len({*one.began()} if kind is not Ranged else [x for x in one.heard if x.startswith("RANG")]) >= 3
+
+
+class Summed(Ranged):
+    """Says what CRC32 the whole has; some say another one."""
+    features = (*Ranged.features, "XCRC")
+    wrong = 0
+
+    def xcrc(self, path):
+        self.say(f"250 {zlib.crc32(self.files[path.strip('/')]) ^ self.wrong:08X}")
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+@pytest.mark.parametrize("cut", [False, True])
+def test_checksums_of_segments_make_that_of_the_whole(client, fake, cut, wrong):
+    class One(Summed, CutsOne):
+        pass
+
+    one = fake(One, files={"big": BIG[:-12345]}, cut=cut, wrong=wrong)
+    client.run("get", "-v", "--segments", "3", f"{one.address}/big", code=UNVERIFIED if wrong else 0)
+    assert "checksums differ" in client.err if wrong else client.read("big") == BIG[:-12345] and "CRC32 agrees" in client.out
+
+
+def test_a_beginning_and_segments_have_one_checksum(client, fake):
+    class Breaks(Summed):
+        def retr(self, path):
+            first, last = self.part if self.part else (0, len(BIG))
+            self.send(self.files["big"][first:last + 1][:None if self.go else 300_000], last="226 done" if self.go else "426 broken")
+
+    one = fake(Breaks, files={"big": BIG}, part=None, go=False)
+    client.run("get", "--segments", "1", "--retries", "0", f"{one.address}/big", code=INCOMPLETE)
+    type(one).go = True
+    client.run("get", "-c", "-v", "--segments", "3", f"{one.address}/big")
+    assert "continued at byte 300000" in client.err and client.read("big") == BIG and "CRC32 agrees" in client.out
 
 
 @pytest.mark.parametrize("kind", [Deaf, Proud, Shifts])

@@ -1,5 +1,5 @@
 /* digest: known checksums, any split of the content, a seeded CRC32, and a CRC32 of every length around the edges of its wide
- * loop against one that takes a bit at a time. */
+ * loop against one that takes a bit at a time, and the CRC32 of two pieces from those of each. */
 #include "sys/digest.h"
 
 #include "sys/crc32.h"
@@ -180,11 +180,34 @@ static void a_large_one(void **state)
     free(data);
 }
 
+static void joined(void **state)
+{
+    enum { LEN = 70000 };
+    unsigned char *data = malloc(LEN);
+    uint32_t zeros = 0;
+
+    (void)state;
+    assert_non_null(data);
+    fill(data, LEN);
+    for (size_t first = 0; first <= LEN; first += first < 300 ? 1 : 6971) {
+        uint32_t a = crc32_add(0, data, first), b = crc32_add(0, data + first, LEN - first);
+
+        same_int("joined", first, crc32_join(a, b, LEN - first), crc32_add(0, data, LEN));
+        same_int("nothing behind it", first, crc32_join(a, 0, 0), a);
+    }
+    memset(data, 0, LEN);
+    for (int i = 0; i < 1 << 17; i++) /* more than 2^32 bytes */
+        zeros = crc32_add(zeros, data, 1 << 15);
+    assert_int_equal(crc32_join(crc32_add(0, data, 77), zeros, 1ULL << 32), crc32_add(zeros, data, 77));
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known), cmocka_unit_test(any_split), cmocka_unit_test(seeded),
         cmocka_unit_test(only_what_was_asked), cmocka_unit_test(every_length), cmocka_unit_test(a_large_one),
+        cmocka_unit_test(joined),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
