@@ -226,19 +226,38 @@ bool ftpc_has_word(struct ftpc *ftp)
     return io_has_line(ftp->io) || io_fill_now(ftp->io) < 0 || io_has_line(ftp->io);
 }
 
-int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)
+void ftpc_measured(struct ftpc *ftp, int64_t asked)
 {
-    int64_t asked;
+    int64_t took = rt_now(ftp->task) - asked;
+
+    if (took < ftp->quickest || !ftp->quickest)
+        ftp->quickest = took;
+}
+
+static int ask(struct ftpc *ftp, const char *verb, struct span arg, bool port)
+{
+    int64_t asked = rt_now(ftp->task);
+    unsigned before = ftp->ahead.count; /* only a server that keeps commands has answers to give still */
     int code;
 
-    asked = rt_now(ftp->task);
-    TRY(ftpc_send(ftp, verb, arg));
-    TRY(ftpc_take_in(ftp)); /* only a server that keeps commands has answers to give still */
+    TRY(ftpc_queue(ftp, verb, arg));
+    TRY(port ? ftpc_queue_port(ftp) : 0);
+    TRY(ftpc_flush(ftp));
+    TRY(ftpc_take(ftp, before));
     code = ftpc_final(ftp);
-    asked = rt_now(ftp->task) - asked;
-    if (code > 0 && (asked < ftp->quickest || !ftp->quickest))
-        ftp->quickest = asked;
+    if (code > 0)
+        ftpc_measured(ftp, asked);
     return code;
+}
+
+int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    return ask(ftp, verb, arg, false);
+}
+
+int ftpc_ask_and_port(struct ftpc *ftp, const char *verb, struct span arg)
+{
+    return ask(ftp, verb, arg, true);
 }
 
 int ftpc_catch_up(struct ftpc *ftp)

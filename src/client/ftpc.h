@@ -1,11 +1,9 @@
-/* ftpc: one FTP control connection, seen from the client (RFC 959, 2389, 2428, 3659). Straight-line calls that wait
- * through rt; texts of the server are kept as they came: whoever shows them makes them harmless first
- * (text_terminal).
+/* ftpc: one FTP control connection, seen from the client (RFC 959, 2389, 2428, 3659). Straight-line calls that wait through rt; texts of
+ * the server are kept as they came: whoever shows them makes them harmless first (text_terminal).
  *
- * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for
- * both ftpc_words says why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data
- * connection could not be made or broke, -EPROTO it is not encrypted as it has to be, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent,
- * -ENOMEM. */
+ * Results are 0 or a count, or one of these: -ENOENT the server does not find it, -EACCES the server refuses (for both ftpc_words says
+ * why), -ENOTCONN the control connection is gone (ftpc_cause says how), -EPIPE the data connection could not be made or broke, -EPROTO
+ * it is not encrypted as it has to be, -ECANCELED the task was cancelled, -EINVAL the argument cannot be sent, -ENOMEM. */
 #ifndef DRAY_CLIENT_FTPC_H
 #define DRAY_CLIENT_FTPC_H
 
@@ -64,6 +62,10 @@ int ftpc_prepare(struct ftpc *ftp, struct ftpc_can *keep);
 /* The same where another connection has already asked, and with it what all of them learn: both have the same `keep`, which lives
  * longer than they do. NULL: nobody shares it. */
 int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *keep);
+/* ftpc_pipe.c: login and ftpc_prepare_as in one go, with the first port, where that login has gone well and commands may come early,
+ * to dray before its greeting; then what it answers, as ftpc_user, ftpc_password and ftpc_prepare_as. */
+int ftpc_join_say(struct ftpc *ftp, struct ftpc_can *keep, struct span name, struct span password);
+int ftpc_join_hear(struct ftpc *ftp);
 const struct ftpc_can *ftpc_skills(const struct ftpc *ftp);
 /* ftpc_pipe.c: ftpc_prepare with that `keep`, and prints the current folder into `home` (nothing: the server does not say). With `trial` both
  * questions go at once: -EAGAIN when the answers are not those of a server that keeps what comes early; then the connection is
@@ -78,13 +80,12 @@ int ftpc_pwd(struct ftpc *ftp, struct buf *b);
 /* Bytes of a file; -1 in *size when the server cannot say. Only -ENOTCONN, -ECANCELED and -EINVAL are failures. */
 int ftpc_size(struct ftpc *ftp, struct span file, int64_t *size);
 
-/* A transfer. ftpc_begin makes the data connection, sends the command ("RETR", "STOR") and returns after the server's
- * confirmation. ftpc_list_begin does so with MLSD where the server has it, else LIST; "" is the current folder.
- * The caller moves bytes, closes *data, and asks ftpc_end for the final word: only its 0 means success. */
+/* A transfer. ftpc_begin makes the data connection, sends the command ("RETR", "STOR") and returns after the server's confirmation.
+ * ftpc_list_begin does so with MLSD where the server has it, else LIST; "" is the current folder. The caller moves bytes, closes *data,
+ * and asks ftpc_end for the final word: only its 0 means success. */
 int ftpc_begin(struct ftpc *ftp, const char *verb, struct span arg, struct io **data);
-/* What is wanted around the next ftpc_begin, where the server is known to bear it: the question for a checksum of the same path
- * (SUMS: none), and EPSV for one more transfer after it. Saves a round trip each: with the command (dray), or with what is asked
- * after the transfer. */
+/* What is wanted around the next ftpc_begin, where the server bears it: the question for a checksum of the same path (SUMS: none), and
+ * EPSV for one more transfer after it. Saves a round trip each: with the command (dray), or with what is asked after the transfer. */
 void ftpc_ahead(struct ftpc *ftp, enum sum_id sum, bool another);
 /* The next ftpc_begin, of an upload of few bytes, need not wait for the confirmation where that is safe (dray, in the clear): what a
  * refused upload had sent is thrown away. Then ftpc_end brings the refusal. */
@@ -101,9 +102,8 @@ ssize_t ftpc_sendfile(struct ftpc *ftp, struct io *data, int file, int64_t *off,
 /* After the last byte was handed over: says so to the server. 0, or that failed. */
 int ftpc_close_sent(struct ftpc *ftp, struct io **data);
 int ftpc_end(struct ftpc *ftp);
-/* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so
- * that the session can go on. The task is no longer cancelled when this is called. Returns the failure that tells
- * most: rc, or what the server said. */
+/* Ends a transfer that failed with rc: resets *data, tells the server (ABOR) and reads what it still has to say, so that the session
+ * can go on. The task is no longer cancelled when this is called. Returns the failure that tells most: rc, or what the server said. */
 int ftpc_give_up(struct ftpc *ftp, struct io **data, int rc);
 /* After -ECANCELED outside a transfer: reads the replies that are still due. */
 int ftpc_catch_up(struct ftpc *ftp);

@@ -44,7 +44,7 @@ static int demand(struct ftpc *ftp, const char *verb, struct span arg)
 
 int ftpc_greeting(struct ftpc *ftp)
 {
-    ftp->due = 1;
+    ftp->due++;
     TRY(ftpc_final(ftp));
     return ftpc_verdict(ftp);
 }

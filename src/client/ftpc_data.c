@@ -24,17 +24,17 @@ int ftpc_port_of_reply(struct ftpc *ftp, int code, uint16_t *port)
     return code == 229 && ftp_addr_parse_229(ftpc_words(ftp), port) == 0 ? 0 : -EACCES;
 }
 
-/* The port that was asked for with the last transfer: 0; 1: there is none. */
+/* The port that was asked for ahead: 0; 1: there is none; -EACCES: it has just been refused. */
 static int port_from_ahead(struct ftpc *ftp, uint16_t *port)
 {
-    bool has;
+    bool asked = ftpc_owed(ftp, ANSWER_PORT), has;
 
     TRY(ftpc_take_port(ftp));
     has = ftp->ahead.has_port;
     ftp->ahead.has_port = false;
     if (has)
         *port = ftp->ahead.port;
-    return !has;
+    return !has && asked ? -EACCES : !has;
 }
 
 /* With a way left behind it, nobody waits for three lost packets. */

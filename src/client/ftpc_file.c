@@ -66,14 +66,14 @@ static int ask_one_by_one(struct ftpc *ftp, struct span path, struct ftpc_facts 
 }
 
 /* 1: the server has no MLST. */
-static int ask_mlst(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+static int ask_mlst(struct ftpc *ftp, struct span path, bool port, struct ftpc_facts *out)
 {
     int code;
 
     *out = (struct ftpc_facts){ .size = -1, .mtime = INT64_MIN };
     if (!ftp->can->mlst)
         return 1;
-    code = ftpc_ask(ftp, "MLST", path);
+    code = port ? ftpc_ask_and_port(ftp, "MLST", path) : ftpc_ask(ftp, "MLST", path);
     TRY(code);
     if (code == 250)
         return read_facts(ftp, out);
@@ -85,14 +85,23 @@ static int ask_mlst(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
 
 int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
 {
-    int rc = ask_mlst(ftp, path, out);
+    int rc = ask_mlst(ftp, path, false, out);
 
+    return rc == 1 ? ask_one_by_one(ftp, path, out) : rc;
+}
+
+int ftpc_facts_to_get(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
+{
+    int rc;
+
+    ftpc_ahead(ftp, SUMS, true);
+    rc = ask_mlst(ftp, path, true, out);
     return rc == 1 ? ask_one_by_one(ftp, path, out) : rc;
 }
 
 int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out)
 {
-    int rc = ask_mlst(ftp, path, out);
+    int rc = ask_mlst(ftp, path, false, out);
 
     if (rc != 1)
         return rc;
@@ -159,14 +168,20 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
 }
 
 /* Both ends inclusive on the wire. port: the one of the transfer that follows is asked for in the same go, if ftpc_ahead said so. */
+static int queue_range(struct ftpc *ftp, int64_t from, int64_t to)
+{
+    char arg[48];
+
+    snprintf(arg, sizeof arg, "%lld %lld", (long long)from, (long long)to - 1);
+    return ftpc_queue(ftp, "RANG", span_of(arg));
+}
+
 static int ask_range(struct ftpc *ftp, int64_t from, int64_t to, bool port)
 {
     unsigned before = ftp->ahead.count;
-    char arg[48];
     int code;
 
-    snprintf(arg, sizeof arg, "%lld %lld", (long long)from, (long long)to - 1);
-    TRY(ftpc_queue(ftp, "RANG", span_of(arg)));
+    TRY(queue_range(ftp, from, to));
     if (port && before < AHEAD_MOST)
         TRY(ftpc_queue_port(ftp));
     TRY(ftpc_flush(ftp));
@@ -176,9 +191,18 @@ static int ask_range(struct ftpc *ftp, int64_t from, int64_t to, bool port)
     return code == 350 ? 0 : -EACCES;
 }
 
+/* To dray, whose port is known, it goes with the transfer's command: if it is refused after all, that is told by the next answer. */
 int ftpc_range(struct ftpc *ftp, int64_t from, int64_t to)
 {
-    return ftp->can->rang ? ask_range(ftp, from, to, true) : -EACCES;
+    bool at_once = ftp->can->atomic && (ftp->ahead.has_port || ftpc_owed(ftp, ANSWER_PORT));
+
+    if (!ftp->can->rang)
+        return -EACCES;
+    if (!at_once)
+        return ask_range(ftp, from, to, true);
+    TRY(queue_range(ftp, from, to));
+    ftpc_owe(ftp, ANSWER_RANGE);
+    return 0;
 }
 
 /* REST stands directly before the transfer (RFC 3659 section 5.3): BSD's servers forget it at any other command, so the data

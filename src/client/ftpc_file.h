@@ -15,6 +15,8 @@ struct ftpc_facts {
 
 /* One question where the server has MLST; else SIZE and MDTM, and CWD for a folder. */
 int ftpc_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
+/* The same of what will be fetched: where the server bears it, the port for that is asked for in the same go. */
+int ftpc_facts_to_get(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
 
 /* The same of what is meant to be a file: without MLST nothing is tried that would change the current folder. */
 int ftpc_file_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);

@@ -6,9 +6,9 @@
 #include "wire/ftp_reply.h"
 
 /* ANY: nobody waits for it, but it will come. */
-enum ftpc_answer { ANSWER_ANY, ANSWER_SUM, ANSWER_PORT };
+enum ftpc_answer { ANSWER_ANY, ANSWER_SUM, ANSWER_PORT, ANSWER_RANGE };
 
-enum { AHEAD_MOST = 4 };
+enum { AHEAD_MOST = 8 };
 
 /* What is said ahead of its time, and what comes of it, in the order of the questions. Whoever asks something else first takes in
  * what is due (ftpc_ask does). */
@@ -19,6 +19,7 @@ struct ftpc_ahead {
     enum sum_id kind;
     enum ftpc_answer due[AHEAD_MOST]; /* asked: the answer has not been read */
     unsigned count;
+    bool astray;   /* the range of the transfer that was asked for with it was refused */
     bool has_port; /* it has: `port` waits for the next transfer */
     uint16_t port;
 };
@@ -75,8 +76,11 @@ int ftpc_queue_sum(struct ftpc *ftp, struct span path, enum sum_id id);
 int ftpc_reply(struct ftpc *ftp);
 /* The next final reply: its code, 200 or more. */
 int ftpc_final(struct ftpc *ftp);
-/* ftpc_send and ftpc_final. */
+/* ftpc_send and ftpc_final; and the same with the question for the next port, if ftpc_ahead said so. */
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
+int ftpc_ask_and_port(struct ftpc *ftp, const char *verb, struct span arg);
+/* That is how long an answer took: of those the shortest counts. */
+void ftpc_measured(struct ftpc *ftp, int64_t asked);
 /* After a wait that the control connection interrupted: is there something to be read, or its end? It may have been the echo of
  * what was read before. Does not wait. */
 bool ftpc_has_word(struct ftpc *ftp);

@@ -49,6 +49,7 @@ static int take_one(struct ftpc *ftp)
     TRY(code);
     if (kind == ANSWER_PORT)
         ftp->ahead.has_port = ftpc_port_of_reply(ftp, code, &ftp->ahead.port) == 0;
+    ftp->ahead.astray |= kind == ANSWER_RANGE && code != 350;
     return 0;
 }
 
@@ -92,9 +93,11 @@ void ftpc_expect(struct ftpc *ftp, int64_t bytes)
 
 int ftpc_queue_port(struct ftpc *ftp)
 {
-    if (!ftp->ahead.another)
-        return 0;
+    bool wanted = ftp->ahead.another && !ftp->ahead.has_port && !ftpc_owed(ftp, ANSWER_PORT);
+
     ftp->ahead.another = false;
+    if (!wanted)
+        return 0;
     TRY(ftpc_queue(ftp, "EPSV", (struct span){ 0 }));
     ftpc_owe(ftp, ANSWER_PORT);
     return 0;
@@ -173,6 +176,7 @@ static int second_answer(struct ftpc *ftp)
 
 static int try_both(struct ftpc *ftp, struct buf *home)
 {
+    int64_t asked = rt_now(ftp->task);
     int code;
 
     TRY(ftpc_queue(ftp, "FEAT", (struct span){ 0 }));
@@ -180,6 +184,7 @@ static int try_both(struct ftpc *ftp, struct buf *home)
     TRY(ftpc_flush(ftp));
     code = ftpc_final(ftp);
     TRY(code);
+    ftpc_measured(ftp, asked);
     if (!answers_feat(code))
         return -EAGAIN;
     ftpc_read_features(ftp, code);
@@ -238,29 +243,99 @@ static int hear_step(struct ftpc *ftp, const struct ftpc_step *s)
     return strcmp(s->verb, "TYPE") == 0 ? ftpc_verdict(ftp) : 0;
 }
 
-int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
-{
-    const struct ftpc_step steps[] = {
-        { "OPTS", "UTF8 ON", can->utf8 }, { "PBSZ", "0", ftp->tls }, { "PROT", "P", ftp->tls }, { "TYPE", "I", true }
-    };
-    unsigned count = sizeof steps / sizeof *steps;
-    bool later = can->atomic && !ftp->tls; /* dray refuses neither: their answers come with the next question's */
+enum { STEPS = 4 };
 
-    ftp->can = can;
-    for (unsigned i = 0; i < count; i++) {
-        if (!steps[i].wanted)
-            continue;
-        TRY(ftpc_queue(ftp, steps[i].verb, span_of(steps[i].arg)));
-        if (later)
-            ftpc_owe(ftp, ANSWER_ANY);
-        if (can->pipe)
-            continue;
-        TRY(ftpc_flush(ftp));
-        TRY(hear_step(ftp, &steps[i]));
-    }
-    TRY(ftpc_flush(ftp));
-    for (unsigned i = 0; i < count && can->pipe && !later; i++)
+static void steps_of(const struct ftpc *ftp, const struct ftpc_can *can, struct ftpc_step steps[STEPS])
+{
+    steps[0] = (struct ftpc_step){ "OPTS", "UTF8 ON", can->utf8 };
+    steps[1] = (struct ftpc_step){ "PBSZ", "0", ftp->tls };
+    steps[2] = (struct ftpc_step){ "PROT", "P", ftp->tls };
+    steps[3] = (struct ftpc_step){ "TYPE", "I", true };
+}
+
+/* dray refuses neither: their answers come with the next question's. */
+static bool hears_later(const struct ftpc *ftp)
+{
+    return ftp->can->atomic && !ftp->tls;
+}
+
+static int queue_step(struct ftpc *ftp, const struct ftpc_step *s)
+{
+    TRY(ftpc_queue(ftp, s->verb, span_of(s->arg)));
+    if (hears_later(ftp))
+        ftpc_owe(ftp, ANSWER_ANY);
+    return 0;
+}
+
+static int queue_steps(struct ftpc *ftp)
+{
+    struct ftpc_step steps[STEPS];
+
+    steps_of(ftp, ftp->can, steps);
+    for (unsigned i = 0; i < STEPS; i++)
+        if (steps[i].wanted)
+            TRY(queue_step(ftp, &steps[i]));
+    return 0;
+}
+
+static int hear_steps(struct ftpc *ftp)
+{
+    struct ftpc_step steps[STEPS];
+
+    steps_of(ftp, ftp->can, steps);
+    for (unsigned i = 0; i < STEPS && !hears_later(ftp); i++)
         if (steps[i].wanted)
             TRY(hear_step(ftp, &steps[i]));
     return 0;
+}
+
+static int one_by_one(struct ftpc *ftp)
+{
+    struct ftpc_step steps[STEPS];
+
+    steps_of(ftp, ftp->can, steps);
+    for (unsigned i = 0; i < STEPS; i++) {
+        if (!steps[i].wanted)
+            continue;
+        TRY(queue_step(ftp, &steps[i]));
+        TRY(ftpc_flush(ftp));
+        TRY(hear_step(ftp, &steps[i]));
+    }
+    return 0;
+}
+
+int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
+{
+    ftp->can = can;
+    if (!can->pipe)
+        return one_by_one(ftp);
+    TRY(queue_steps(ftp));
+    TRY(ftpc_flush(ftp));
+    return hear_steps(ftp);
+}
+
+/* The port is for the job that this connection is made for. */
+int ftpc_join_say(struct ftpc *ftp, struct ftpc_can *can, struct span name, struct span password)
+{
+    ftp->can = can;
+    TRY(ftpc_queue(ftp, "USER", name));
+    TRY(ftpc_queue(ftp, "PASS", password));
+    TRY(queue_steps(ftp));
+    ftpc_ahead(ftp, SUMS, true);
+    TRY(ftpc_queue_port(ftp));
+    return ftpc_flush(ftp);
+}
+
+/* Where the name is enough, the password's answer says nothing. */
+int ftpc_join_hear(struct ftpc *ftp)
+{
+    bool wants;
+
+    TRY(ftpc_final(ftp));
+    TRY(ftpc_verdict(ftp));
+    wants = ftp->reply.code == 331;
+    TRY(ftpc_final(ftp));
+    if (wants && ftp->reply.code / 100 != 2)
+        return ftpc_verdict(ftp) < 0 ? ftpc_verdict(ftp) : -EACCES;
+    return hear_steps(ftp);
 }

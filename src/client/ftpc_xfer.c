@@ -35,22 +35,39 @@ static int queue_allo(struct ftpc *ftp, int64_t bytes)
     return ftpc_queue(ftp, "ALLO", buf_span(&b));
 }
 
+/* What the first n answers say is not for this transfer, but for a range that was refused: it is not asked for any more. */
+static int answers_before(struct ftpc *ftp, unsigned n)
+{
+    bool astray;
+
+    TRY(ftpc_take(ftp, n));
+    astray = ftp->ahead.astray;
+    ftp->ahead.astray = false;
+    if (astray)
+        ftp->can->rang = false;
+    return astray ? -EPIPE : 0;
+}
+
 /* In a hurry there is no ALLO: so few bytes go in one step. */
 static int command(struct ftpc *ftp, const char *verb, struct span arg, bool hurry)
 {
     int64_t bytes = hurry ? 0 : ftp->ahead.bytes;
+    unsigned before;
 
     ftp->ended = false;
     ftp->ahead.bytes = 0;
-    TRY(ftpc_take_in(ftp));
+    if (hurry || !ftp->can->atomic)
+        TRY(ftpc_take_in(ftp));
+    before = ftp->ahead.count;
     if (bytes)
         TRY(queue_allo(ftp, bytes));
     TRY(ftpc_queue(ftp, verb, arg));
     TRY(ftpc_queue_ahead(ftp, arg));
     TRY(ftpc_flush(ftp));
+    ftp->transferring = true;
+    TRY(answers_before(ftp, before));
     if (bytes)
         TRY(ftpc_final(ftp)); /* too little room: STOR will say so, too */
-    ftp->transferring = true;
     return hurry ? 0 : confirmation(ftp);
 }
 

@@ -30,7 +30,7 @@ unsigned segments_for(const struct haul *h, int64_t have)
 
     if (!c->loop || h->flight.size < 0 || site->whole || want == 1 || most < 2)
         return 1;
-    if (!want && (left < AUTO_LEAST || site->trip < FAR_NS || c->waiting))
+    if (!want && (left < AUTO_LEAST || ftpc_round_trip(h->w->ftp) < FAR_NS || c->waiting))
         return 1;
     if (!want)
         want = idle < AUTO_MOST ? idle : AUTO_MOST;

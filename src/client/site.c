@@ -147,12 +147,22 @@ static int meet(struct site *s, struct ftpc *ftp, struct failure *why)
     return s->where.tls ? 0 : secure(s, ftp, why);
 }
 
+/* Is data encrypted as wanted? What is to be told of it is told once. */
+static int check(struct site *s, struct ftpc *ftp, bool first, struct failure *why)
+{
+    char text[200];
+    struct buf note = BUF(text);
+    int rc = secure_check(s->secure, ftp, &s->where, &note, why);
+
+    if (note.len && first)
+        s->tell(s->tell_arg, span_of(s->where.host), buf_cstr(&note));
+    return rc;
+}
+
 static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
 {
     bool first = !s->known;
     int rc = s->known ? ftpc_prepare_as(ftp, &s->can) : learn(s, ftp);
-    char text[200];
-    struct buf note = BUF(text);
 
     if (rc == -EAGAIN)
         return rc;
@@ -160,10 +170,52 @@ static int prepare(struct site *s, struct ftpc *ftp, struct failure *why)
         failure_there(why, ftp, _("prepare"), span_of(_("transfers")), rc);
         return rc;
     }
-    rc = secure_check(s->secure, ftp, &s->where, &note, why);
-    if (note.len && first)
-        s->tell(s->tell_arg, span_of(s->where.host), buf_cstr(&note));
-    return rc;
+    return check(s, ftp, first, why);
+}
+
+/* ---- once more at a server that is known ---- */
+
+static bool at_once(const struct site *s)
+{
+    return s->known && s->can.pipe && !s->apart && !s->steps;
+}
+
+/* dray keeps what comes before its greeting; where TLS may come first, nothing does. */
+static bool before_greeting(const struct site *s)
+{
+    return at_once(s) && s->can.atomic && s->secure->mode == SECURE_OFF && !s->where.tls;
+}
+
+static int say_login(struct site *s, struct ftpc *ftp)
+{
+    return ftpc_join_say(ftp, &s->can, span_of(user_of(s)), s->where.has_user ? span_of(s->where.password) : SPAN("anonymous@"));
+}
+
+/* A login that went well once, with all that follows it in one go: of a helper's round trips to its first byte, half. */
+static int join(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    bool said = before_greeting(s);
+    int rc = said ? say_login(s, ftp) : 0;
+
+    if (rc == 0)
+        TRY(meet(s, ftp, why));
+    if (rc == 0 && !said)
+        rc = say_login(s, ftp);
+    if (rc == 0)
+        rc = ftpc_join_hear(ftp);
+    if (rc < 0)
+        failure_there(why, ftp, _("log in as"), span_of(user_of(s)), rc);
+    if (rc == -EACCES || rc == -ENOENT)
+        why->out = OUT_LOGIN;
+    return rc < 0 ? rc : check(s, ftp, false, why);
+}
+
+/* The first login, or one at a server that is not known to keep what comes early. */
+static int enter(struct site *s, struct ftpc *ftp, struct failure *why)
+{
+    TRY(meet(s, ftp, why));
+    TRY(log_in(s, ftp, why));
+    return prepare(s, ftp, why);
 }
 
 /* 421 at any moment of it, 530 where the same login has worked before: not us, but so many of us. */
@@ -179,11 +231,7 @@ static int begin(struct site *s, struct rt_task *task, struct ftpc **out, bool *
 
     *full = false;
     if (rc == 0)
-        rc = meet(s, ftp, why);
-    if (rc == 0)
-        rc = log_in(s, ftp, why);
-    if (rc == 0)
-        rc = prepare(s, ftp, why);
+        rc = at_once(s) ? join(s, ftp, why) : enter(s, ftp, why);
     if (rc < 0) {
         *full = says_full(s, why);
         return rc;
@@ -194,11 +242,17 @@ static int begin(struct site *s, struct rt_task *task, struct ftpc **out, bool *
     return 0;
 }
 
-/* A server that was tried and did not bear it is met again, one command at a time. Only if that goes well was it the trial. */
+/* A server that was tried and did not bear it is met again, one command at a time. Only if that goes well was it the trial. One that
+ * keeps commands, but not those of a login, is logged in to step by step from then on. */
 int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
 {
+    bool whole = at_once(s);
     int rc = begin(s, task, out, full, why);
 
+    if (rc == -ENOTCONN && whole && !*full) {
+        s->steps = true;
+        return begin(s, task, out, full, why);
+    }
     if (rc != -EAGAIN)
         return rc;
     s->apart = true;

@@ -20,6 +20,7 @@ struct site {
     bool direct;    /* uploads go under their own name at once: it does not let us rename */
     bool known;     /* somebody has logged in: what follows holds */
     bool apart;     /* it does not keep commands that come early: each waits for the answer to the one before */
+    bool steps;     /* it does, but not those of a login */
     bool whole;     /* it does not begin in the middle of a file as it says: no segments */
     int64_t trip;   /* about a round trip, in ns */
     struct ftpc_can can;

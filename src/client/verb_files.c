@@ -23,7 +23,10 @@ APART static int refuse(struct worker *w, const char *verb, struct span path, en
     return -EISDIR;
 }
 
-static int look(struct worker *w, const char *verb, struct span path, const struct listing_entry *known, struct ftpc_facts *out)
+typedef int asks_facts(struct ftpc *ftp, struct span path, struct ftpc_facts *out);
+
+static int look(struct worker *w, const char *verb, struct span path, const struct listing_entry *known, asks_facts *ask,
+                struct ftpc_facts *out)
 {
     int rc;
 
@@ -31,7 +34,7 @@ static int look(struct worker *w, const char *verb, struct span path, const stru
         *out = (struct ftpc_facts){ .folder = known->folder, .size = known->size, .mtime = known->mtime };
         return 0;
     }
-    rc = ftpc_facts(w->ftp, path, out);
+    rc = ask(w->ftp, path, out);
     return rc < 0 ? worker_failed(w, verb, path, rc) : 0;
 }
 
@@ -44,7 +47,7 @@ static int take_get(struct worker *w, struct job *wish, struct span path, const 
     struct ftpc_facts facts;
     int rc;
 
-    TRY(look(w, "get", path, known, &facts));
+    TRY(look(w, "get", path, known, ftpc_facts_to_get, &facts));
     if (facts.folder && !o->recursive)
         return refuse(w, "get", path, OUT_REFUSED, _("is a folder (-r fetches all in it)"));
     if (facts.partial)
@@ -170,7 +173,7 @@ static int take_cat(struct worker *w, struct job *wish, struct span path, const 
     bool here = false, cut = false;
     int rc;
 
-    TRY(look(w, "cat", path, known, &facts));
+    TRY(look(w, "cat", path, known, ftpc_facts_to_get, &facts));
     if (facts.folder)
         return refuse(w, "cat", path, OUT_REFUSED, _("is a folder"));
     rc = cat_steps(w, path, &done, &here, &cut, &data);
@@ -243,7 +246,7 @@ static int take_rm(struct worker *w, struct job *wish, struct span path, const s
     (void)wish;
     /* a link is gone with its name; what it leads to is asked of nobody */
     if (!(known && known->other))
-        TRY(look(w, "rm", path, known, &facts));
+        TRY(look(w, "rm", path, known, ftpc_facts, &facts));
     if (facts.folder && !w->crew->order->recursive)
         return refuse(w, "rm", path, OUT_REFUSED, _("is a folder (-r removes it and all in it)"));
     if (facts.folder && path.len == 1)

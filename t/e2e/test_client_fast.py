@@ -3,6 +3,7 @@ where they are lost), and one file over several connections. Whatever the server
 import copy
 import os
 import re
+import select
 import signal
 import socket
 import threading
@@ -266,6 +267,59 @@ def test_segments_make_the_whole(client, fake, kind, traits):
     assert client.read("big") == BIG and "size agrees" in client.out
     assert names(client.dir) == {b"big"}
     assert len({*one.began()} if kind is not Ranged else [x for x in one.heard if x.startswith("RANG")]) >= 3
+
+
+class Quick(Ranged, Batches):
+    """Keeps what comes early, as dray does."""
+    features = ("MLST type*;size*;modify*;X.partial*;", "SIZE", "REST STREAM", "UTF8", "RANG STREAM")
+
+
+class Waits(Quick):
+    """Greets a helper when it has spoken."""
+    def session(self):
+        if "PASS secret" in self.heard:
+            assert select.select([self.control], [], [], WAIT)[0]
+        super().session()
+
+
+@pytest.mark.parametrize("kind, ranges", [(Waits, 3), (type("Tried", (Ranged, Batches), {}), 0)])
+def test_helpers_log_in_and_begin_in_one_go(client, fake, kind, ranges):
+    one = fake(kind, files={"big": BIG})
+    client.run("get", "--tls", "off", "--segments", "3", f"bob:secret@{one.address}/big")
+    assert client.read("big") == BIG and one.heard.count("PASS secret") == 3
+    assert one.batches.count(["USER", "PASS", "OPTS", "TYPE", "EPSV"]) == 2
+    assert sum(batch[:2] == ["RANG", "RETR"] for batch in one.batches) == ranges
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_helpers_that_are_not_let_in_leave_it_to_the_others(client, fake, most):
+    one = fake(Quick, files={"big": BIG}, most=most)
+    client.run("get", "--segments", "4", f"{one.address}/big")
+    assert client.read("big") == BIG and not client.err
+
+
+def test_a_login_that_must_go_step_by_step(client, fake):
+    class Steps(Quick):
+        def answer(self, batch):
+            return "close" if batch[0].startswith("USER") and batch[1:] else super().answer(batch)
+
+    one = fake(Steps, files={"big": BIG})
+    client.run("get", "--segments", "2", f"{one.address}/big")
+    assert client.read("big") == BIG and not client.err
+    assert [batch for batch in one.batches if "PASS" in batch].count(["PASS"]) == 2
+
+
+def test_a_range_that_is_refused_after_all(client, fake):
+    class Liar(Quick):
+        def rang(self, argument):
+            self.say("501 not these")
+
+        def retr(self, path):
+            Crowd.retr(self, path)
+
+    one = fake(Liar, files={"big": BIG})
+    client.run("get", "--segments", "3", f"{one.address}/big")
+    assert client.read("big") == BIG and one.began()
 
 
 class Summed(Ranged):
