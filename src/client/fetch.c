@@ -101,6 +101,20 @@ static int start_over(struct fetch *f, int64_t *have, const char *why)
     return haul_here(&f->h, save_cut(&f->save, 0));
 }
 
+/* Segments that a kill has ended: the file is as many bytes too long as there were (segments.c). What came without a hole is good; where
+ * no checksum can tell that the second joined the first, that is no more than the first's. */
+static int64_t left_by_segments(struct fetch *f, int64_t have)
+{
+    int64_t size = f->h.job->size, count = have - size, solid = save_solid(&f->save);
+    bool proof = f->h.w->crew->order->verify != VERIFY_NEVER && ftpc_sums_of_part(f->h.w->ftp);
+
+    if (size < 0 || count < 2 || count > ORDER_JOBS_MOST)
+        return have;
+    if (!proof && solid > size / count)
+        solid = size / count;
+    return solid == 0 ? have : solid < size ? solid : size;
+}
+
 /* Is what is here the beginning of what is there? If not, or if nobody can tell, it goes. */
 static int prove_beginning(struct fetch *f, int64_t *have)
 {
@@ -111,6 +125,7 @@ static int prove_beginning(struct fetch *f, int64_t *have)
 
     if (*have == 0)
         return 0;
+    *have = left_by_segments(f, *have);
     if (job->size >= 0 && *have > job->size)
         return start_over(f, have, _("what was here is longer than the file: starting over"));
     rc = proof_compare(&f->h.proof, f->h.w, f->save.fd, f->h.flight.there, *have, false, &name, &f->h.here);
@@ -122,7 +137,7 @@ static int prove_beginning(struct fetch *f, int64_t *have)
     snprintf(text, sizeof text, _("continued at byte %lld, proven by %s"), (long long)*have,
              rc ? name : _("size and time only (no HASH and RANG there)"));
     haul_note(&f->h, text);
-    return 0;
+    return haul_here(&f->h, save_cut(&f->save, *have));
 }
 
 /* ---- what comes ---- */

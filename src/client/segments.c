@@ -2,8 +2,8 @@
  * the owner takes segments as well, so that nothing waits for a connection that the server refuses, and leaves only when the last
  * helper has gone. A segment that broke off is taken up by whoever is free.
  *
- * The file is made one byte too long while it has holes: what a kill leaves is then never taken for a beginning. In the end it is
- * cut, to all of it, or to what has come without a hole.
+ * The file is made too long while it has holes, by a byte for each segment: so what a kill leaves is not taken for a beginning as it is,
+ * and tells how far the first segment went (fetch.c). In the end it is cut, to all of it, or to what has come without a hole.
  *
  * That a server begins where it was asked to is proven: each segment begins a little before its place, and what is read there must
  * be what the one before has brought; the last one must end where the file ends. RANG where the server has it ends a segment by
@@ -199,7 +199,7 @@ static int run_all(struct split *s, int64_t *have)
 {
     struct haul *h = s->h;
     struct save file = { .fd = s->fd };
-    int rc = haul_here(h, save_cut(&file, h->flight.size + 1));
+    int rc = haul_here(h, save_cut(&file, h->flight.size + s->count));
 
     TRY(rc);
     rc = haul_here(h, call_helpers(s));

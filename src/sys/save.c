@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "sys/fs.h"
 
-enum { RESERVE_FROM = 1 << 20 };
+enum { RESERVE_FROM = 1 << 20, HOLE_LEAST = 1 << 20 };
 
 /* The leaf is cut so that the name fits: it is for people, the tag is for us. */
 static void temp_name(const char *leaf, uint64_t tag, char out[SAVE_NAME])
@@ -96,6 +96,18 @@ int save_reserve(struct save *s, int64_t size)
     if (size < RESERVE_FROM || !gains_by_room(s->fd) || fallocate(s->fd, FALLOC_FL_KEEP_SIZE, 0, size) == 0)
         return 0;
     return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -errno : 0;
+}
+
+/* What is told ends with a block, or a huge page, that may be written in part. */
+int64_t save_solid(const struct save *s)
+{
+    struct stat st;
+    int64_t hole = lseek(s->fd, 0, SEEK_HOLE), unsure;
+
+    if (hole < 0 || fstat(s->fd, &st) < 0 || hole >= st.st_size)
+        return 0;
+    unsure = st.st_blksize > HOLE_LEAST ? st.st_blksize : HOLE_LEAST;
+    return hole > unsure ? hole - unsure : 0;
 }
 
 int save_cut(struct save *s, int64_t bytes)

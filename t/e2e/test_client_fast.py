@@ -454,12 +454,54 @@ def test_a_kill_leaves_nothing_that_is_taken_for_a_beginning(client, fake):
     child = client.start("get", "--segments", "4", f"{one.address}/big")
     until(lambda: any(written(client.dir / os.fsdecode(n)) > 700_000 for n in client.parts()), "segments")
     part, = client.parts()
-    assert (client.dir / os.fsdecode(part)).stat().st_size == len(BIG) + 1
+    assert (client.dir / os.fsdecode(part)).stat().st_size == len(BIG) + 4
     child.send_signal(signal.SIGKILL)
     child.communicate()
     one.go.set()
     client.run("get", "-c", "--segments", "4", f"{one.address}/big")
     assert client.read("big") == BIG and "longer than the file" in client.err and names(client.dir) == {b"big"}
+
+
+HALF = 8 << 20
+
+
+@pytest.mark.parametrize("sums, joined, least, most", [
+    ("none", False, 3_900_000, 5_000_000), ("none", True, HALF, HALF), ("right", False, 3_900_000, 5_000_000),
+    ("right", True, HALF + 3_900_000, HALF + 5_000_000), ("wrong", True, 0, 0)])
+def test_what_a_kill_leaves_of_segments_goes_on(client, fake, sums, joined, least, most):
+    """Up to the first hole; without a checksum of a part no further than the first segment went."""
+    content = blob(2 * HALF)
+
+    class Stalls(Ranged):
+        features = Ranged.features + (() if sums == "none" else ("HASH CRC32*", "XCRC"))
+
+        def retr(self, path):
+            first, last = self.part
+            stop = first + (HALF if joined and first == 0 else 5_000_000)
+
+            def slowly():
+                yield content[first:min(stop, last + 1)]
+                type(self).go.wait(WAIT)
+                yield content[stop:last + 1]
+            self.send(slowly())
+
+        def hash(self, path):
+            last = self.part[1]
+            self.say(f"213 CRC32 0-{last} {zlib.crc32(content[:last + 1]) ^ (sums == 'wrong'):08x} {path}")
+
+        def xcrc(self, _):
+            self.say(f"250 {zlib.crc32(content):08X}")
+
+    one = fake(Stalls, files={"big": content}, go=threading.Event())
+    child = client.start("get", "--segments", "2", f"{one.address}/big")
+    until(lambda: any(written(client.dir / os.fsdecode(n)) >= (HALF if joined else 5_000_000) + 4_990_000 for n in client.parts()), "segments")
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    one.go.set()
+    client.run("get", "-c", "--segments", "2", f"{one.address}/big")
+    assert client.read("big") == content and names(client.dir) == {b"big"}
+    at = re.search(r"continued at byte (\d+)", client.err)
+    assert least <= int(at[1] if at else 0) <= most
 
 
 def test_ctrl_c_ends_all_segments(client, fake):

@@ -1,4 +1,4 @@
-/* save: the room that a download takes in advance, and that what is left of one holds no more than it has. */
+/* save: the room that a download takes in advance, that what is left of one holds no more than it has, and how much of it is solid. */
 #include "sys/save.h"
 
 #include <sys/stat.h>
@@ -78,11 +78,34 @@ static void what_does_not_fit_is_told_at_once(void **state)
     save_drop(&s);
 }
 
+static void what_is_solid_ends_before_the_first_hole(void **state)
+{
+    enum { PIECE = 4 << 20 };
+    struct save s = begin(0);
+    char *bytes = calloc(1, PIECE); /* zeros that are written are no hole */
+    int64_t solid;
+
+    (void)state;
+    assert_non_null(bytes);
+    assert_int_equal(save_reserve(&s, LARGE), 0);
+    assert_int_equal(save_cut(&s, LARGE), 0);
+    assert_int_equal(save_solid(&s), 0);
+    assert_int_equal(pwrite(s.fd, bytes, PIECE, 0), PIECE);
+    assert_int_equal(pwrite(s.fd, bytes, PIECE, LARGE / 2), PIECE);
+    solid = save_solid(&s);
+    assert_true(solid == 0 || (solid > PIECE / 2 && solid < PIECE)); /* 0: this file system tells no holes */
+    assert_int_equal(save_cut(&s, PIECE), 0);
+    assert_int_equal(save_solid(&s), 0);
+    save_drop(&s);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_left_holds_what_it_has, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_told_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_solid_ends_before_the_first_hole, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
