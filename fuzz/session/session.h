@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "proto/session.h"
+#include "rt/rt_ops.h"
 #include "net.h"
 
 /* The first bytes of an input. */

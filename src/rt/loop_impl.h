@@ -7,6 +7,7 @@
 #include "rt/coro.h"
 #include "rt/loop.h"
 #include "rt/offload.h"
+#include "rt/rt_ops.h"
 #include "rt/timers.h"
 
 /* A task on a coroutine. Lives in the coroutine's room: it is read while the stack sleeps. */
@@ -87,5 +88,16 @@ void loop_park(struct ctask *);
 struct fd_state *loop_fd(struct loop *, int fd);
 
 extern const struct rt_ops rt_coro;
+
+static inline struct ctask *ctask(struct rt_task *task)
+{
+    return (struct ctask *)task;
+}
+
+/* loop_disk.c: as rt_ops.call and .call_quick; PREAD and PWRITE; SENDFILE. */
+int loop_call(struct rt_task *, int (*fn)(void *), void *arg);
+int loop_call_quick(struct rt_task *, int (*fn)(void *), void *arg);
+ssize_t loop_file(struct ctask *, struct rt_op *);
+ssize_t loop_send_file(struct rt_task *, struct rt_op *, int64_t when);
 
 #endif

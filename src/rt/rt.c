@@ -1,7 +1,7 @@
 /* rt: the verbs of rt.h. Each fills an operation and hands it to the task's runtime; rt_try is the one place where an
  * operation becomes a system call, rt_retry the one loop that turns -EAGAIN into a wait. Called by io/, store/ and
  * the sessions; owns nothing; fails with -errno as the header says. */
-#include "rt/rt.h"
+#include "rt/rt_ops.h"
 
 #include <errno.h>
 #include <sys/sendfile.h>

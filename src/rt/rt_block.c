@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "rt/rt.h"
+#include "rt/rt_ops.h"
 #include "sys/clock.h"
 
 enum { MOST = 40 }; /* descriptors waited for at once: all listeners, or the few of a session */

@@ -1,7 +1,6 @@
 /* rt_coro: waiting on a coroutine: the task parks, and the loop runs others until an event, a deadline or a stop wakes it.
  * The other half of loop.c, seen from the tasks. What the kernel said before is kept as bits: a wait that finds its bit set
- * does not leave the task. Files never "poll ready": what is in the page cache is read at once (RWF_NOWAIT), the rest goes to
- * the ring or to the offload threads, and a download's next piece is warmed or sent there before sendfile would block on it. */
+ * does not leave the task. What may block on a disk is in loop_disk.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,21 +13,6 @@
 #include "rt/loop_impl.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
-
-enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
-
-/* Who has heard nobody for so long sends a whole step at once. */
-#define TALK_FOR (RT_SECONDS(1) / 10)
-
-#define SLOW (RT_SECONDS(1) / 200)
-#define SLOW_FOR RT_SECONDS(10)
-
-enum { SHOWN = 16 }; /* calls that the disk has to show itself quick with */
-
-static struct ctask *ctask(struct rt_task *task)
-{
-    return (struct ctask *)task;
-}
 
 /* ---- waiting ---- */
 
@@ -180,189 +164,6 @@ static void coro_forget(struct rt_task *task, int fd, short events)
     *s = (struct fd_state){ .round = s->round + 1 };
 }
 
-/* ---- blocking work ---- */
-
-static int coro_call(struct rt_task *task, int (*fn)(void *), void *arg)
-{
-    struct ctask *t = ctask(task);
-    struct job job = { .fn = fn, .arg = arg, .owner = t, .result = -EINPROGRESS };
-
-    if (offload_submit(t->loop->jobs, &job) < 0)
-        return fn(arg);
-    loop_park(t); /* not a wait: only the job's end wakes it */
-    return job.result;
-}
-
-/* ---- what a disk of this machine does at once, as a rule ---- */
-
-struct timed {
-    int (*fn)(void *);
-    void *arg;
-    bool slow; /* out */
-};
-
-/* How often this thread has given up the processor because it had to wait. */
-static long waits_so_far(void)
-{
-    struct rusage u;
-
-    return getrusage(RUSAGE_THREAD, &u) < 0 ? 0 : u.ru_nvcsw;
-}
-
-/* What took long because others had the processor says nothing about the disk. */
-static int timed_call(void *arg)
-{
-    struct timed *c = arg;
-    long waits = waits_so_far();
-    int64_t before = clock_mono();
-    int rc = c->fn(c->arg);
-
-    c->slow = clock_mono() - before > SLOW && waits_so_far() != waits;
-    return rc;
-}
-
-/* What waited long sends all that follows to the threads for a while: there it costs more, but stops nobody. */
-static void judge(struct loop *l, const struct timed *c)
-{
-    if (!c->slow)
-        return;
-    l->disk_slow = clock_mono() + SLOW_FOR;
-    l->disk_shown = 0;
-}
-
-/* A disk that has not been seen yet, or was slow, has to be quick on the threads first. So one that is always slow stops
- * nobody, and one that becomes slow stops the loop for one call, not again before it was quick for as long as SLOW_FOR. */
-static int coro_call_quick(struct rt_task *task, int (*fn)(void *), void *arg)
-{
-    struct loop *l = ctask(task)->loop;
-    struct timed c = { fn, arg, false };
-    bool here = l->disk_shown >= SHOWN && clock_mono() >= l->disk_slow;
-    int rc = here ? timed_call(&c) : coro_call(task, timed_call, &c);
-
-    judge(l, &c);
-    if (!c.slow && l->disk_shown < SHOWN)
-        l->disk_shown++;
-    return rc;
-}
-
-/* ---- files ---- */
-
-static bool would_block(ssize_t n)
-{
-    return n < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == EINVAL);
-}
-
-static int op_call(void *arg)
-{
-    return (int)rt_try(arg);
-}
-
-/* By the ring where there is one, else by a thread. */
-static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
-{
-    return t->loop->ops->file ? t->loop->ops->file(t, op) : coro_call(&t->task, op_call, op);
-}
-
-/* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. */
-static ssize_t write_here(struct ctask *t, struct rt_op *op)
-{
-    struct timed c = { op_call, op, false };
-    int n = timed_call(&c);
-
-    judge(t->loop, &c);
-    return n;
-}
-
-static ssize_t file_op(struct ctask *t, struct rt_op *op)
-{
-    struct iovec v = { op->buf, op->len };
-    ssize_t n = -1;
-
-    if (op->local && clock_mono() >= t->loop->disk_slow)
-        return write_here(t, op);
-    errno = EAGAIN;
-    if (op->code == RT_PREAD)
-        n = preadv2(op->fd, &v, 1, op->off, RWF_NOWAIT);
-    if (n > 0 || (n < 0 && !would_block(n)))
-        return n < 0 ? -errno : n;
-    if (n < 0 && errno != EAGAIN && fs_is_memory(op->fd))
-        return rt_try(op);
-    return file_elsewhere(t, op); /* also for 0: only a reader that may wait knows the end of the file for sure */
-}
-
-struct warm {
-    int fd;
-    int64_t off;
-    size_t len;
-};
-
-/* Reads what will be sent next into the page cache, and asks for what comes after. */
-static int warm_call(void *arg)
-{
-    struct warm *w = arg;
-    void *block = rt_block_take();
-    ssize_t n = 1;
-
-    readahead(w->fd, w->off, WARM_AHEAD);
-    for (size_t done = 0; block && n > 0 && done < w->len; done += n > 0 ? (size_t)n : 0)
-        n = pread(w->fd, block, w->len - done < RT_BLOCK ? w->len - done : RT_BLOCK, w->off + (int64_t)done);
-    if (block)
-        rt_block_give(block);
-    return n < 0 ? -EIO : 0;
-}
-
-enum cache { WARM, COLD, UNKNOWN };
-
-/* Is the last page of what comes next in the page cache? Read-ahead works forwards: then the rest is, too. Files that live in
- * memory need not be asked, and cannot be. */
-static enum cache look_into_cache(const struct rt_op *op)
-{
-    char byte;
-    struct iovec v = { &byte, 1 };
-    ssize_t n = preadv2(op->from, &v, 1, op->off + (int64_t)op->len - 1, RWF_NOWAIT);
-
-    if (!would_block(n))
-        return WARM;
-    if (errno == EAGAIN)
-        return COLD;
-    return fs_is_memory(op->from) ? WARM : UNKNOWN;
-}
-
-/* The bit is cleared before: what the kernel says while the thread tries is newer than what the thread finds. */
-static ssize_t try_elsewhere(struct rt_task *task, struct rt_op *op)
-{
-    ssize_t n;
-
-    coro_forget(task, op->fd, POLLOUT);
-    n = coro_call(task, op_call, op);
-    if (n > 0)
-        loop_news(ctask(task)->loop, op->fd, POLLOUT);
-    return n;
-}
-
-/* While clients talk, a step is short: nobody can be answered in the middle of one. What that
- * costs or saves a download is in docs/performance.md. */
-static void keep_short(const struct loop *l, struct rt_op *op)
-{
-    if (op->len > PIECE && l->now - l->talked < TALK_FOR)
-        op->len = PIECE;
-}
-
-/* Where the cache cannot be asked (FUSE, NFS, overlayfs), a thread sends: what it had read before could be gone again by
- * the time the loop sends it, as when another client opens the same file on FUSE. */
-static ssize_t send_file(struct rt_task *task, struct rt_op *op, int64_t when)
-{
-    struct warm w = { op->from, op->off, op->len };
-    enum cache cache = look_into_cache(op);
-
-    if (cache == UNKNOWN)
-        return rt_retry(task, op, when, try_elsewhere);
-    if (cache == COLD)
-        TRY(coro_call(task, warm_call, &w));
-    keep_short(ctask(task)->loop, op);
-    return rt_run_by_waiting(task, op, when);
-}
-
 /* A client at the door comes before what is only kept for later. */
 static ssize_t accept_one(struct rt_task *task, struct rt_op *op, int64_t when)
 {
@@ -378,9 +179,9 @@ static ssize_t accept_one(struct rt_task *task, struct rt_op *op, int64_t when)
 static ssize_t coro_run(struct rt_task *task, struct rt_op *op, int64_t when)
 {
     if (op->code == RT_PREAD || op->code == RT_PWRITE)
-        return file_op(ctask(task), op);
+        return loop_file(ctask(task), op);
     if (op->code == RT_SENDFILE)
-        return send_file(task, op, when);
+        return loop_send_file(task, op, when);
     if (op->code == RT_ACCEPT)
         return accept_one(task, op, when);
     return rt_run_by_waiting(task, op, when);
@@ -404,6 +205,6 @@ static int64_t coro_now(const struct rt_task *task)
 }
 
 const struct rt_ops rt_coro = {
-    .name = "coro", .wait = coro_wait, .run = coro_run, .call = coro_call, .call_quick = coro_call_quick,
+    .name = "coro", .wait = coro_wait, .run = coro_run, .call = loop_call, .call_quick = loop_call_quick,
     .now = coro_now, .forget = coro_forget, .tend = coro_tend,
 };

@@ -6,6 +6,7 @@
  * The stops are those of rt.h: a drain reaches tasks between two commands, the other one all; a task that was told so once
  * is told so by every further wait. Blocking work is no wait: it may take long, and is not cut short. */
 #include "rt/rt_sim.h"
+#include "rt/rt_ops.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 
 #include "any_local.h"
 #include "base/cleanup.h"
+#include "rt/rt_ops.h"
 #include "store/access.h"
 #include "store/folder.h"
 #include "sys/clock.h"

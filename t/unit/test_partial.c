@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "rt/rt_ops.h"
 #include "store/partial.h"
 #include "store/shared.h"
 #include "sys/fs.h"
