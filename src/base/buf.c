@@ -25,17 +25,6 @@ void buf_put(struct buf *b, struct span s)
     b->len += s.len;
 }
 
-void buf_putc(struct buf *b, char c)
-{
-    if (fits(b, 1))
-        b->at[b->len++] = c;
-}
-
-void buf_text(struct buf *b, const char *text)
-{
-    buf_put(b, span_of(text));
-}
-
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad)
 {
     char digits[DIGITS_OCTAL];
@@ -66,11 +55,6 @@ void buf_printf(struct buf *b, const char *fmt, ...)
         b->over = true;
     else
         b->len += (size_t)n;
-}
-
-struct span buf_span(const struct buf *b)
-{
-    return (struct span){ b->at, b->len };
 }
 
 const char *buf_cstr(struct buf *b)

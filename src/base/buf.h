@@ -16,8 +16,19 @@ struct buf {
 
 /* Appends the whole span or nothing (then `over` is set). */
 void buf_put(struct buf *b, struct span s);
-void buf_putc(struct buf *b, char c);
-void buf_text(struct buf *b, const char *text);
+static inline void buf_text(struct buf *b, const char *text)
+{
+    buf_put(b, span_of(text));
+}
+
+static inline void buf_putc(struct buf *b, char c)
+{
+    if (b->len == b->cap)
+        b->over = true;
+    else if (!b->over)
+        b->at[b->len++] = c;
+}
+
 /* An unsigned number in base 8, 10 or 16, at least `width` wide with `pad` in front: printf at a tenth of its price, for
  * lines that are printed a hundred thousand times. */
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad);
@@ -25,7 +36,10 @@ void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, ch
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What was printed so far; valid until the next call on b. */
-struct span buf_span(const struct buf *b);
+static inline struct span buf_span(const struct buf *b)
+{
+    return (struct span){ b->at, b->len };
+}
 
 /* The content as a C string: writes the NUL within cap (cutting the last byte when full). */
 const char *buf_cstr(struct buf *b);

@@ -10,34 +10,17 @@
 #include "base/cleanup.h"
 #include "base/span.h"
 
-struct span span_of(const char *text)
-{
-    return (struct span){ text, text ? strlen(text) : 0 };
-}
-
-bool span_eq(struct span a, struct span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-bool span_ieq(struct span a, struct span b)
+bool span_same_folded(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
+    for (size_t i = 0; i < len; i++)
+        if (lower(a[i]) != lower(b[i]))
             return false;
     return true;
-}
-
-bool span_starts(struct span s, struct span prefix)
-{
-    return s.len >= prefix.len && span_eq((struct span){ s.at, prefix.len }, prefix);
 }
 
 char *span_dup(struct span s)
@@ -92,15 +75,6 @@ ptrdiff_t span_rfind(struct span s, char c)
     const char *hit = s.len ? memrchr(s.at, c, s.len) : NULL;
 
     return hit ? hit - s.at : -1;
-}
-
-struct span span_from(struct span s, size_t start)
-{
-    if (start == 0)
-        return s;
-    if (start > s.len)
-        start = s.len;
-    return (struct span){ s.at ? s.at + start : NULL, s.len - start };
 }
 
 int span_u64(struct span s, uint64_t max, uint64_t *value)

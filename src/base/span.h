@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
     const char *at;
@@ -16,13 +17,31 @@ struct span {
 /* For printf("%.*s"). */
 #define SPAN_ARG(s) (int)(s).len, (s).at
 
+/* What follows stands here where it is short and asked a hundred times for one request: of what is known when it is compiled
+ * (the length of a literal, that most lengths differ) nothing is left then. */
+
 /* A span over a C string; NULL gives the empty span. */
-struct span span_of(const char *text);
+static inline struct span span_of(const char *text)
+{
+    return (struct span){ text, text ? strlen(text) : 0 };
+}
 
 /* Equal bytes; span_ieq folds ASCII case only (protocol words are ASCII). */
-bool span_eq(struct span a, struct span b);
-bool span_ieq(struct span a, struct span b);
-bool span_starts(struct span s, struct span prefix);
+static inline bool span_eq(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool span_same_folded(const char *a, const char *b, size_t len);
+static inline bool span_ieq(struct span a, struct span b)
+{
+    return a.len == b.len && span_same_folded(a.at, b.at, a.len);
+}
+
+static inline bool span_starts(struct span s, struct span prefix)
+{
+    return s.len >= prefix.len && span_eq((struct span){ s.at, prefix.len }, prefix);
+}
 
 /* A NUL-terminated copy on the heap; NULL without memory. The caller frees. */
 char *span_dup(struct span s);
@@ -37,7 +56,13 @@ struct span span_trim(struct span s);
 ptrdiff_t span_find(struct span s, char c);
 ptrdiff_t span_rfind(struct span s, char c);
 
-struct span span_from(struct span s, size_t start); /* the rest from `start`, empty beyond the end */
+/* The rest from `start`, empty beyond the end. */
+static inline struct span span_from(struct span s, size_t start)
+{
+    if (start > s.len)
+        start = s.len;
+    return (struct span){ s.at ? s.at + start : NULL, s.len - start };
+}
 
 /* The whole span as an unsigned decimal: digits only, at least one, at most `max`.
  * -EINVAL for anything else, -ERANGE above max; *value untouched on failure. */
