@@ -6,7 +6,6 @@
 #include "wire/http_head.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { EMPTY_MAX = 2, BAD = 400, LONG_TARGET = 414, LARGE = 431, UNKNOWN_CODING = 501, WRONG_VERSION = 505 };
 
@@ -29,27 +28,29 @@ static bool is_control(char c)
     return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7F;
 }
 
-static bool is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+/* What a byte may stand in: every byte of a head is asked at least once. */
+enum { TOKEN = 1, AUTHORITY = 2 };
 
-static bool is_one_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c);
-}
+#define BOTH(c) [c] = TOKEN | AUTHORITY
+static const unsigned char fits[256] = {
+    ['0' ... '9'] = TOKEN | AUTHORITY, ['A' ... 'Z'] = TOKEN | AUTHORITY, ['a' ... 'z'] = TOKEN | AUTHORITY,
+    BOTH('!'), BOTH('$'), BOTH('%'), BOTH('&'), BOTH('\''), BOTH('*'), BOTH('+'), BOTH('-'), BOTH('.'), BOTH('_'), BOTH('~'),
+    ['#'] = TOKEN, ['^'] = TOKEN, ['`'] = TOKEN, ['|'] = TOKEN,
+    ['('] = AUTHORITY, [')'] = AUTHORITY, [';'] = AUTHORITY, ['='] = AUTHORITY, [':'] = AUTHORITY, ['['] = AUTHORITY, [']'] = AUTHORITY,
+};
+#undef BOTH
 
-static bool all_of(struct span s, const char *others)
+static bool all_fit(struct span s, unsigned where)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (!is_alnum(s.at[i]) && !is_one_of(s.at[i], others))
+        if (!(fits[(unsigned char)s.at[i]] & where))
             return false;
     return true;
 }
 
 static bool is_token(struct span s)
 {
-    return s.len > 0 && all_of(s, "!#$%&'*+-.^_`|~");
+    return s.len > 0 && all_fit(s, TOKEN);
 }
 
 /* A line of `rest` without its CRLF. 1; 0: it has no end yet; -EBADMSG. */
@@ -86,7 +87,7 @@ static int version_read(struct span text, unsigned *minor)
 /* host[:port], or nothing */
 static bool is_authority(struct span s)
 {
-    return all_of(s, "-._~%!$&'()*+;=:[]");
+    return all_fit(s, AUTHORITY);
 }
 
 static bool scheme_cut(struct span *target)
@@ -119,7 +120,7 @@ static int target_read(struct span text, struct span method, struct span *target
     if (text.len > HTTP_TARGET_MAX)
         return LONG_TARGET;
     for (size_t i = 0; i < text.len; i++)
-        if (is_one_of(text.at[i], "#\t ") || is_control(text.at[i]))
+        if (text.at[i] == '#' || (unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7F)
             return BAD;
     *target = text;
     if (span_starts(text, SPAN("/")))
@@ -257,19 +258,24 @@ static bool weak_cut(struct span *tag)
     return weak;
 }
 
+static bool is_between(char c)
+{
+    return c == ',' || c == ' ' || c == '\t';
+}
+
 /* A tag may hold commas: it ends at its quote. False: at the end, or what is no tag. */
 static bool etag_cut(struct span *list, struct span *tag, bool *weak)
 {
     ptrdiff_t end;
 
-    while (list->len > 0 && is_one_of(list->at[0], ", \t"))
+    while (list->len > 0 && is_between(list->at[0]))
         *list = span_from(*list, 1);
     *weak = weak_cut(list);
     if (!span_starts(*list, SPAN("\"")) || (end = span_find(span_from(*list, 1), '"')) < 0)
         return false;
     *tag = (struct span){ list->at, (size_t)end + 2 };
     *list = span_from(*list, tag->len);
-    return list->len == 0 || is_one_of(list->at[0], ", \t");
+    return list->len == 0 || is_between(list->at[0]);
 }
 
 bool http_has_etag(struct span list, struct span etag, bool weak)
