@@ -17,14 +17,6 @@ static bool fits(struct buf *b, size_t n)
     return !b->over;
 }
 
-void buf_put(struct buf *b, struct span s)
-{
-    if (!fits(b, s.len) || s.len == 0)
-        return;
-    memcpy(b->at + b->len, s.at, s.len);
-    b->len += s.len;
-}
-
 void buf_number(struct buf *b, uint64_t value, unsigned base, unsigned width, char pad)
 {
     char digits[DIGITS_OCTAL];

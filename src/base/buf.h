@@ -15,7 +15,15 @@ struct buf {
 #define BUF(array) ((struct buf){ .at = (array), .cap = sizeof(array) })
 
 /* Appends the whole span or nothing (then `over` is set). */
-void buf_put(struct buf *b, struct span s);
+static inline void buf_put(struct buf *b, struct span s)
+{
+    if (s.len > b->cap - b->len)
+        b->over = true;
+    if (b->over || s.len == 0)
+        return;
+    memcpy(b->at + b->len, s.at, s.len);
+    b->len += s.len;
+}
 static inline void buf_text(struct buf *b, const char *text)
 {
     buf_put(b, span_of(text));
