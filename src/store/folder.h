@@ -48,6 +48,8 @@ void folder_account_at(int dir, const char *leaf, char account[MARK_ACCOUNT + 1]
 uint64_t folder_name_id(int dir, const char *leaf);
 
 int folder_open(const struct store *, const char *path, struct file **out);
+/* What is known of a file that this thread keeps open, if it is still the one: one call of the system (folder_kept.c). */
+bool folder_kept_stat(const struct store *, const char *path, struct store_stat *out);
 /* Closes what this thread keeps open and has not been asked for lately, or all (folder_kept.c). Is anything left? */
 bool folder_give_up(bool all);
 int folder_create(const struct store *, const char *path, struct file **out);

@@ -102,6 +102,18 @@ bool folder_keep(struct folder_file *l)
     return true;
 }
 
+bool folder_kept_stat(const struct store *st, const char *path, struct store_stat *out)
+{
+    struct folder_file *l = folder_kept(st, path);
+
+    if (!l)
+        return false;
+    *out = l->file.opened;
+    if (!folder_keep(l))
+        folder_free(l);
+    return true;
+}
+
 bool folder_gave_up(void)
 {
     bool any = kept.n > 0;

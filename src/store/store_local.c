@@ -191,6 +191,8 @@ static int store_local_stat(const struct store *st, const char *path, struct sto
 {
     struct stat_call c = { .st = st, .path = path, .out = out };
 
+    if (folder_kept_stat(st, path, out))
+        return 0;
     return folder_try(st, stat_call, &c.call);
 }
 

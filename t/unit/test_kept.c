@@ -101,6 +101,16 @@ static void write_in_place(const char *path, const char *text)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
+/* Asked first, and then read. */
+static void is_now(const char *path, const char *text)
+{
+    struct store_stat st;
+
+    assert_int_equal(store_stat(&any, path, &st), 0);
+    assert_int_equal(st.size, strlen(text));
+    any_is(path, text);
+}
+
 /* A file that is kept open. */
 static void keep(const char *path, const char *text)
 {
@@ -134,6 +144,8 @@ static void what_is_read_again_is_opened_once(void **state)
     assert_int_equal(opened_by("/d/b", "two"), 1);
     assert_int_equal(opened_by("/link", "two"), 1);
     assert_int_equal(opened_by("/a", "one"), 0);
+    is_now("/a", "one");
+    assert_int_equal(opened(), 0);
 }
 
 static void readers_at_once_have_one_each(void **state)
@@ -183,22 +195,24 @@ static void below_a_home_nothing_is_kept(void **state)
 static void every_change_is_seen_at_once(void **state)
 {
     CLEANUP(file_close) struct file *f = NULL;
+    struct store_stat st;
 
     (void)state;
     keep("/a", "one");
     keep("/b", "two");
     assert_int_equal(rename(real("/b"), real("/a")), 0);
-    any_is("/a", "two");
+    is_now("/a", "two");
     write_in_place("/a", "three");
-    any_is("/a", "three");
+    is_now("/a", "three");
     write_in_place("/a", "four!");
-    any_is("/a", "four!");
+    is_now("/a", "four!");
     assert_int_equal(truncate(real("/a"), 2), 0);
-    any_is("/a", "fo");
+    is_now("/a", "fo");
     assert_int_equal(chmod(real("/a"), 0), 0);
     assert_int_equal(store_open(&any, "/a", &f), geteuid() ? -EACCES : 0);
     assert_int_equal(f ? file_stat(f)->mode : 0, 0);
     unlink(real("/a"));
+    assert_int_equal(store_stat(&any, "/a", &st), -ENOENT);
     assert_int_equal(store_open(&any, "/a", &f), -ENOENT);
 }
 
