@@ -35,10 +35,10 @@ bool lock_try(struct lock *l)
 {
     int rc = pthread_mutex_trylock(&l->mutex);
 
-    CHECK(rc == 0 || rc == EOWNERDEAD || rc == EBUSY);
+    CHECK(rc == 0 || rc == EOWNERDEAD || rc == EBUSY || rc == EDEADLK); /* EDEADLK: another task of this thread has it */
     if (rc == EOWNERDEAD)
         CHECK(pthread_mutex_consistent(&l->mutex) == 0);
-    return rc != EBUSY;
+    return rc == 0 || rc == EOWNERDEAD;
 }
 
 void lock_give(struct lock *l)

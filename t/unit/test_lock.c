@@ -63,6 +63,17 @@ static void threads_take_turns(void **state)
     assert_int_equal(shared->torn + shared->deaths, 0);
 }
 
+/* As two tasks of one event loop would. */
+static void one_thread_does_not_get_it_twice(void **state)
+{
+    (void)state;
+    assert_true(lock_try(&shared->lock));
+    assert_false(lock_try(&shared->lock));
+    lock_give(&shared->lock);
+    assert_true(lock_try(&shared->lock));
+    lock_give(&shared->lock);
+}
+
 static pid_t child(void (*run)(void))
 {
     pid_t pid = fork();
@@ -126,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(threads_take_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_thread_does_not_get_it_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(processes_take_turns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dead_holder_is_told_of_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_death_in_the_middle_of_mending_is_told_of_again, set_up, tear_down),
