@@ -72,7 +72,7 @@ static void judge(struct loop *l, const struct timed *c)
 }
 
 /* A disk that has not been seen yet, or was slow, has to be quick on the threads first. So one that is always slow stops
- * nobody, and one that becomes slow stops the loop for one call, not again before it was quick for as long as SLOW_FOR. */
+ * nobody, and one that becomes slow stops the loop for one call, and not again before SLOW_FOR has passed without another. */
 int loop_call_quick(struct rt_task *task, int (*fn)(void *), void *arg)
 {
     struct loop *l = ctask(task)->loop;

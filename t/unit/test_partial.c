@@ -1,5 +1,5 @@
-/* Partials as the store keeps them: their names and texts, dropping, the sweep, and the word that others leave. On a folder of
- * its own. */
+/* Partials as the store keeps them: their names and texts, dropping, the sweep, and the word that others leave; and which uploads
+ * an event loop begins and ends itself. On a folder of its own. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -507,6 +507,97 @@ static void swept_by_the_hour_and_by_one_of_all(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- what is done at once, and what is not ---- */
+
+static struct name_locks held;
+static unsigned quick_calls;
+
+/* Where a thread would do it: whoever has the name gives it back meanwhile. */
+static int late_call(struct rt_task *t, int (*fn)(void *), void *arg)
+{
+    (void)t;
+    calls++;
+    names_give(&held);
+    return fn(arg);
+}
+
+static int quick_call(struct rt_task *t, int (*fn)(void *), void *arg)
+{
+    (void)t;
+    quick_calls++;
+    return fn(arg);
+}
+
+static const struct rt_ops loop = { .name = "loop", .run = rt_run_by_waiting, .call = late_call, .call_quick = quick_call,
+                                      .now = fake_now };
+
+static struct file *begin_at_once(struct rt_task *on, const char *path, const char *text)
+{
+    struct store st = store_bind(&storage, on, "ann", ALL);
+    struct file *f = NULL;
+
+    storage.shared->quotas = NULL;
+    calls = quick_calls = 0;
+    assert_int_equal(store_create(&st, &(struct store_upload){ .path = path, .how = STORE_PUT }, &f), 0);
+    assert_int_equal(file_write(f, text, strlen(text)), 0);
+    assert_int_equal(calls, !storage.quick);
+    return f;
+}
+
+static void ends(struct file *f, unsigned late)
+{
+    assert_int_equal(file_commit(f), 0);
+    file_close(&f);
+    assert_int_equal(quick_calls, 1 + storage.quick);
+    assert_int_equal(calls, storage.quick ? late : 2);
+}
+
+static void is(const char *path, const char *text)
+{
+    struct store st = as("ann");
+    char got[20] = "";
+    struct file *f = NULL;
+
+    assert_int_equal(store_open(&st, path, &f), 0);
+    assert_int_equal(file_read(f, got, sizeof got - 1, 0), strlen(text));
+    assert_string_equal(got, text);
+    file_close(&f);
+}
+
+static void a_new_file_takes_no_thread(void **state)
+{
+    struct rt_task on = { .ops = &loop };
+
+    (void)state;
+    ends(begin_at_once(&on, "/a", "new"), 0);
+    is("/a", "new");
+}
+
+/* The loop must not wait for whoever has the name, nor do without it. */
+static void a_name_that_somebody_has_takes_one(void **state)
+{
+    struct rt_task on = { .ops = &loop };
+    struct file *f = begin_at_once(&on, "/a", "new");
+
+    (void)state;
+    held = names_take(storage.shared, storage.ops->name_id(&(struct store){ .storage = &storage, .task = &task }, "/a"), 0);
+    ends(f, 1);
+    names_give(&held);
+    is("/a", "new");
+}
+
+static void a_name_that_was_taken_meanwhile_takes_one(void **state)
+{
+    struct rt_task on = { .ops = &loop };
+    struct file *f = begin_at_once(&on, "/a", "second"), *first = begin("ann", "/a", 5);
+
+    (void)state;
+    assert_int_equal(file_commit(first), 0);
+    file_close(&first);
+    ends(f, 1);
+    is("/a", "second");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +615,9 @@ int main(void)
         TEST(the_text_of_a_partial_stays_with_it),
         TEST(whether_there_are_any),
         TEST(swept_by_the_hour_and_by_one_of_all),
+        TEST(a_new_file_takes_no_thread),
+        TEST(a_name_that_somebody_has_takes_one),
+        TEST(a_name_that_was_taken_meanwhile_takes_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
