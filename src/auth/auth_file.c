@@ -183,17 +183,15 @@ void auth_file_refresh(struct auth_file *f)
 
 static int make(struct auth_file *f, const char *path)
 {
-    unsigned cpus = proc_cpus();
-
     f->dir = -1;
     f->path = strdup(path);
     f->shared = proc_shared(sizeof *f->shared);
     if (!f->path || !f->shared)
         return -ENOMEM;
     lock_init(&f->shared->lock);
-    for (unsigned i = 0; i < HASHES_MAX; i++)
+    for (unsigned i = 0; i < PROC_COMPUTERS_MAX; i++)
         lock_init(&f->shared->hash[i]);
-    f->shared->hashes = cpus < 2 ? 2 : cpus < HASHES_MAX ? cpus : HASHES_MAX;
+    f->shared->hashes = proc_computers();
     f->seed = fs_random();
     TRY(secret_setting(f->decoy));
     f->dir = edit_folder(f->path, &f->name);

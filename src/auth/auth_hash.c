@@ -1,5 +1,5 @@
 /* auth_hash: asks whether a password is that of an account of the file (see auth_impl.h). Called by auth.c from sessions; what
- * blocks runs in rt_call. A hash costs tens of milliseconds and 16 MiB, so of all sessions of a server only few compute at
+ * blocks runs in rt_call, a hash in rt_compute. It costs tens of milliseconds and 16 MiB, so of all sessions of a server only few compute at
  * once, and the others sleep meanwhile. An unknown name costs what some known one does, always the same one: neither the time of
  * an answer nor how it varies tells which names there are. */
 #include <errno.h>
@@ -117,7 +117,7 @@ static int hash_in_turn(struct check *c, struct rt_task *task)
     int rc;
 
     atomic_fetch_add(&s->waiting, 1);
-    while ((rc = rt_call(task, hash_call, c)) == -EAGAIN && (rc = rt_sleep(task, rt_now(task) + pause(s))) == 0)
+    while ((rc = rt_compute(task, hash_call, c)) == -EAGAIN && (rc = rt_sleep(task, rt_now(task) + pause(s))) == 0)
         ;
     atomic_fetch_sub(&s->waiting, 1);
     return rc;

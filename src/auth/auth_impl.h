@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "sys/edit.h"
 #include "sys/lock.h"
+#include "sys/proc.h"
 #include "sys/secret.h"
 
 /* ---- accounts.c: what is in a file ---- */
@@ -34,8 +35,6 @@ int auth_pam_check(struct priv *, struct rt_task *, struct span name, struct spa
 
 /* ---- auth_file.c: the file, as all workers see it ---- */
 
-enum { HASHES_MAX = 8 };
-
 /* What all processes agree on. The text of the file as it was last in order: a worker that finds it broken, or is forked
  * later, has the same accounts as all others. */
 struct auth_shared {
@@ -43,7 +42,7 @@ struct auth_shared {
     struct edit_stamp seen;       /* of the file that was looked at last, in order or not */
     uint64_t version;             /* of the text */
     size_t len;
-    struct lock hash[HASHES_MAX]; /* whoever hashes a password holds one */
+    struct lock hash[PROC_COMPUTERS_MAX]; /* whoever hashes a password holds one */
     unsigned hashes;              /* of them in use */
     atomic_uint waiting;          /* for one; too many after a worker was killed, which does no harm */
     char text[EDIT_MAX];

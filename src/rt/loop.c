@@ -73,14 +73,19 @@ static bool own_news(struct loop *l, int fd, short events)
 {
     bool raised = events & POLLIN;
 
-    if (fd == l->jobs_event && raised)
+    if (fd == l->jobs_event && raised) {
+        proc_event_clear(fd);
         offload_reap(l->jobs, job_done);
+        offload_reap(l->computing, job_done);
+    }
     if (fd == l->stop.drain && raised) {
         l->draining = true;
         cancel(l, true);
     }
-    if (fd == l->stop.now && raised)
+    if (fd == l->stop.now && raised) {
         cancel(l, false);
+        offload_drop(l->computing, -ECANCELED, job_done);
+    }
     return fd == l->jobs_event || fd == l->stop.drain || fd == l->stop.now;
 }
 
@@ -258,7 +263,8 @@ static int fill(struct loop *l, unsigned tasks)
         return -ENOMEM;
     TRY(coro_pool_new(tasks, sizeof(struct ctask), &l->pool));
     TRY(timers_init(&l->timers, tasks));
-    TRY(offload_new(JOB_THREADS, l->jobs_event, &l->jobs));
+    TRY(offload_new(JOB_THREADS, l->jobs_event, false, &l->jobs));
+    TRY(offload_new(proc_computers(), l->jobs_event, true, &l->computing));
     TRY(l->ops->open(l));
     TRY(watch(l, l->jobs_event));
     TRY(watch(l, l->stop.drain));
@@ -287,6 +293,7 @@ void loop_free(struct loop **pl)
     if (l->tend)
         l->tend(true);
     offload_free(&l->jobs);
+    offload_free(&l->computing);
     l->ops->close(l);
     coro_pool_free(&l->pool);
     timers_free(&l->timers);

@@ -23,15 +23,24 @@ enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
 
 enum { SHOWN = 16 }; /* calls that the disk has to show itself quick with */
 
-int loop_call(struct rt_task *task, int (*fn)(void *), void *arg)
+static int call_by(struct offload *threads, struct ctask *t, int (*fn)(void *), void *arg)
 {
-    struct ctask *t = ctask(task);
     struct job job = { .fn = fn, .arg = arg, .owner = t, .result = -EINPROGRESS };
 
-    if (offload_submit(t->loop->jobs, &job) < 0)
+    if (offload_submit(threads, &job) < 0)
         return fn(arg);
     loop_park(t); /* not a wait: only the job's end wakes it */
     return job.result;
+}
+
+int loop_call(struct rt_task *task, int (*fn)(void *), void *arg)
+{
+    return call_by(ctask(task)->loop->jobs, ctask(task), fn, arg);
+}
+
+int loop_compute(struct rt_task *task, int (*fn)(void *), void *arg)
+{
+    return task->cancelled ? -ECANCELED : call_by(ctask(task)->loop->computing, ctask(task), fn, arg);
 }
 
 /* ---- what a disk of this machine does at once, as a rule ---- */

@@ -62,7 +62,7 @@ struct loop {
     int fd;          /* epoll */
     void *ring;      /* uring */
     int jobs_event;
-    struct offload *jobs;
+    struct offload *jobs, *computing; /* apart: a commit waits for no hash */
     struct coro_pool *pool;
     unsigned tasks, tasks_max;
     struct queue prompt, carriers; /* to be run, in order: see loop.c */
@@ -94,8 +94,9 @@ static inline struct ctask *ctask(struct rt_task *task)
     return (struct ctask *)task;
 }
 
-/* loop_disk.c: as rt_ops.call and .call_quick; PREAD and PWRITE; SENDFILE. */
+/* loop_disk.c: as rt_ops.call, .compute and .call_quick; PREAD and PWRITE; SENDFILE. */
 int loop_call(struct rt_task *, int (*fn)(void *), void *arg);
+int loop_compute(struct rt_task *, int (*fn)(void *), void *arg);
 int loop_call_quick(struct rt_task *, int (*fn)(void *), void *arg);
 ssize_t loop_file(struct ctask *, struct rt_op *);
 ssize_t loop_send_file(struct rt_task *, struct rt_op *, int64_t when);

@@ -1,4 +1,4 @@
-/* offload: worker threads for blocking work (see offload.h). Used by the event loops, one offload each. The two lists are
+/* offload: worker threads for blocking work (see offload.h). Used by the event loops, two offloads each. The two lists are
  * what the threads share, under one lock; the condition wakes a thread, the event wakes the loop. */
 #include "rt/offload.h"
 
@@ -19,7 +19,7 @@ struct offload {
     struct job *finished;      /* in any order */
     unsigned queued, idle, started, limit;
     int event;
-    bool over;
+    bool over, meek;
     pthread_t id[THREADS_MAX];
 };
 
@@ -56,6 +56,8 @@ static void *worker(void *arg)
     struct offload *o = arg;
     struct job *job;
 
+    if (o->meek)
+        proc_thread_meek();
     pthread_mutex_lock(&o->lock);
     while ((job = next_job(o))) {
         bool first;
@@ -73,7 +75,7 @@ static void *worker(void *arg)
     return NULL;
 }
 
-int offload_new(unsigned threads, int event, struct offload **out)
+int offload_new(unsigned threads, int event, bool meek, struct offload **out)
 {
     struct offload *o = calloc(1, sizeof *o);
 
@@ -84,6 +86,7 @@ int offload_new(unsigned threads, int event, struct offload **out)
     o->last = &o->first;
     o->limit = threads < THREADS_MAX ? threads : THREADS_MAX;
     o->event = event;
+    o->meek = meek;
     *out = o;
     return 0;
 }
@@ -145,17 +148,37 @@ int offload_submit(struct offload *o, struct job *job)
     return rc;
 }
 
-void offload_reap(struct offload *o, void (*done)(struct job *))
+/* A job is its submitter's again as soon as done was called. */
+static void tell(struct job *job, void (*done)(struct job *))
 {
-    struct job *job, *next;
-
-    proc_event_clear(o->event);
-    pthread_mutex_lock(&o->lock);
-    job = o->finished;
-    o->finished = NULL;
-    pthread_mutex_unlock(&o->lock);
-    for (; job; job = next) {
+    for (struct job *next; job; job = next) {
         next = job->next;
         done(job);
     }
+}
+
+void offload_reap(struct offload *o, void (*done)(struct job *))
+{
+    struct job *jobs;
+
+    pthread_mutex_lock(&o->lock);
+    jobs = o->finished;
+    o->finished = NULL;
+    pthread_mutex_unlock(&o->lock);
+    tell(jobs, done);
+}
+
+void offload_drop(struct offload *o, int result, void (*done)(struct job *))
+{
+    struct job *jobs;
+
+    pthread_mutex_lock(&o->lock);
+    jobs = o->first;
+    o->first = NULL;
+    o->last = &o->first;
+    o->queued = 0;
+    pthread_mutex_unlock(&o->lock);
+    for (struct job *job = jobs; job; job = job->next)
+        job->result = result;
+    tell(jobs, done);
 }

@@ -246,6 +246,11 @@ int rt_call_quick(struct rt_task *task, int (*fn)(void *), void *arg)
     return (task->ops->call_quick ? task->ops->call_quick : task->ops->call)(task, fn, arg);
 }
 
+int rt_compute(struct rt_task *task, int (*fn)(void *), void *arg)
+{
+    return (task->ops->compute ? task->ops->compute : task->ops->call)(task, fn, arg);
+}
+
 bool rt_tend(struct rt_task *task, bool (*fn)(bool all))
 {
     return task->ops->tend && task->ops->tend(task, fn);

@@ -35,7 +35,6 @@ struct rt_task {
 
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
 extern const struct rt_ops rt_block;
-
 struct rt_task rt_block_task(struct rt_stop stop);
 
 int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
@@ -75,6 +74,8 @@ void rt_block_give(void *block);
 int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
 /* A few changes on a disk of this machine, which as a rule wait for nobody: an event loop makes them itself while that holds. */
 int rt_call_quick(struct rt_task *, int (*fn)(void *), void *arg);
+/* For a fn that computes for long. On a loop others go before it, and it waits its turn: -ECANCELED if it is not begun. */
+int rt_compute(struct rt_task *, int (*fn)(void *), void *arg);
 int rt_sleep(struct rt_task *, int64_t when); /* waits until then: 0, or -ECANCELED */
 int64_t rt_now(const struct rt_task *);
 int64_t rt_after(const struct rt_task *, unsigned seconds); /* now + seconds; RT_NEVER for 0 */

@@ -205,6 +205,6 @@ static int64_t coro_now(const struct rt_task *task)
 }
 
 const struct rt_ops rt_coro = {
-    .name = "coro", .wait = coro_wait, .run = coro_run, .call = loop_call, .call_quick = loop_call_quick,
-    .now = coro_now, .forget = coro_forget, .tend = coro_tend,
+    .name = "coro", .wait = coro_wait, .run = coro_run, .call = loop_call, .compute = loop_compute,
+    .call_quick = loop_call_quick, .now = coro_now, .forget = coro_forget, .tend = coro_tend,
 };

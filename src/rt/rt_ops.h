@@ -26,8 +26,9 @@ struct rt_ops {
     int (*wait)(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
     /* Carries out an operation. rt_run_by_waiting is the default: try, wait on -EAGAIN, try again. */
     ssize_t (*run)(struct rt_task *, struct rt_op *, int64_t when);
-    /* Runs fn(arg), which may block on a disk, a name look-up or a hash; returns what fn returned. */
+    /* Runs fn(arg), which may block on a disk or a name look-up; returns what fn returned. */
     int (*call)(struct rt_task *, int (*fn)(void *), void *arg);
+    int (*compute)(struct rt_task *, int (*fn)(void *), void *arg);    /* see rt_compute. NULL: as call */
     int (*call_quick)(struct rt_task *, int (*fn)(void *), void *arg); /* NULL: as call */
     int64_t (*now)(const struct rt_task *);
     /* What is known of a descriptor does not hold any more: it is not ready for `events` after all, or (0) it is about to be

@@ -212,3 +212,16 @@ unsigned proc_cpus(void)
 
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
+
+unsigned proc_computers(void)
+{
+    unsigned cpus = proc_cpus();
+
+    return cpus < 2 ? 2 : cpus < PROC_COMPUTERS_MAX ? cpus : PROC_COMPUTERS_MAX;
+}
+
+/* For Linux a priority is that of a thread. Where it is refused all threads are alike: slower to answer, and right. */
+void proc_thread_meek(void)
+{
+    setpriority(PRIO_PROCESS, 0, 19);
+}

@@ -53,5 +53,10 @@ unsigned long proc_raise_files(void);
 /* No limit to what may be locked in memory, as rings are; else their number is limited for each user. False: not allowed to. */
 bool proc_raise_locked(void);
 unsigned proc_cpus(void);
+/* How many threads of a server may compute at once for long: what else there is to do shall get on, too. */
+unsigned proc_computers(void);
+enum { PROC_COMPUTERS_MAX = 8 };
+/* This thread takes what processor time others leave, from now on. That needs no right, and cannot be taken back. */
+void proc_thread_meek(void);
 
 #endif

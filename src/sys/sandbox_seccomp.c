@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "sys/sandbox_impl.h"
@@ -35,8 +36,10 @@ static const struct call {
 /* ---- what depends on arguments ---- */
 
 /* Argument n, of which the kernel looks at 32 bits. */
-#define IS(n, value) { n, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)(value) }
-#define BITS(n, mask, value) { n, SCMP_CMP_MASKED_EQ, mask, value }
+#define ARG(n, value) { n, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)(value) }
+#define ONE(...) 1, { { __VA_ARGS__ } }
+#define IS(n, value) 1, { ARG(n, value) }
+#define BITS(n, mask, value) ONE(n, SCMP_CMP_MASKED_EQ, mask, value)
 #define SET(n, bit) BITS(n, bit, bit)
 
 enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP };
@@ -46,7 +49,8 @@ static const struct condition {
     int number;
     unsigned who;
     bool allow;
-    struct scmp_arg_cmp when;
+    unsigned n; /* all of these */
+    struct scmp_arg_cmp when[3];
 } conditions[] = {
     { SCMP_SYS(mmap), ALL, true, BITS(2, PROT_EXEC, 0) },
     { SCMP_SYS(mmap), ALL, false, SET(2, PROT_EXEC) },
@@ -56,7 +60,7 @@ static const struct condition {
     { SCMP_SYS(socket), ALL, false, SET(0, 1) },
     { SCMP_SYS(socket), ALL, false, BITS(0, 2, 0) },
     { SCMP_SYS(socket), ALL, false, SET(0, 4) },
-    { SCMP_SYS(socket), ALL, false, { 0, SCMP_CMP_GT, 15, 0 } },
+    { SCMP_SYS(socket), ALL, false, ONE(0, SCMP_CMP_GT, 15, 0) },
     { SCMP_SYS(ioctl), ALL, true, IS(1, FS_IOC_GETVERSION) },
     { SCMP_SYS(ioctl), ALL, true, IS(1, FIONREAD) },
     { SCMP_SYS(ioctl), ALL, true, IS(1, FIONBIO) },
@@ -71,8 +75,9 @@ static const struct condition {
     { SCMP_SYS(prctl), ALL, false, IS(0, PR_SET_MM) },
     { SCMP_SYS(prctl), ALL, false, IS(0, PR_SET_KEEPCAPS) },
     { SCMP_SYS(prctl), ALL, false, IS(0, PR_CAP_AMBIENT) },
-    { SCMP_SYS(prlimit64), ALL, true, { 2, SCMP_CMP_EQ, 0, 0 } },
-    { SCMP_SYS(prlimit64), ALL, false, { 2, SCMP_CMP_NE, 0, 0 } },
+    { SCMP_SYS(prlimit64), ALL, true, ONE(2, SCMP_CMP_EQ, 0, 0) },
+    { SCMP_SYS(prlimit64), ALL, false, ONE(2, SCMP_CMP_NE, 0, 0) },
+    { SCMP_SYS(setpriority), EPOLL | RING, true, 3, { ARG(0, PRIO_PROCESS), ARG(1, 0), ARG(2, 19) } }, /* proc_thread_meek */
     { SCMP_SYS(seccomp), PROCESSES | RING, true, IS(0, 1) }, /* a further filter, see sandbox_begun; it can only take away */
     { SCMP_SYS(clone), PROCESSES | THREADS, true, BITS(0, NAMESPACES, 0) },
     { SCMP_SYS(clone), PROCESSES | THREADS, false, SET(0, CLONE_NEWNS) },
@@ -102,7 +107,7 @@ static int add_conditions(scmp_filter_ctx ctx, int number, unsigned have)
 
         if (c->number != number || !(c->who & have))
             continue;
-        TRY(seccomp_rule_add_array(ctx, c->allow ? SCMP_ACT_ALLOW : SCMP_ACT_TRAP, number, 1, &c->when));
+        TRY(seccomp_rule_add_array(ctx, c->allow ? SCMP_ACT_ALLOW : SCMP_ACT_TRAP, number, c->n, c->when));
         any = 1;
     }
     return any;

@@ -1,4 +1,4 @@
-/* secret: hashes of passwords, by crypt(3). A hash takes tens of milliseconds and 16 MiB: never on an event loop. */
+/* secret: hashes of passwords, by crypt(3). A hash takes tens of milliseconds and 16 MiB: never on an event loop (rt_compute). */
 #ifndef DRAY_SYS_SECRET_H
 #define DRAY_SYS_SECRET_H
 

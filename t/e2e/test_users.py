@@ -323,6 +323,16 @@ def test_others_are_answered_while_hashes_run(server, root, users):
     assert noops > 3 * 24                                     # one for each hash, if a hash stopped the loop
 
 
+@pytest.mark.needs("loop")
+def test_hashes_let_the_loop_go_first(server, root, users):
+    """Threads of their own, of the lowest priority; that of all others is as it was."""
+    users("add", "bob")
+    one = serve(server, root, users)
+    assert logs_in(one, "bob")
+    found = {os.getpriority(os.PRIO_PROCESS, thread.id) for process in one.processes() for thread in process.threads()}
+    assert found == {os.getpriority(os.PRIO_PROCESS, 0), 19}
+
+
 @pytest.mark.needs("at_once", "lean")
 def test_the_memory_of_hashes_is_bounded(server, root, users):
     """Of forty who log in at once few compute: each hash takes 16 MiB while it is made."""

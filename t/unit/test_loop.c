@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -395,14 +397,22 @@ static void steps_are_short_while_others_talk(void **state)
 static pthread_t elsewhere;
 
 /* Blocks until the turner has had its hundred turns: on the loop's thread that would never be. */
-static int block(void *arg)
+static int until_released(void)
 {
     char c;
     struct pollfd p = { .fd = w.a[0], .events = POLLIN };
 
+    while (poll(&p, 1, 2000) == 1)
+        if (read(w.a[0], &c, 1) == 1)
+            return 42;
+    return -1;
+}
+
+static int block(void *arg)
+{
     (void)arg;
     elsewhere = pthread_self();
-    return poll(&p, 1, 2000) == 1 && read(w.a[0], &c, 1) == 1 ? 42 : -1;
+    return until_released();
 }
 
 static void blocked(struct rt_task *task, void *arg)
@@ -503,6 +513,119 @@ static void quick_calls_leave_the_loop_when_one_was_slow(void **state)
     loop_run(w.loop);
     for (size_t i = 0; i < COUNT(want); i++)
         same_int("calls on the loop's thread", i, w.saw[i], want[i]);
+}
+
+/* ---- computing ---- */
+
+enum { COMPUTERS = 70, /* more than threads there are for what may block */ LOWEST = 19 };
+
+static atomic_int computing, most_at_once;
+static int priority[2];
+
+/* Waits for the releaser, which is one of those who block. */
+static int compute(void *arg)
+{
+    int now = atomic_fetch_add(&computing, 1) + 1, rc;
+
+    (void)arg;
+    if (now > atomic_load(&most_at_once))
+        atomic_store(&most_at_once, now);
+    rc = until_released();
+    atomic_fetch_sub(&computing, 1);
+    return rc;
+}
+
+static void computer(struct rt_task *task, void *arg)
+{
+    int n = *(int *)arg;
+
+    w.saw[n % 32] += rt_compute(task, compute, NULL) == 42;
+}
+
+static int release_all(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < COMPUTERS; i++)
+        poke(w.a[1]);
+    return 0;
+}
+
+static void committer(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    w.saw[31] = rt_call(task, release_all, NULL) == 0;
+}
+
+static void blocking_work_waits_for_no_computation(void **state)
+{
+    (void)state;
+    computing = most_at_once = 0;
+    for (int i = 0; i < COMPUTERS; i++)
+        start(computer, i % 31);
+    start(committer, 0);
+    loop_run(w.loop);
+    for (int i = 0; i < 31; i++)
+        same_int("all of them", (size_t)i, w.saw[i], COMPUTERS / 31 + (i < COMPUTERS % 31));
+    assert_int_equal(w.saw[31], 1);
+    assert_in_range(most_at_once, 1, proc_computers());
+}
+
+static int note_priority(void *arg)
+{
+    *(int *)arg = getpriority(PRIO_PROCESS, 0);
+    return 0;
+}
+
+static void of_two_priorities(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    rt_call(task, note_priority, &priority[0]);
+    rt_compute(task, note_priority, &priority[1]);
+}
+
+static void computations_let_all_others_go_first(void **state)
+{
+    (void)state;
+    start(of_two_priorities, 0);
+    loop_run(w.loop);
+    assert_int_equal(priority[0], getpriority(PRIO_PROCESS, 0));
+    assert_int_equal(priority[1], LOWEST);
+}
+
+/* As many as can begin, and one more: that one is told, and lets the others end. */
+static void computer_until_now(struct rt_task *task, void *arg)
+{
+    int n = *(int *)arg;
+
+    w.saw[n] = rt_compute(task, compute, NULL);
+    if (w.saw[n] == -ECANCELED) {
+        w.saw[n + 1] = rt_compute(task, compute, NULL);
+        release_all(NULL);
+    }
+}
+
+static void stop_when_full(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    while (atomic_load(&computing) < (int)proc_computers())
+        rt_turn(task, -1);
+    proc_event_raise(w.stop.now);
+}
+
+static void a_stop_drops_what_is_not_begun(void **state)
+{
+    int n = (int)proc_computers();
+
+    (void)state;
+    computing = 0;
+    for (int i = 0; i <= n; i++)
+        start(computer_until_now, i);
+    start(stop_when_full, 0);
+    loop_run(w.loop);
+    for (int i = 0; i < n; i++)
+        same_int("begun", (size_t)i, w.saw[i], 42);
+    assert_int_equal(w.saw[n], -ECANCELED);
+    assert_int_equal(w.saw[n + 1], -ECANCELED); /* and none begins */
 }
 
 /* ---- files ---- */
@@ -758,6 +881,9 @@ static int on_both_sides(const char *name)
         LOOP_TEST(blocking_work_is_done_elsewhere),
         LOOP_TEST(a_call_does_not_wait_for_another),
         LOOP_TEST(quick_calls_leave_the_loop_when_one_was_slow),
+        LOOP_TEST(blocking_work_waits_for_no_computation),
+        LOOP_TEST(computations_let_all_others_go_first),
+        LOOP_TEST(a_stop_drops_what_is_not_begun),
         LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
         LOOP_TEST(files_are_read_and_written),
         LOOP_TEST(old_news_do_not_reach_a_new_descriptor),

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -89,6 +90,8 @@ static int one_more_process(void) { return (int)syscall(SYS_clone, SIGCHLD, NULL
 static int new_ring(void) { return (int)syscall(SYS_io_uring_setup, 0, NULL); }
 static int new_epoll(void) { return (int)syscall(SYS_epoll_create1, 0); }
 
+static int lowest_priority(void) { return setpriority(PRIO_PROCESS, 0, 19); }
+
 static int run_what_was_written(void)
 {
     return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
@@ -121,6 +124,7 @@ static void what_no_server_needs_is_named_and_ends_it(void **state)
         { "clone", new_namespace, SANDBOX_THREADS, true }, { "clone", one_more_process, 0, true },
         { "clone", process_after_the_beginning, SANDBOX_PROCESSES, true },
         { "io_uring_setup", ring_after_the_beginning, SANDBOX_RING, true },
+        { "setpriority", lowest_priority, SANDBOX_THREADS, false },
         { "seccomp", filter_after_the_beginning, SANDBOX_RING, true },
         { "io_uring_setup", new_ring, SANDBOX_EPOLL, false }, { "epoll_create1", new_epoll, SANDBOX_RING, false },
     };
@@ -171,6 +175,14 @@ static int sockets(void)
     return socket(AF_INET, SOCK_STREAM, 0) >= 0 && (socket(AF_INET6, SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT) ? OK : WRONG;
 }
 
+/* Only its own, and only the lowest. */
+static int own_lowest_priority(void)
+{
+    if (setpriority(PRIO_PROCESS, 0, 10) == 0 || setpriority(PRIO_PROCESS, getppid(), 19) == 0 || setpriority(PRIO_USER, 0, 19) == 0)
+        return WRONG;
+    return errno == ENOSYS && lowest_priority() == 0 ? OK : WRONG;
+}
+
 static void a_server_does_what_it_needs(void **state)
 {
     static const struct {
@@ -178,7 +190,8 @@ static void a_server_does_what_it_needs(void **state)
         int (*act)(void);
         unsigned needs;
     } rows[] = { { "unknown calls", unknown_calls, 0 }, { "threads", threads, SANDBOX_THREADS },
-                 { "processes", processes, SANDBOX_PROCESSES }, { "sockets", sockets, 0 } };
+                 { "processes", processes, SANDBOX_PROCESSES }, { "sockets", sockets, 0 },
+                 { "priority", own_lowest_priority, SANDBOX_EPOLL }, { "priority", own_lowest_priority, SANDBOX_RING } };
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
