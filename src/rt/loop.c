@@ -23,6 +23,9 @@
 /* Started one by one, when all others are busy: that many clients may wait for a slow disk before one waits for another. */
 enum { JOB_THREADS = 64 };
 
+/* Nothing was computed for so long: then OWES parts of work owe one of rest. */
+static const int64_t LATE = RT_SECONDS(1) / 20, REST = RT_SECONDS(1) / 1000, OWES = 3;
+
 struct fd_state *loop_fd(struct loop *l, int fd)
 {
     return fd >= 0 && (unsigned long)fd < l->fds_max ? &l->fds[fd] : NULL;
@@ -231,13 +234,31 @@ static int64_t until_next(const struct loop *l, int64_t now)
     return next == RT_NEVER ? -1 : next > now ? next - now : 0;
 }
 
+/* The threads that compute let this one go before them. Where it has work without end (a processor for itself and them, and
+ * many downloads) that would be for seconds: while a computation is late the loop rests for a part of the time that it works. */
+static void let_compute(struct loop *l, int64_t worked, int64_t rested)
+{
+    bool late = l->computations && l->now - l->computed > LATE;
+
+    l->owed = late ? l->owed + worked - OWES * rested : 0;
+    if (l->owed < 0)
+        l->owed = 0;
+    if (l->owed < OWES * REST)
+        return;
+    clock_sleep(REST);
+    l->owed = 0;
+    l->now = clock_mono();
+}
+
 void loop_run(struct loop *l)
 {
     while (l->tasks) {
-        int rc = l->ops->wait(l, until_next(l, clock_mono()));
+        int64_t since = l->now, before = clock_mono();
+        int rc = l->ops->wait(l, until_next(l, before));
 
         CHECK(rc == 0 || rc == -EINTR);
         l->now = clock_mono();
+        let_compute(l, before - since, l->now - before);
         fire_timers(l, l->now);
         if (l->now >= l->next_sweep)
             sweep(l, l->now);

@@ -40,7 +40,17 @@ int loop_call(struct rt_task *task, int (*fn)(void *), void *arg)
 
 int loop_compute(struct rt_task *task, int (*fn)(void *), void *arg)
 {
-    return task->cancelled ? -ECANCELED : call_by(ctask(task)->loop->computing, ctask(task), fn, arg);
+    struct loop *l = ctask(task)->loop;
+    int rc;
+
+    if (task->cancelled)
+        return -ECANCELED;
+    if (!l->computations++)
+        l->computed = clock_mono();
+    rc = call_by(l->computing, ctask(task), fn, arg);
+    l->computations--;
+    l->computed = clock_mono();
+    return rc;
 }
 
 /* ---- what a disk of this machine does at once, as a rule ---- */

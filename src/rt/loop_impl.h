@@ -64,7 +64,9 @@ struct loop {
     int jobs_event;
     struct offload *jobs, *computing; /* apart: a commit waits for no hash */
     struct coro_pool *pool;
-    unsigned tasks, tasks_max;
+    unsigned tasks, tasks_max, computations; /* begun or waiting */
+    int64_t computed; /* when the last one ended, or the first one came */
+    int64_t owed;     /* to them: work without rest, see loop.c */
     struct queue prompt, carriers; /* to be run, in order: see loop.c */
     struct timers timers;
     struct fd_state *fds;

@@ -25,3 +25,8 @@ int64_t clock_wall_ns(void)
 {
     return read_ns(CLOCK_REALTIME);
 }
+
+void clock_sleep(int64_t ns)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL); /* a signal that ends it early does no harm */
+}

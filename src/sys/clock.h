@@ -7,5 +7,6 @@
 int64_t clock_mono(void); /* CLOCK_MONOTONIC in ns: for deadlines */
 int64_t clock_wall(void); /* seconds since 1970, UTC: for people */
 int64_t clock_wall_ns(void);
+void clock_sleep(int64_t ns); /* this thread, whatever there is to do; less than a second */
 
 #endif

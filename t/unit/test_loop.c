@@ -628,6 +628,36 @@ static void a_stop_drops_what_is_not_begun(void **state)
     assert_int_equal(w.saw[n + 1], -ECANCELED); /* and none begins */
 }
 
+/* Never has to wait, and notes when its thread slept all the same. */
+static void restless(struct rt_task *task, void *arg)
+{
+    struct rusage before, now;
+
+    (void)arg;
+    getrusage(RUSAGE_THREAD, &before);
+    do {
+        rt_turn(task, -1);
+        getrusage(RUSAGE_THREAD, &now);
+    } while (!w.over && now.ru_nvcsw < before.ru_nvcsw + 5);
+    poke(w.a[1]);
+}
+
+static void computer_beside(struct rt_task *task, void *arg)
+{
+    (void)arg;
+    w.saw[0] = rt_compute(task, block, NULL);
+    w.over = true;
+}
+
+static void a_loop_without_rest_takes_some_for_a_late_computation(void **state)
+{
+    (void)state;
+    start(computer_beside, 0);
+    start(restless, 0);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 42);
+}
+
 /* ---- files ---- */
 
 enum { BIG = 8 << 20, PIECE = 10000 };
@@ -884,6 +914,7 @@ static int on_both_sides(const char *name)
         LOOP_TEST(blocking_work_waits_for_no_computation),
         LOOP_TEST(computations_let_all_others_go_first),
         LOOP_TEST(a_stop_drops_what_is_not_begun),
+        LOOP_TEST(a_loop_without_rest_takes_some_for_a_late_computation),
         LOOP_TEST(a_file_of_which_nothing_is_known_arrives),
         LOOP_TEST(files_are_read_and_written),
         LOOP_TEST(old_news_do_not_reach_a_new_descriptor),
