@@ -325,22 +325,33 @@ static int read_all(struct io_tls *t, char *buf, size_t len, size_t *done)
 /* OpenSSL receives record by record, in two calls each, unless it is told to read ahead: then in one call what its buffer holds. But
  * at every record it moves what it has read to the front of that, which costs more than the cipher where there is much. There the
  * block is read ahead out here. It is used up at once: all that it can bring, with what OpenSSL held before, fits buf. */
-static int read_many(struct io *io, char *buf, size_t len, size_t *done)
+static int read_ahead(struct io *io, char *block, size_t take, char *buf, size_t len, size_t *done)
 {
     struct io_tls *t = io->tls;
-    char *block = len >= MUCH && SSL_pending(t->ssl) == 0 ? rt_block_take() : NULL;
-    ssize_t n;
+    ssize_t n = receive(io, block, take);
     int rc;
 
-    SSL_set_read_ahead(t->ssl, !block);
-    if (!block)
-        return read_all(t, buf, len, done);
-    n = receive(io, block, (len < RECEIVE ? len : RECEIVE) - HELD_MAX);
     t->ahead = block;
     t->ahead_len = n > 0 ? (size_t)n : 0;
     rc = read_all(t, buf, len, done);
     CHECK(!t->ahead_len || rc != 1);
     t->ahead = NULL;
+    return rc == -EAGAIN && n == (ssize_t)take ? 1 : rc;
+}
+
+/* Block after block, until less has come than there was room for: whoever writes a file does it in large pieces. */
+static int read_many(struct io *io, char *buf, size_t len, size_t *done)
+{
+    struct io_tls *t = io->tls;
+    char *block = len >= MUCH && SSL_pending(t->ssl) == 0 ? rt_block_take() : NULL;
+    size_t room;
+    int rc = 1;
+
+    SSL_set_read_ahead(t->ssl, !block);
+    if (!block)
+        return read_all(t, buf, len, done);
+    while (rc == 1 && (room = len - *done) >= MUCH)
+        rc = read_ahead(io, block, (room < RECEIVE ? room : RECEIVE) - HELD_MAX, buf, len, done);
     rt_block_give(block);
     return rc;
 }
