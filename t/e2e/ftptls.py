@@ -75,11 +75,11 @@ class Tls(Raw):
 
 
 class Cut:
-    """TLS on a data connection by hand: any part of what was sealed can be sent."""
+    """TLS on a connection by hand: any part of what was sealed can be sent; with `late` the client's last word of the handshake, too."""
 
-    def __init__(self, client, sock):
+    def __init__(self, client, sock, late=False):
         self.sock, self.incoming, self.outgoing = sock, ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = client.ctx.wrap_bio(self.incoming, self.outgoing, session=client.sock.session)
+        self.tls = client.ctx.wrap_bio(self.incoming, self.outgoing, session=getattr(client.sock, "session", None))
         while True:
             try:
                 self.tls.do_handshake()
@@ -87,7 +87,8 @@ class Cut:
             except ssl.SSLWantReadError:
                 sock.sendall(self.outgoing.read())
                 self.incoming.write(sock.recv(65536))
-        sock.sendall(self.outgoing.read())
+        if not late:
+            sock.sendall(self.outgoing.read())
 
     def seal(self, data):
         for at in range(0, len(data), 16384):

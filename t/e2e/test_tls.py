@@ -480,6 +480,38 @@ def test_a_reset_is_never_acknowledged(site, tls):
     not_stored(client, "f")
 
 
+def test_data_in_one_segment_with_the_end_of_the_handshake(tls):
+    client = tls(TLS13)
+    for content in (b"x" * 100, blob(50_000)):
+        data = client.epsv()()
+        client.expect(OPEN, "STOR f")
+        cut = Cut(client, data, late=True)
+        sealed = cut.seal(content)
+        with pytest.raises(ssl.SSLWantReadError):
+            cut.tls.unwrap()
+        data.sendall(sealed + cut.outgoing.read())
+        client.expect(226)                                   # although nothing comes behind it, and the connection stays
+        data.close()
+        assert client.retrieve("RETR f") == content
+
+
+def test_a_command_in_one_segment_with_the_end_of_the_handshake(site):
+    client = Raw(site.server.address())
+    site.server.clients.append(client)
+    client.ctx = context(TLS13)
+    client.expect(234, "AUTH TLS")
+    cut = Cut(client, client.sock, late=True)
+    client.sock.sendall(cut.seal(b"NOOP\r\n"))
+    said = b""
+    while not said:
+        cut.incoming.write(client.sock.recv(65536))          # a ticket, and the reply
+        try:
+            said = cut.tls.read()
+        except ssl.SSLWantReadError:
+            pass
+    assert said.startswith((b"200", b"530"))
+
+
 def test_strict_close(server):
     one = server(None, *ACCOUNTS, "--tls-data", "strict-close")
     client, content = Tls(one), blob(70_000)
