@@ -21,13 +21,21 @@ static const struct {
     const char *reply;
 } canned[] = {
     { "USER", "331 Any password.\r\n" }, { "PASS", "230 Welcome.\r\n" }, { "PWD\r", "257 \"/\" is here.\r\n" },
-    { "TYPE", "200 Binary.\r\n" },       { "QUIT", "221 Goodbye.\r\n" },
+    { "TYPE", "200 Binary.\r\n" },       { "QUIT", "221 Goodbye.\r\n" },       { "AUTH", "234 Go on.\r\n" },
+    { "PBSZ", "200 PBSZ=0\r\n" },        { "PROT", "200 Data, too.\r\n" },
 };
 
 enum { CLIENTS = 64, LINE = 512 };
 
+struct errand {
+    struct floor_job job;
+    char name[LINE];
+};
+
 struct client {
     int control;  /* 0: free */
+    int shaking;  /* the connection that shakes hands; 0: none */
+    struct errand next; /* when that is the data connection */
     int listener; /* kept for as long as the program runs; 0: not made yet */
     char port[64]; /* the reply that tells its port */
     size_t port_len;
@@ -59,7 +67,7 @@ void floor_need(int ok, const char *what)
 /* A client that has gone away is no mistake: its run may be over. */
 void floor_send(int fd, const char *text, size_t len)
 {
-    ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+    ssize_t n = all.floor->line && all.floor->line->send(fd, text, len) ? (ssize_t)len : send(fd, text, len, MSG_NOSIGNAL);
 
     floor_need(n == (ssize_t)len || (n < 0 && (errno == EPIPE || errno == ECONNRESET)), "send");
 }
@@ -85,11 +93,6 @@ static void do_job(struct floor_job *job)
     all.units += job->units;
 }
 
-struct errand {
-    struct floor_job job;
-    char name[LINE];
-};
-
 static void *run_errand(void *arg)
 {
     struct errand *e = arg;
@@ -99,29 +102,46 @@ static void *run_errand(void *arg)
     return NULL;
 }
 
-static void in_a_thread(const struct floor_job *job)
+static void in_a_thread(const struct errand *errand)
 {
     struct errand *e = malloc(sizeof *e);
     pthread_t id;
 
     floor_need(e != NULL, "malloc");
-    e->job = *job;
-    snprintf(e->name, sizeof e->name, "%s", job->name);
+    *e = *errand;
     e->job.name = e->name;
     floor_need(pthread_create(&id, NULL, run_errand, e) == 0 && pthread_detach(id) == 0, "thread");
 }
 
+static void begin(struct client *c)
+{
+    if (all.floor->threads)
+        in_a_thread(&c->next);
+    else
+        do_job(&c->next.job);
+}
+
+/* Nobody is waited for in the middle of a handshake. */
+static int accept_flags(void)
+{
+    return SOCK_CLOEXEC | (all.floor->line ? SOCK_NONBLOCK : 0);
+}
+
 static void transfer(struct client *c, char *line)
 {
-    struct floor_job job = { .folder = all.folder, .control = c->control, .name = line + 5 };
+    struct errand *e = &c->next;
 
-    job.data = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-    floor_need(job.data >= 0, "accept");
     line[strcspn(line, "\r")] = '\0';
-    if (all.floor->threads)
-        in_a_thread(&job);
-    else
-        do_job(&job);
+    snprintf(e->name, sizeof e->name, "%s", line + 5);
+    e->job = (struct floor_job){ .folder = all.folder, .control = c->control, .store = *line == 'S', .name = e->name };
+    e->job.data = accept4(c->listener, NULL, NULL, accept_flags());
+    floor_need(e->job.data >= 0, "accept");
+    if (!all.floor->line) {
+        begin(c);
+        return;
+    }
+    FLOOR_SAY(c->control, "150 Here it goes.");
+    c->shaking = e->job.data;
 }
 
 /* ---- the conversation ---- */
@@ -139,15 +159,31 @@ static void tell_port(struct client *c)
 
 static void hang_up(struct client *c)
 {
+    if (all.floor->line)
+        all.floor->line->forget(c->control);
     close(c->control);
     c->control = 0;
+}
+
+static ssize_t receive(const struct client *c, char *line)
+{
+    return all.floor->line ? all.floor->line->receive(c->control, line, LINE - 1) : recv(c->control, line, LINE - 1, 0);
+}
+
+/* What some verbs mean beyond their reply. */
+static void follow(struct client *c, char verb)
+{
+    if (verb == 'Q')
+        hang_up(c);
+    else if (verb == 'A' && all.floor->line)
+        c->shaking = c->control;
 }
 
 /* Clients send one command a packet and wait for its reply. */
 static void answer(struct client *c)
 {
     char line[LINE];
-    ssize_t n = recv(c->control, line, sizeof line - 1, 0);
+    ssize_t n = receive(c, line);
 
     if (n <= 0) {
         hang_up(c);
@@ -157,8 +193,7 @@ static void answer(struct client *c)
     for (unsigned i = 0; i < sizeof canned / sizeof *canned; i++)
         if (memcmp(line, canned[i].verb, 4) == 0) {
             floor_send(c->control, canned[i].reply, strlen(canned[i].reply));
-            if (*line == 'Q')
-                hang_up(c);
+            follow(c, *line);
             return;
         }
     if (*line == 'E')
@@ -167,9 +202,23 @@ static void answer(struct client *c)
         transfer(c, line);
 }
 
+/* A handshake goes on, or a command has come. */
+static void go_on(struct client *c)
+{
+    int fd = c->shaking, done = fd ? all.floor->line->shake(fd, fd != c->control) : 2;
+
+    if (!done)
+        return;
+    c->shaking = 0;
+    if (fd && fd != c->control)
+        begin(c);
+    else if (done == 2)
+        answer(c);
+}
+
 static void accept_one(int listener)
 {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), yes = 1;
+    int fd = accept4(listener, NULL, NULL, accept_flags()), yes = 1;
 
     floor_need(fd >= 0, "accept");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* two replies in a row wait for no acknowledgement */
@@ -191,16 +240,19 @@ static void serve(int listener)
         unsigned n = 1;
 
         fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
-        for (unsigned i = 0; i < CLIENTS; i++)
-            if (all.clients[i].control) {
-                whose[n] = &all.clients[i];
-                fds[n++] = (struct pollfd){ .fd = all.clients[i].control, .events = POLLIN };
-            }
+        for (unsigned i = 0; i < CLIENTS; i++) {
+            struct client *c = &all.clients[i];
+
+            if (!c->control)
+                continue;
+            whose[n] = c;
+            fds[n++] = (struct pollfd){ .fd = c->shaking ? c->shaking : c->control, .events = POLLIN };
+        }
         if (poll(fds, n, -1) < 0)
             continue;
         for (unsigned i = 1; i < n; i++)
             if (fds[i].revents)
-                answer(whose[i]);
+                go_on(whose[i]);
         if (fds[0].revents)
             accept_one(listener);
     }

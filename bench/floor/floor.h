@@ -8,20 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { FLOOR_BLOCK = 1 << 20 };
 
 /* RETR, STOR or MLSD of `name`; the data connection is made. */
 struct floor_job {
     int folder, control, data;
+    bool store;
     const char *name;
     uint64_t units; /* done */
 };
 
+/* How control and data connections speak where that is not in the clear to their end. */
+struct floor_line {
+    /* The peer has said something: a step of the handshake. 0: more are to come, 1: done, 2: and something behind it has come. */
+    int (*shake)(int fd, bool data);
+    ssize_t (*receive)(int fd, char *to, size_t cap);
+    bool (*send)(int fd, const char *text, size_t len); /* false: in the clear, it is for the caller */
+    void (*forget)(int fd);
+};
+
 struct floor {
     const char *unit;
-    void (*transfer)(struct floor_job *); /* says 150 and 226, closes data, counts */
+    void (*transfer)(struct floor_job *); /* says 150 (behind a handshake it was said) and 226, closes data, counts */
     bool threads;                         /* one for each transfer */
+    const struct floor_line *line;        /* NULL: in the clear */
 };
 
 /* Listens at that address on a free port. */

@@ -35,6 +35,12 @@ static bool serves_enough(const struct target *t, const struct load *load)
     return !load->all_at_once || !t->kind->at_once || t->kind->at_once >= clients_of(load);
 }
 
+/* The bare program for it; NULL: there is none. */
+static const char *floor_for(const struct bench *b, unsigned load)
+{
+    return b->secure ? loads[load].tls_floor : loads[load].floor;
+}
+
 bool bench_applies(const struct bench *b, unsigned load, const struct target *t)
 {
     const struct load *l = &loads[load];
@@ -42,7 +48,7 @@ bool bench_applies(const struct bench *b, unsigned load, const struct target *t)
     if (!b->wanted[load] || (l->slow && !b->slow))
         return false;
     if (!t->kind)
-        return !b->secure && l->floor && strcmp(l->floor, t->name) == 0;
+        return floor_for(b, load) && strcmp(floor_for(b, load), t->name) == 0;
     return serves_enough(t, l) && (!t->foreign || knows_enough(t, l));
 }
 
@@ -361,8 +367,8 @@ static bool has_floor(const struct bench *b, const char *name)
 void bench_add_floors(struct bench *b)
 {
     for (unsigned l = 0; l < load_count; l++)
-        if (loads[l].floor && b->places && !has_floor(b, loads[l].floor))
-            add(b, NULL, loads[l].floor, b->place);
+        if (floor_for(b, l) && b->places && !has_floor(b, floor_for(b, l)))
+            add(b, NULL, floor_for(b, l), b->place);
 }
 
 int bench_add_server(struct bench *b, const char *name, const char *folder, const struct server *server)

@@ -37,6 +37,7 @@ struct load {
     const char *name, *head, *unit, *about;
     unsigned shows;         /* SHOWS of those that the table has rows for */
     const char *floor;      /* the bare program that does the same, in bench/ beside the binary; NULL: none */
+    const char *tls_floor;  /* that which does it over TLS */
     unsigned clients;       /* at once */
     bool all_at_once;       /* makes no sense with fewer */
     bool files;             /* in the folder are needed */
