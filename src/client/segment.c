@@ -16,8 +16,9 @@ struct part {
     struct segment *g;
     struct io *data;
     char *block;
-    int64_t pos; /* of the next byte that comes */
-    int64_t end; /* where the server ends by itself; -1 at the end of the file */
+    int64_t pos;   /* of the next byte that comes */
+    int64_t asked; /* where the segment ended when it was asked for: another may have taken its end since */
+    int64_t end;   /* where the server ends by itself; -1 at the end of the file */
     bool here, odd;
 };
 
@@ -105,9 +106,9 @@ static int sort_bytes(struct part *p, size_t n)
 /* 1: the server has said the last byte, 0: it would go on. */
 static int copy_part(struct part *p)
 {
-    bool last = p->g->to == p->s->h->flight.size;
+    bool ends = p->end >= 0 || p->asked == p->s->h->flight.size;
 
-    while (p->g->from < p->g->to || p->end >= 0 || last) {
+    while (p->g->from < p->g->to || (ends && p->g->to == p->asked)) {
         int64_t step = worker_pace(p->w, RT_BLOCK);
         ssize_t n = step < 0 ? step : ftpc_read(p->w->ftp, p->data, p->block, (size_t)step);
 
@@ -116,7 +117,7 @@ static int copy_part(struct part *p)
             return p->g->from < p->g->to ? -EPIPE : 1;
         if (p->s->rc)
             return -EPIPE;
-        p->odd = (last || p->end >= 0) && p->pos + n > p->g->to; /* more than there can be */
+        p->odd = ends && p->pos + n > p->asked; /* more than there can be */
         if (p->odd)
             return -EPIPE;
         TRY(sort_bytes(p, (size_t)n));
@@ -130,6 +131,7 @@ static int transfer(struct part *p)
     int rc;
 
     p->pos = place(p->g);
+    p->asked = p->g->to;
     p->g->led = p->g->from == p->g->begin ? 0 : p->g->led;
     ftpc_ahead(p->w->ftp, SUMS, true);
     TRY(ask_range(p));

@@ -19,7 +19,7 @@
 #include "rt/loop.h"
 #include "sys/save.h"
 
-enum { LEAST = 1 << 20, AUTO_LEAST = 16 << 20, AUTO_MOST = 4, FAR_NS = 5000000 };
+enum { LEAST = 1 << 20, AUTO_LEAST = 16 << 20, AUTO_MOST = 4, FAR_NS = 5000000, LATE_TRIPS = 16 };
 
 unsigned segments_for(const struct haul *h, int64_t have)
 {
@@ -39,14 +39,47 @@ unsigned segments_for(const struct haul *h, int64_t have)
 
 /* ---- who does what ---- */
 
-static struct segment *claim(struct split *s)
+/* Will it take so long that half of it, over another connection that has yet to begin, is there sooner? The first one is left alone:
+ * how far it goes is all that is known after a kill. */
+static bool is_late(struct split *s, const struct segment *g, int64_t trip)
 {
-    for (unsigned i = 0; i < s->count && !s->rc; i++)
-        if (!s->at[i].taken) {
-            s->at[i].taken = true;
-            return &s->at[i];
-        }
-    return NULL;
+    int64_t came = g->from - g->begin, left = g->to - g->from, took = haul_now(s->h) - g->since;
+
+    return g != s->at && left >= 2 * LEAST && took > LATE_TRIPS * trip && left / LATE_TRIPS > came / (took / trip + 1);
+}
+
+static struct segment *divide_late(struct split *s, int64_t trip)
+{
+    struct segment *late = NULL, *half = &s->at[s->count];
+
+    for (struct segment *g = s->at; g && s->count < s->room; g = g->next)
+        if (is_late(s, g, trip) && (!late || g->to - g->from > late->to - late->from))
+            late = g;
+    if (!late)
+        return NULL;
+    s->count++;
+    *half = (struct segment){ .next = late->next, .to = late->to, .from = late->to - (late->to - late->from) / 2 };
+    half->begin = half->from;
+    late->to = half->from;
+    late->next = half;
+    return half;
+}
+
+/* Near by, nothing is late so soon. */
+static struct segment *claim(struct split *s, const struct worker *w)
+{
+    struct segment *g = s->rc ? NULL : s->at;
+    int64_t trip = ftpc_round_trip(w->ftp);
+
+    while (g && g->taken)
+        g = g->next;
+    if (!g && !s->rc)
+        g = divide_late(s, trip > FAR_NS ? trip : FAR_NS);
+    if (g) {
+        g->taken = true;
+        g->since = haul_now(s->h);
+    }
+    return g;
 }
 
 /* Until nothing is left, or this worker's connection is. */
@@ -54,7 +87,7 @@ static int work_off(struct worker *w, struct split *s)
 {
     struct segment *g;
 
-    while ((g = claim(s)) != NULL) {
+    while ((g = claim(s, w)) != NULL) {
         int rc = segment_fetch(w, s, g);
 
         if ((rc < 0 || ftpc_lost(w->ftp)) && !s->rc)
@@ -109,8 +142,8 @@ static void send_helpers_home(struct split *s)
 
 static bool all_there(const struct split *s)
 {
-    for (unsigned i = 0; i < s->count; i++)
-        if (s->at[i].from < s->at[i].to)
+    for (const struct segment *g = s->at; g; g = g->next)
+        if (g->from < g->to)
             return false;
     return true;
 }
@@ -122,6 +155,7 @@ static void divide(struct split *s, int64_t have)
     for (unsigned i = 0; i < s->count; i++) {
         s->at[i].from = s->at[i].begin = have + each * i;
         s->at[i].to = i + 1 < s->count ? have + each * (i + 1) : s->h->flight.size;
+        s->at[i].next = i + 1 < s->count ? &s->at[i + 1] : NULL;
     }
 }
 
@@ -136,11 +170,11 @@ static bool fits(struct split *s, const struct segment *g)
 /* Up to where all is there, and fits. */
 static int64_t good_until(struct split *s)
 {
-    unsigned i = 0;
+    struct segment *g = s->at;
 
-    while (i + 1 < s->count && s->at[i].from == s->at[i].to && fits(s, &s->at[i + 1]))
-        i++;
-    return s->at[i].from;
+    while (g->next && g->from == g->to && fits(s, g->next))
+        g = g->next;
+    return g->from;
 }
 
 /* Who could not go on leaves it to those who have begun, if there are any: they may be the ones whom the server lets in. */
@@ -150,29 +184,27 @@ static bool nobody_else(struct split *s)
     return !s->helpers;
 }
 
-static unsigned whole_ones(const struct split *s)
-{
-    unsigned i = 0;
-
-    while (i < s->count && s->at[i].from == s->at[i].to)
-        i++;
-    return i;
-}
-
 /* CRC32s of pieces make that of the whole: only what was here before is read again. */
 static void join_sums(struct split *s)
 {
-    for (unsigned i = 0, n = whole_ones(s); i < n && s->sum == SUM_CRC32; i++)
-        proof_join(&s->h->proof, s->at[i].crc, s->at[i].begin, s->at[i].to - s->at[i].begin);
+    for (const struct segment *g = s->at; g && g->from == g->to && s->sum == SUM_CRC32; g = g->next)
+        proof_join(&s->h->proof, g->crc, g->begin, g->to - g->begin);
+}
+
+static int64_t whole_until(const struct split *s)
+{
+    const struct segment *g = s->at;
+
+    while (g->next && g->from == g->to)
+        g = g->next;
+    return g->from == g->to ? g->to : g->begin;
 }
 
 /* The owner has the time for it now. A failure is found again when the whole is compared. */
 static void sum_what_is_there(struct split *s)
 {
-    unsigned n = whole_ones(s);
-
     if (s->h->w->ftp) /* whose server says of which kind */
-        proof_read(&s->h->proof, s->h->w, s->fd, n && s->sum != SUM_CRC32 ? s->at[n - 1].to : s->at[0].begin);
+        proof_read(&s->h->proof, s->h->w, s->fd, s->sum == SUM_CRC32 ? s->at->begin : whole_until(s));
     join_sums(s);
 }
 
@@ -227,7 +259,7 @@ static int run_all(struct split *s, int64_t *have)
 
 int segments_fetch(struct haul *h, int fd, unsigned count, int64_t *have)
 {
-    struct split *s = calloc(1, sizeof *s + count * sizeof *s->at);
+    struct split *s = calloc(1, sizeof *s + 2UL * count * sizeof *s->at);
     int rc;
 
     if (!s)
@@ -235,6 +267,7 @@ int segments_fetch(struct haul *h, int fd, unsigned count, int64_t *have)
     s->h = h;
     s->fd = fd;
     s->count = count;
+    s->room = 2 * count;
     s->sum = proof_kind(h->w);
     haul_from(h, *have);
     divide(s, *have);

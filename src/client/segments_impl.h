@@ -8,9 +8,10 @@
 enum { SEGMENT_OVERLAP = 1024 };
 
 struct segment {
-    int64_t from, to;   /* what is still to come of it */
-    int64_t begin;      /* where it began at first */
-    uint32_t crc;       /* of what has come of it, if the whole will be compared by CRC32 */
+    struct segment *next; /* the one behind it */
+    int64_t from, to;     /* what is still to come of it */
+    int64_t begin, since; /* where it began at first; when it was taken */
+    uint32_t crc;         /* of what has come of it, if the whole will be compared by CRC32 */
     bool taken;
     unsigned led;       /* bytes of `lead` */
     char lead[SEGMENT_OVERLAP]; /* what the server has before `begin`: compared when the one before has come */
@@ -19,7 +20,7 @@ struct segment {
 struct split {
     struct haul *h; /* the owner's */
     int fd;
-    unsigned count, helpers, tries; /* helpers: jobs that others have, or may take */
+    unsigned count, room, helpers, tries; /* there is room for so many; helpers: jobs that others have, or may take */
     enum sum_id sum; /* by which the whole will be compared; SUMS: by none */
     int rc; /* of the first failure that counts; 1: the server does not begin in the middle */
     struct failure why;

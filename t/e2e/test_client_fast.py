@@ -322,6 +322,47 @@ def test_a_range_that_is_refused_after_all(client, fake):
     assert client.read("big") == BIG and one.began()
 
 
+class OneIsSlow(Ranged):
+    """The second half does not come before a part of it is asked for by somebody else."""
+    begun = 0
+
+    def rang(self, argument):
+        super().rang(argument)
+        type(self).begun += 1
+        if self.begun > 2:
+            self.go.set()
+
+    def retr(self, path):
+        first, last = self.part
+        content = self.files[path.strip("/")][first:last + 1]
+
+        def slowly():
+            yield content[:300_000]
+            if first and self.begun == 2:
+                self.go.wait(WAIT)
+            elif not first:
+                time.sleep(0.5)                               # many times an answer
+            yield content[300_000:]
+        self.send(slowly())
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_who_is_done_takes_half_of_what_is_late(client, fake, summed):
+    class One(OneIsSlow):
+        features = OneIsSlow.features + (("XCRC",) if summed else ())
+
+        def xcrc(self, path):
+            self.say(f"250 {zlib.crc32(self.files[path.strip('/')]):08X}")
+
+    content = blob(24 << 20)
+    one = fake(One, files={"big": content}, go=threading.Event())
+    client.run("get", "-v", "--segments", "2", f"{one.address}/big")
+    assert client.read("big") == content and names(client.dir) == {b"big"} and not client.err
+    ranges = [line for line in one.heard if line.startswith("RANG")]
+    assert len(ranges) >= 3 and int(ranges[2].split()[1]) > 17 << 20
+    assert ("CRC32 agrees" if summed else "size agrees") in client.out
+
+
 class Summed(Ranged):
     """Says what CRC32 the whole has; some say another one."""
     features = (*Ranged.features, "XCRC")
@@ -345,10 +386,14 @@ def test_checksums_of_segments_make_that_of_the_whole(client, fake, cut, wrong):
 def test_a_beginning_and_segments_have_one_checksum(client, fake):
     class Breaks(Summed):
         def retr(self, path):
-            first, last = self.part if self.part else (0, len(BIG))
-            self.send(self.files["big"][first:last + 1][:None if self.go else 300_000], last="226 done" if self.go else "426 broken")
+            def part():
+                yield BIG[:300_000]
+                until(lambda: any((client.dir / os.fsdecode(n)).stat().st_size == 300_000 for n in client.parts()), "what came")
+            if self.go:
+                return super().retr(path)
+            return self.send(part(), last="426 broken")
 
-    one = fake(Breaks, files={"big": BIG}, part=None, go=False)
+    one = fake(Breaks, files={"big": BIG}, go=False)
     client.run("get", "--segments", "1", "--retries", "0", f"{one.address}/big", code=INCOMPLETE)
     type(one).go = True
     client.run("get", "-c", "-v", "--segments", "3", f"{one.address}/big")
