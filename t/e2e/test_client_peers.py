@@ -193,6 +193,15 @@ def test_what_broke_off_goes_on(start, client, which):
 
 
 @pytest.mark.parametrize("which", APART)
+def test_segments(start, client, which):
+    """Helpers log in in one go: none of these servers minds."""
+    peer = start(which)
+    peer.make("big", blob(4 << 20))
+    client.run("get", "-v", "--segments", "4", peer.url("big"))
+    assert client.read("big") == blob(4 << 20) and "one by one" not in client.err
+
+
+@pytest.mark.parametrize("which", APART)
 def test_a_server_that_bears_few(start, client, which):
     peer = start(which, most=2)
     for n in range(30):
