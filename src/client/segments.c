@@ -66,15 +66,21 @@ static struct segment *divide_late(struct split *s, int64_t trip)
 }
 
 /* Near by, nothing is late so soon. */
+static int64_t trip_of(const struct worker *w)
+{
+    int64_t trip = ftpc_lost(w->ftp) ? 0 : ftpc_round_trip(w->ftp);
+
+    return trip > FAR_NS ? trip : FAR_NS;
+}
+
 static struct segment *claim(struct split *s, const struct worker *w)
 {
     struct segment *g = s->rc ? NULL : s->at;
-    int64_t trip = ftpc_round_trip(w->ftp);
 
     while (g && g->taken)
         g = g->next;
-    if (!g && !s->rc)
-        g = divide_late(s, trip > FAR_NS ? trip : FAR_NS);
+    if (!g && !s->rc && !ftpc_lost(w->ftp))
+        g = divide_late(s, trip_of(w));
     if (g) {
         g->taken = true;
         g->since = haul_now(s->h);
@@ -88,8 +94,11 @@ static int work_off(struct worker *w, struct split *s)
     struct segment *g;
 
     while ((g = claim(s, w)) != NULL) {
-        int rc = segment_fetch(w, s, g);
+        int rc = worker_connect(w, s->h->job->site);
 
+        g->taken = rc == 0;
+        TRY(rc);
+        rc = segment_fetch(w, s, g);
         if ((rc < 0 || ftpc_lost(w->ftp)) && !s->rc)
             rc = worker_connect(w, s->h->job->site);
         TRY(rc);
@@ -222,7 +231,8 @@ static void work_until_there(struct split *s)
         }
         if (!s->rc && !all_there(s)) {
             sum_what_is_there(s);
-            s->rc = loop_rest(w->task, RT_NEVER);
+            rc = loop_rest(w->task, haul_now(s->h) + LATE_TRIPS * trip_of(w)); /* then something may be late */
+            s->rc = rc == -ETIMEDOUT ? 0 : rc;
         }
     }
 }
