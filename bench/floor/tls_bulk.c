@@ -2,6 +2,8 @@
  * records bring gathered in a buffer of a MiB, write. The floor of bulk over TLS. */
 #include "tls.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,24 +37,34 @@ static size_t open_records(SSL *ssl, const char *raw, ssize_t len, char *to, siz
     return sum;
 }
 
-static void store(int file, SSL *ssl, struct floor_job *job, char *block)
+/* The blocks are shared, so that they stay in the processor's cache: who has something to read has his turn with them. */
+static ssize_t store_some(int file, SSL *ssl, struct floor_job *job)
 {
-    char *raw = malloc(RECEIVE);
+    static char raw[RECEIVE], block[FLOOR_BLOCK];
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
     size_t have = 0;
     ssize_t n;
 
-    floor_need(raw != NULL, "malloc");
-    SSL_set_read_ahead(ssl, 0);
+    pthread_mutex_lock(&turn);
     do {
-        n = recv(job->data, raw, RECEIVE, 0);
+        n = recv(job->data, raw, RECEIVE, MSG_DONTWAIT);
         have += open_records(ssl, raw, n > 0 ? n : 0, block + have, FLOOR_BLOCK - have);
-        if (n <= 0 || FLOOR_BLOCK - have < 2 * RECEIVE) {
-            floor_need(write(file, block, have) == (ssize_t)have, job->name);
-            job->units += have;
-            have = 0;
-        }
-    } while (n > 0);
-    free(raw);
+    } while (n > 0 && FLOOR_BLOCK - have >= 2 * RECEIVE);
+    floor_need(write(file, block, have) == (ssize_t)have, job->name);
+    pthread_mutex_unlock(&turn);
+    job->units += have;
+    return n;
+}
+
+static void store(int file, SSL *ssl, struct floor_job *job)
+{
+    struct pollfd p = { .fd = job->data, .events = POLLIN };
+    int much = RECEIVE / 2;
+
+    setsockopt(job->data, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof much); /* or each thread would be woken for little */
+    SSL_set_read_ahead(ssl, 0);
+    while (poll(&p, 1, -1) == 1 && store_some(file, ssl, job) != 0)
+        continue;
 }
 
 static void transfer(struct floor_job *job)
@@ -64,7 +76,7 @@ static void transfer(struct floor_job *job)
 
     floor_need(block != NULL, "malloc");
     if (job->store)
-        store(file, ssl, job, block);
+        store(file, ssl, job);
     else
         records = fetch(file, ssl, job, block);
     free(block);
