@@ -19,9 +19,8 @@ enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
 #define TALK_FOR (RT_SECONDS(1) / 10)
 
 #define SLOW (RT_SECONDS(1) / 200)
+#define SLOW_AMONG (RT_SECONDS(1) / 10) /* others */
 #define SLOW_FOR RT_SECONDS(10)
-
-enum { SHOWN = 16 }; /* calls that the disk has to show itself quick with */
 
 static int call_by(struct offload *threads, struct ctask *t, int (*fn)(void *), void *arg)
 {
@@ -58,7 +57,7 @@ int loop_compute(struct rt_task *task, int (*fn)(void *), void *arg)
 struct timed {
     int (*fn)(void *);
     void *arg;
-    bool slow; /* out */
+    int64_t waited; /* out: how long it took, if it had to wait */
 };
 
 /* How often this thread has given up the processor because it had to wait. */
@@ -77,31 +76,41 @@ static int timed_call(void *arg)
     int64_t before = clock_mono();
     int rc = c->fn(c->arg);
 
-    c->slow = clock_mono() - before > SLOW && waits_so_far() != waits;
+    c->waited = waits_so_far() == waits ? 0 : clock_mono() - before;
     return rc;
 }
 
 /* What waited long sends all that follows to the threads for a while: there it costs more, but stops nobody. */
-static void judge(struct loop *l, const struct timed *c)
+static void judge(struct loop *l, const struct timed *c, int64_t slow)
 {
-    if (!c->slow)
-        return;
-    l->disk_slow = clock_mono() + SLOW_FOR;
-    l->disk_shown = 0;
+    if (c->waited > slow)
+        l->disk_slow = clock_mono() + SLOW_FOR;
 }
 
-/* A disk that has not been seen yet, or was slow, has to be quick on the threads first. So one that is always slow stops
- * nobody, and one that becomes slow stops the loop for one call, and not again before SLOW_FOR has passed without another. */
+static int quick_elsewhere(struct rt_task *task, struct timed *c)
+{
+    struct loop *l = ctask(task)->loop;
+    unsigned before = l->disk_calls++;
+    bool alone = !l->disk_busy++;
+    int rc = loop_call(task, timed_call, c);
+
+    l->disk_busy--;
+    judge(l, c, alone && l->disk_calls == before + 1 ? SLOW : SLOW_AMONG);
+    return rc;
+}
+
+/* What is done elsewhere says how the disk is, too; but calls for one folder wait for each other there. So a disk that stays slow
+ * is left to the threads, and none stops the loop for more than one call in SLOW_FOR. */
 int loop_call_quick(struct rt_task *task, int (*fn)(void *), void *arg)
 {
     struct loop *l = ctask(task)->loop;
-    struct timed c = { fn, arg, false };
-    bool here = l->disk_shown >= SHOWN && clock_mono() >= l->disk_slow;
-    int rc = here ? timed_call(&c) : loop_call(task, timed_call, &c);
+    struct timed c = { fn, arg, 0 };
+    int rc;
 
-    judge(l, &c);
-    if (!c.slow && l->disk_shown < SHOWN)
-        l->disk_shown++;
+    if (clock_mono() < l->disk_slow)
+        return quick_elsewhere(task, &c);
+    rc = timed_call(&c);
+    judge(l, &c, SLOW);
     return rc;
 }
 
@@ -126,10 +135,10 @@ static ssize_t file_elsewhere(struct ctask *t, struct rt_op *op)
 /* A write to the page cache is a copy, until the disk falls behind and the kernel makes writers wait. */
 static ssize_t write_here(struct ctask *t, struct rt_op *op)
 {
-    struct timed c = { op_call, op, false };
+    struct timed c = { op_call, op, 0 };
     int n = timed_call(&c);
 
-    judge(t->loop, &c);
+    judge(t->loop, &c, SLOW);
     return n;
 }
 

@@ -77,7 +77,7 @@ struct loop {
     int64_t next_sweep;
     bool (*tend)(bool all); /* see rt_tend. NULL: there is nothing to be looked after */
     int64_t disk_slow;   /* until then the disk is taken to be behind: threads wait for it */
-    unsigned disk_shown; /* so many quick calls (up to a limit) have been quick since it was slow, on threads */
+    unsigned disk_calls, disk_busy; /* quick calls that were left to threads until now; of them under way */
 };
 
 /* A descriptor is ready for these (POLLIN, POLLOUT; an error or a hang-up is both). */
