@@ -476,17 +476,17 @@ static void a_call_does_not_wait_for_another(void **state)
     assert_int_equal(w.saw[1], 42);
 }
 
-/* A call that waits as long as a slow disk lets it, or not at all; was it on the loop's own thread? */
+/* A call that waits as long as a slow disk lets it (us), or not at all; was it on the loop's own thread? */
 static int quick(void *arg)
 {
     if (*(int *)arg)
-        usleep(20000);
+        usleep((unsigned)*(int *)arg);
     return pthread_equal(pthread_self(), elsewhere);
 }
 
 static void quick_caller(struct rt_task *task, void *arg)
 {
-    int slow[2] = { 0, 1 };
+    int slow[2] = { 0, 20000 };
     int64_t until;
 
     (void)arg;
@@ -513,6 +513,34 @@ static void quick_calls_leave_the_loop_when_one_was_slow(void **state)
     loop_run(w.loop);
     for (size_t i = 0; i < COUNT(want); i++)
         same_int("calls on the loop's thread", i, w.saw[i], want[i]);
+}
+
+/* Two at a time, while the disk is taken to be behind. */
+static void one_of_two(struct rt_task *task, void *arg)
+{
+    int us = *(int *)arg;
+
+    elsewhere = pthread_self();
+    w.saw[0] += rt_call_quick(task, quick, &us);
+}
+
+static int64_t slow_until_after_two(int us)
+{
+    int64_t until = w.loop->disk_slow = clock_mono() + RT_SECONDS(5);
+
+    start(one_of_two, us);
+    start(one_of_two, us);
+    loop_run(w.loop);
+    assert_int_equal(w.saw[0], 0);
+    return w.loop->disk_slow - until;
+}
+
+/* Those of one folder wait for each other, which is not the disk's fault; for a tenth of a second it is. */
+static void quick_calls_among_others_may_be_late(void **state)
+{
+    (void)state;
+    assert_int_equal(slow_until_after_two(20000), 0);
+    assert_int_not_equal(slow_until_after_two(150000), 0);
 }
 
 /* ---- computing ---- */
@@ -911,6 +939,7 @@ static int on_both_sides(const char *name)
         LOOP_TEST(blocking_work_is_done_elsewhere),
         LOOP_TEST(a_call_does_not_wait_for_another),
         LOOP_TEST(quick_calls_leave_the_loop_when_one_was_slow),
+        LOOP_TEST(quick_calls_among_others_may_be_late),
         LOOP_TEST(blocking_work_waits_for_no_computation),
         LOOP_TEST(computations_let_all_others_go_first),
         LOOP_TEST(a_stop_drops_what_is_not_begun),
