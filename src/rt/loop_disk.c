@@ -57,7 +57,7 @@ int loop_compute(struct rt_task *task, int (*fn)(void *), void *arg)
 struct timed {
     int (*fn)(void *);
     void *arg;
-    int64_t waited; /* out: how long it took, if it had to wait */
+    int64_t waited; /* out: how long it took, if it had to wait for long */
 };
 
 /* How often this thread has given up the processor because it had to wait. */
@@ -75,8 +75,9 @@ static int timed_call(void *arg)
     long waits = waits_so_far();
     int64_t before = clock_mono();
     int rc = c->fn(c->arg);
+    int64_t took = clock_mono() - before;
 
-    c->waited = waits_so_far() == waits ? 0 : clock_mono() - before;
+    c->waited = took > SLOW && waits_so_far() != waits ? took : 0;
     return rc;
 }
 
