@@ -253,12 +253,13 @@ static void let_compute(struct loop *l, int64_t worked, int64_t rested)
 void loop_run(struct loop *l)
 {
     while (l->tasks) {
-        int64_t since = l->now, before = clock_mono();
-        int rc = l->ops->wait(l, until_next(l, before));
+        int64_t since = l->now, before = clock_mono(), most = until_next(l, before);
+        int rc = l->ops->wait(l, most);
 
         CHECK(rc == 0 || rc == -EINTR);
         l->now = clock_mono();
-        let_compute(l, before - since, l->now - before);
+        /* who only looks does not rest, however long others had the processor meanwhile */
+        let_compute(l, before - since, most ? l->now - before : 0);
         fire_timers(l, l->now);
         if (l->now >= l->next_sweep)
             sweep(l, l->now);

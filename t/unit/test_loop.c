@@ -402,7 +402,7 @@ static int until_released(void)
     char c;
     struct pollfd p = { .fd = w.a[0], .events = POLLIN };
 
-    while (poll(&p, 1, 2000) == 1)
+    while (poll(&p, 1, 20000) == 1)
         if (read(w.a[0], &c, 1) == 1)
             return 42;
     return -1;
