@@ -53,6 +53,8 @@ int io_put(struct io *io, struct span s);
 int io_flush(struct io *io);
 /* All of it, past the buffer (flushed first). -EINTR loses nothing: *done says how much went. */
 int io_write(struct io *io, const void *buf, size_t len, size_t *done);
+/* Who is about to pause: what was written and waits for company (little, over TLS) leaves before. -EINTR loses nothing. */
+int io_let_go(struct io *io);
 /* Waits until io_write_now can send something. */
 int io_await_room(struct io *io);
 /* What goes without waiting, up to len, past the buffer (flushed first): -EAGAIN when that is nothing. */

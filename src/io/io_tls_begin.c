@@ -134,6 +134,11 @@ bool io_is_tls(const struct io *io)
     return io->tls;
 }
 
+int io_let_go(struct io *io)
+{
+    return io->tls ? io_tls_drain(io, io->tls->below->send) : 0;
+}
+
 void io_tls_print(const struct io *io, struct buf *b)
 {
     const SSL *ssl = io->tls->ssl;

@@ -46,6 +46,15 @@ static int turn(struct xfer *x)
     return rc == -EINTR ? heard(x) : rc;
 }
 
+static int let_go(struct xfer *x)
+{
+    int rc;
+
+    while ((rc = io_let_go(x->data)) == -EINTR)
+        TRY(heard(x));
+    return rc < 0 ? fail(x, XFER_STREAM, rc) : 0;
+}
+
 /* How much of it the limits of bandwidth let go now, after waiting until it is its turn; meanwhile a command is heard, and the
  * stall limit rests. */
 static int allow(struct xfer *x, int64_t want, int64_t *most)
@@ -54,6 +63,8 @@ static int allow(struct xfer *x, int64_t want, int64_t *most)
 
     if (x->pace.n) {
         step = pace_take(&x->pace, want, rt_now(x->task), &when);
+        if (rt_now(x->task) < when)
+            TRY(let_go(x));
         while (rt_now(x->task) < when) {
             int rc = rt_pause(x->task, io_hearing(x->data), when);
 

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from ftpraw import OPEN, receive_all
+from ftptls import Tls
 from server import ACCOUNTS
 from tools import PATIENCE, blob, make
 
@@ -207,3 +208,15 @@ def test_a_session_ends_but_not_its_transfer(limited):
     assert client.get("RETR f") == blob(300 << 10)           # three seconds
     replies = client.is_closed()
     assert [r.code for r in replies] == [421] and "session" in replies[0].text
+
+
+def test_what_a_limit_lets_go_over_tls_waits_for_nothing(limited):
+    """Little waits for company on a data connection over TLS, but not for the next piece that a limit allows."""
+    client = Tls(limited("--rate-session", "512"))
+    ready = client.epsv()
+    client.expect(OPEN, "RETR big")
+    with client.wrap(ready()) as data:
+        data.settimeout(20 * PATIENCE)
+        got = len(data.recv(1 << 16))
+        assert 0 < got < 8192, got
+        client.sock.close()
