@@ -231,6 +231,16 @@ def shown(value):
     return "" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3g}"
 
 
+def put(document, name, text):
+    """Where it says <!-- bench/all NAME -->."""
+    begin, end = f"<!-- bench/all {name} -->\n", "<!-- end -->\n"
+    before, _, rest = document.read_text().partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        sys.exit(f"{document} has no place for {name}")
+    document.write_text(before + begin + text + end + after)
+
+
 def table(heads, rows):
     """Markdown."""
     for row in [heads, ["---"] * len(heads), *rows]:
