@@ -304,10 +304,10 @@ static int one_by_one(struct ftpc *ftp)
     return 0;
 }
 
-int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
+int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *keep)
 {
-    ftp->can = can;
-    if (!can->pipe)
+    ftp->can = keep;
+    if (!keep->pipe)
         return one_by_one(ftp);
     TRY(queue_steps(ftp));
     TRY(ftpc_flush(ftp));
@@ -315,9 +315,9 @@ int ftpc_prepare_as(struct ftpc *ftp, struct ftpc_can *can)
 }
 
 /* The port is for the job that this connection is made for. */
-int ftpc_join_say(struct ftpc *ftp, struct ftpc_can *can, struct span name, struct span password)
+int ftpc_join_say(struct ftpc *ftp, struct ftpc_can *keep, struct span name, struct span password)
 {
-    ftp->can = can;
+    ftp->can = keep;
     TRY(ftpc_queue(ftp, "USER", name));
     TRY(ftpc_queue(ftp, "PASS", password));
     TRY(queue_steps(ftp));

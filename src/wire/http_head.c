@@ -31,7 +31,7 @@ static bool is_control(char c)
 /* What a byte may stand in: every byte of a head is asked at least once. */
 enum { TOKEN = 1, AUTHORITY = 2 };
 
-#define BOTH(c) [c] = TOKEN | AUTHORITY
+#define BOTH(c) [c] = (TOKEN | AUTHORITY)
 static const unsigned char fits[256] = {
     ['0' ... '9'] = TOKEN | AUTHORITY, ['A' ... 'Z'] = TOKEN | AUTHORITY, ['a' ... 'z'] = TOKEN | AUTHORITY,
     BOTH('!'), BOTH('$'), BOTH('%'), BOTH('&'), BOTH('\''), BOTH('*'), BOTH('+'), BOTH('-'), BOTH('.'), BOTH('_'), BOTH('~'),
