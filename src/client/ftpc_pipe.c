@@ -230,7 +230,6 @@ bool ftpc_was_ahead(const struct ftpc *ftp)
 struct ftpc_step {
     const char *verb;
     const char *arg;
-    bool wanted;
 };
 
 static int hear_step(struct ftpc *ftp, const struct ftpc_step *s)
@@ -245,12 +244,19 @@ static int hear_step(struct ftpc *ftp, const struct ftpc_step *s)
 
 enum { STEPS = 4 };
 
-static void steps_of(const struct ftpc *ftp, const struct ftpc_can *can, struct ftpc_step steps[STEPS])
+/* Those that are wanted here; how many. */
+static unsigned steps_of(const struct ftpc *ftp, struct ftpc_step steps[STEPS])
 {
-    steps[0] = (struct ftpc_step){ "OPTS", "UTF8 ON", can->utf8 };
-    steps[1] = (struct ftpc_step){ "PBSZ", "0", ftp->tls };
-    steps[2] = (struct ftpc_step){ "PROT", "P", ftp->tls };
-    steps[3] = (struct ftpc_step){ "TYPE", "I", true };
+    unsigned n = 0;
+
+    if (ftp->can->utf8)
+        steps[n++] = (struct ftpc_step){ "OPTS", "UTF8 ON" };
+    if (ftp->tls) {
+        steps[n++] = (struct ftpc_step){ "PBSZ", "0" };
+        steps[n++] = (struct ftpc_step){ "PROT", "P" };
+    }
+    steps[n++] = (struct ftpc_step){ "TYPE", "I" };
+    return n;
 }
 
 /* dray refuses neither: their answers come with the next question's. */
@@ -270,33 +276,29 @@ static int queue_step(struct ftpc *ftp, const struct ftpc_step *s)
 static int queue_steps(struct ftpc *ftp)
 {
     struct ftpc_step steps[STEPS];
+    unsigned n = steps_of(ftp, steps);
 
-    steps_of(ftp, ftp->can, steps);
-    for (unsigned i = 0; i < STEPS; i++)
-        if (steps[i].wanted)
-            TRY(queue_step(ftp, &steps[i]));
+    for (unsigned i = 0; i < n; i++)
+        TRY(queue_step(ftp, &steps[i]));
     return 0;
 }
 
 static int hear_steps(struct ftpc *ftp)
 {
     struct ftpc_step steps[STEPS];
+    unsigned n = hears_later(ftp) ? 0 : steps_of(ftp, steps);
 
-    steps_of(ftp, ftp->can, steps);
-    for (unsigned i = 0; i < STEPS && !hears_later(ftp); i++)
-        if (steps[i].wanted)
-            TRY(hear_step(ftp, &steps[i]));
+    for (unsigned i = 0; i < n; i++)
+        TRY(hear_step(ftp, &steps[i]));
     return 0;
 }
 
 static int one_by_one(struct ftpc *ftp)
 {
     struct ftpc_step steps[STEPS];
+    unsigned n = steps_of(ftp, steps);
 
-    steps_of(ftp, ftp->can, steps);
-    for (unsigned i = 0; i < STEPS; i++) {
-        if (!steps[i].wanted)
-            continue;
+    for (unsigned i = 0; i < n; i++) {
         TRY(queue_step(ftp, &steps[i]));
         TRY(ftpc_flush(ftp));
         TRY(hear_step(ftp, &steps[i]));

@@ -35,10 +35,12 @@ struct rt_task {
 
 /* The runtime of processes and threads: waiting is poll(2) on what was asked and the stop descriptors. */
 extern const struct rt_ops rt_block;
+
 struct rt_task rt_block_task(struct rt_stop stop);
 
 int rt_wait(struct rt_task *, struct pollfd *, unsigned n, int64_t when);
-/* Is the task between two commands? A drain cancels it in a wait there, and only there. -ECANCELED: it has been cancelled. */
+/* Declares whether the task is between two commands: a drain cancels it in a wait there, and only there. -ECANCELED when it
+ * has been cancelled. */
 int rt_idle(struct rt_task *, bool idle);
 
 /* Between two steps of work that may never have to wait (pause: that holds back until then): lets others run. -EINTR when `hear`
@@ -58,8 +60,10 @@ ssize_t rt_send(struct rt_task *, int fd, int hear, const void *buf, size_t len,
 ssize_t rt_sendfile(struct rt_task *, int fd, int hear, int from, int64_t off, size_t len, int64_t when);
 /* A new descriptor, non-blocking and close-on-exec; *peer is filled. */
 int rt_accept(struct rt_task *, int fd, int hear, struct sock_addr *peer, int64_t when);
+/* 0 when connected. */
 int rt_connect(struct rt_task *, int fd, int hear, const struct sock_addr *to, socklen_t len, int64_t when);
-void rt_close(struct rt_task *, int fd); /* one that this task may have waited for */
+/* Closes a descriptor that this task may have waited for. */
+void rt_close(struct rt_task *, int fd);
 /* Files never "poll ready": inline in processes and threads, elsewhere offloaded or a ring entry. */
 ssize_t rt_pread(struct rt_task *, int fd, void *buf, size_t len, int64_t off);
 /* local: the file system is one of this machine's disks or its memory (not FUSE, NFS and their like). */
@@ -71,12 +75,14 @@ enum { RT_BLOCK = 1 << 20 };
 void *rt_block_take(void);
 void rt_block_give(void *block);
 
+/* Runs fn(arg), which may block on a disk or a name look-up; returns what fn returned. */
 int rt_call(struct rt_task *, int (*fn)(void *), void *arg);
 /* A few changes on a disk of this machine, which as a rule wait for nobody: an event loop makes them itself while that holds. */
 int rt_call_quick(struct rt_task *, int (*fn)(void *), void *arg);
 /* For a fn that computes for long. On a loop others go before it, and it waits its turn: -ECANCELED if it is not begun. */
 int rt_compute(struct rt_task *, int (*fn)(void *), void *arg);
-int rt_sleep(struct rt_task *, int64_t when); /* waits until then: 0, or -ECANCELED */
+/* Waits until `when`: 0, or -ECANCELED. */
+int rt_sleep(struct rt_task *, int64_t when);
 int64_t rt_now(const struct rt_task *);
 int64_t rt_after(const struct rt_task *, unsigned seconds); /* now + seconds; RT_NEVER for 0 */
 /* What this thread keeps for later is looked after: fn(false) is called about every quarter of a second, until it says that nothing
