@@ -1,8 +1,8 @@
 /* ftpc_xfer: one transfer, from the command to its final reply, and the way back into step after one that failed.
  * While data flows the control connection is heard, so that a refusal in mid-transfer is not waited out; a final
- * reply that comes before the data ends lets the rest come. Called by transfers and listings; the data stream belongs
- * to the caller. Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of replies), RFC 3659 section 7
- * (MLSD). */
+ * reply that comes before the data ends lets the rest come, as does the end of the connection. Called by transfers and
+ * listings; the data stream belongs to the caller. Fails as ftpc.h says. RFC 959 sections 3.4 and 5.4 (sequences of
+ * replies), RFC 3659 section 7 (MLSD). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +155,11 @@ int64_t ftpc_announced(const struct ftpc *ftp)
     return span_starts(text, SPAN("bytes)")) && span_u64(number, INT64_MAX, &bytes) == 0 ? (int64_t)bytes : -1;
 }
 
+static unsigned last_patience(const struct ftpc *ftp)
+{
+    return ftp->how.patience < LAST_WORDS_SECONDS ? ftp->how.patience : LAST_WORDS_SECONDS;
+}
+
 /* Perhaps the server spoke before the data ended: a refusal ends the transfer; "done" lets the rest of the data come. */
 static int overheard(struct ftpc *ftp, struct io *data)
 {
@@ -176,16 +181,20 @@ static int data_trouble(struct ftpc *ftp, struct io *data, int rc)
     return 1;
 }
 
+/* A control connection that is lost ends no download: what the server had sent still comes, and need not be fetched again. */
 ssize_t ftpc_read(struct ftpc *ftp, struct io *data, void *buf, size_t len)
 {
     for (;;) {
         ssize_t n;
+        int rc;
 
-        io_deadline(data, rt_after(ftp->task, ftp->how.patience));
+        io_deadline(data, rt_after(ftp->task, ftp->lost ? last_patience(ftp) : ftp->how.patience));
         n = io_read(data, buf, len);
         if (n >= 0)
             return n;
-        TRY(data_trouble(ftp, data, (int)n));
+        rc = data_trouble(ftp, data, (int)n);
+        if (rc < 0 && rc != -ENOTCONN)
+            return rc;
     }
 }
 
@@ -235,7 +244,7 @@ static int last_words(struct ftpc *ftp, int rc)
     unsigned patience = ftp->how.patience;
     int said;
 
-    ftp->how.patience = patience < LAST_WORDS_SECONDS ? patience : LAST_WORDS_SECONDS;
+    ftp->how.patience = last_patience(ftp);
     said = ftpc_end(ftp);
     ftp->how.patience = patience;
     return said < 0 ? said : rc;

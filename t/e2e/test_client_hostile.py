@@ -1,9 +1,11 @@
 """The client's verbs against servers that lie (fakeserver.py, client.py), and against lines that break: each trick has its clear
 error, its exit code, and leaves no file that claims to be whole."""
+import contextlib
 import hashlib
 import os
 import re
 import signal
+import socket
 import threading
 import time
 import zlib
@@ -477,6 +479,33 @@ def test_rest_is_said_directly_before_the_transfer(client, fake):
     client.run("get", f"{one.address}/a")
     assert client.read("a") == BIG and "continued at byte 100000" in client.err and "starting over" not in client.err
     assert one.heard.count("RETR /a") == 2
+
+
+class Speechless(Site):
+    """Its control connection ends before the data comes, as behind a router that forgets who says nothing."""
+    files = {"a": BIG}
+    sends = len(BIG)
+
+    def retr(self, path):
+        if self.heard.count(f"RETR {path}") > 1:
+            return super().retr(path)
+        with self.data() as connection:
+            self.say("150 go on")
+            self.control.shutdown(socket.SHUT_RDWR)
+            connection.settimeout(0.3)
+            with contextlib.suppress(socket.timeout, OSError):
+                connection.recv(1)                            # time to give up in
+            connection.settimeout(WAIT)
+            connection.sendall(BIG[:self.sends])
+        return "close"
+
+
+@pytest.mark.parametrize("sends", [100_000, len(BIG)], ids=["some", "all"])
+def test_what_comes_without_a_control_connection_is_kept(client, fake, sends):
+    one = fake(Speechless, sends=sends)
+    client.run("get", f"{one.address}/a")
+    assert client.read("a") == BIG and f"continued at byte {sends}" in client.err
+    assert one.heard.count("RETR /a") == (1 if sends == len(BIG) else 2)
 
 
 def test_an_upload_that_cannot_go_on_starts_over(client, fake):
