@@ -14,18 +14,11 @@ import threading
 from pathlib import Path
 
 from server import PASSWORD
-from tools import WAIT, until
+from tools import WAIT, free_range, until
 
 AT = Path("/opt/dray-peers/usr")
 UID = GID = 65534                                             # nobody; files of the scratch folder are bob's, who is the same
 SERVICES = "vsftpd", "other"                                  # who asks PAM, and what it reads besides
-
-
-def free_port(host):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as sock:
-        sock.bind((host, 0))
-        return sock.getsockname()[1]
 
 
 def crypted():
@@ -61,7 +54,7 @@ class Peer:
             self.root.mkdir()
             os.chown(self.root, UID, GID)
         self.pem = self.own_copy(pem) if pem else None
-        self.port = free_port(host)
+        self.port = free_range(1)                          # one of the kernel's choice could be somebody's when the server begins
         self.log = open(self.at / "log", "wb")
         self.proc = None
         try:

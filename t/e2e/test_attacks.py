@@ -19,7 +19,7 @@ from ftpraw import OPEN, Closed, Raw, ls, mlsd, nlst, receive_all
 from ftptls import TLS12, Tls, context
 from server import ACCOUNTS, PASSWORD
 from test_paths import SECRET, outside, swapping                # noqa: F401: outside is a fixture
-from tools import PATIENCE, WAIT, blob, make, ready, reset, until
+from tools import PATIENCE, WAIT, blob, free_range, make, ready, reset, until
 
 SMALL = blob(2000)
 ENDED = (Closed, ConnectionResetError, BrokenPipeError)
@@ -246,7 +246,6 @@ def test_passive_ports_cannot_be_guessed(server, flags):
 
 @pytest.mark.needs("typical", "lean")
 def test_all_passive_ports_taken(server):
-    from test_passive import free_range
     first = free_range(4)
     one = server(None, *ACCOUNTS, "--passive", f"{first}-{first + 3}")
     holders = [one.raw("bob") for _ in range(4)]
@@ -594,7 +593,6 @@ def test_format_strings_and_forged_lines_in_the_log(server, tmp_path, form):
 @pytest.mark.needs("typical")
 def test_the_wrong_protocol(server):
     """Plain FTP where TLS is spoken, TLS where FTP is, HTTP at both."""
-    from test_passive import free_range
     ftps = free_range(1)
     one = server(None, *ACCOUNTS, "--ftps", ftps)
     hello = client_hello()

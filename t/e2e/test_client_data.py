@@ -13,20 +13,21 @@ from tools import blob
 FILES = {f"f{n}": blob(n * 1000, n) for n in range(5)}
 
 
-def dead_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def dead_port(owner):
+    """A port that nobody listens on, nor will while its owner is there."""
+    owner.dead = (*owner.dead, socket.socket())
+    owner.dead[-1].bind(("127.0.0.1", 0))
+    return owner.dead[-1].getsockname()[1]
 
 
 class Ways(Site):
     """epsv, pasv, active: "works", "dead" (nobody listens there, or it cannot connect), "refused", "silent" (no answer comes)."""
-    files = FILES
+    files, dead = FILES, ()
     ways = {"epsv": "works", "pasv": "works", "active": "works"}
 
     def port_of(self, way):
         if self.ways[way] == "dead":
-            return dead_port()
+            return dead_port(self)
         if self.ways[way] == "silent":
             self.deaf = socket.create_server(("127.0.0.1", 0), backlog=0)
             self.full = [socket.socket() for _ in range(3)]

@@ -1,6 +1,5 @@
 """TLS in the client: what is encrypted, whom it believes, and what it refuses (exit code 8)."""
 import re
-import socket
 import subprocess
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from client import INCOMPLETE, TLS, USAGE, Client, Site, TlsSite, certificate
 from test_client_hostile import fake  # noqa: F401  (a fixture)
 from server import DRAY
-from tools import blob, make, names
+from tools import blob, free_range, make, names
 
 epoll = pytest.mark.needs("epoll", "disk")
 DATA = blob(300_000)
@@ -49,9 +48,7 @@ def test_all_is_encrypted_where_it_is_offered(server, client):
 
 @epoll
 def test_ftps_from_the_first_byte(server, client, tmp_path):
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_range(1)
     one = server(None, "--ftps", str(port))
     make(one.root, "a", DATA)
     client.run("get", f"ftps://127.0.0.1:{port}/a")

@@ -1,6 +1,4 @@
 """Passive data connections: ports that last, that nobody else gets, and the address that 227 names."""
-import itertools
-import os
 import re
 import socket
 import struct
@@ -13,30 +11,9 @@ import pytest
 
 from ftpraw import Raw, receive_all
 from server import command, environment
-from tools import PATIENCE, WAIT, make, until
+from tools import PATIENCE, WAIT, free_range, make, until
 
 DATA_SEGMENTS_IN = struct.Struct("152xI")               # tcpi_data_segs_in of struct tcp_info
-WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-turn = itertools.count()
-
-
-def free_range(count):
-    """So many ports in a row that are nobody else's: below those that the kernel gives out, apart from other test workers'."""
-    low = 12000 + WORKER % 16 * 500
-    for _ in range(500):
-        first = low + next(turn) * count % (500 - count)
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for number, sock in enumerate(sockets):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("0.0.0.0", first + number))
-            return first
-        except OSError:
-            continue
-        finally:
-            for sock in sockets:
-                sock.close()
-    raise AssertionError("no free ports")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from ftpraw import OPEN, receive_all
 from server import ACCOUNTS, DRAY, environment, alive
-from tools import PATIENCE, WAIT, blob, make, no_leftovers, until
+from tools import PATIENCE, WAIT, blob, free_range, make, no_leftovers, until
 
 
 def run(*words, env=None, cwd=None, user=None):
@@ -209,9 +209,7 @@ def test_the_current_folder_is_served_by_default(tmp_path):
 
 
 def test_passive_ports_are_taken_from_the_range(server):
-    with socket.socket() as probe:                      # three neighbours that are most likely free
-        probe.bind(("127.0.0.1", 0))
-        first = min(probe.getsockname()[1], 65000)
+    first = free_range(3)
     one = server(None, "--passive", f"{first}-{first + 2}")
     client = one.raw("anonymous")
     for _ in range(10):

@@ -12,7 +12,7 @@ import pytest
 from ftpraw import OPEN, Raw, receive_all
 from ftptls import TLS12, TLS13, Cut, Tls, context
 from server import ACCOUNTS
-from tools import PATIENCE, WAIT, blob, names, no_leftovers, until
+from tools import PATIENCE, WAIT, blob, free_range, names, no_leftovers, until
 
 VERSIONS = pytest.mark.parametrize("version", [TLS12, TLS13], ids=["1.2", "1.3"])
 
@@ -30,12 +30,6 @@ def tls(site):
 def not_stored(client, name):
     """SIZE would tell how much came, to be continued."""
     assert name.encode() not in client.retrieve("NLST").split()
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 # -- files, both ways
@@ -172,7 +166,7 @@ def test_names_of_tls(site, word):
 
 
 def test_implicit(server):
-    port = free_port()
+    port = free_range(1)
     one = server(None, *ACCOUNTS, "--ftps", port)
     client = Tls(one, implicit=port, protect=False)
     assert client.store("STOR f", b"data").code == 226       # protected without a word

@@ -1,4 +1,5 @@
 """Small things every test file uses: patience, polling, sample bytes, and the folder as the disk sees it."""
+import itertools
 import os
 import random
 import select
@@ -85,3 +86,43 @@ def make_many(folder, names):
             make(folder, name)
         else:
             os.link(path, folder / name)
+
+
+BLOCK = 200
+BLOCKS = range(12000, 31000, BLOCK)                       # below those that the kernel gives out
+turn, mine = itertools.count(), []                        # mine: the first port, and the socket whose name says so
+
+
+def own_block():
+    """The first port of a block that is this process's as long as it lives: other test workers' are elsewhere."""
+    if not mine:
+        for first in BLOCKS:
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0dray-test-ports-{first}")
+            except OSError:
+                claim.close()
+                continue
+            mine.extend((first, claim))
+            break
+    assert mine, "more test workers than blocks of ports"
+    return mine[0]
+
+
+def free_range(count):
+    """So many ports in a row that nobody has, and that nobody gets who asks the kernel for any."""
+    low = own_block()
+    for _ in range(BLOCK):
+        first = low + next(turn) * count % (BLOCK - count)
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for number, sock in enumerate(sockets):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("0.0.0.0", first + number))
+            return first
+        except OSError:
+            continue
+        finally:
+            for sock in sockets:
+                sock.close()
+    raise AssertionError("no free ports")
