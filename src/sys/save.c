@@ -84,16 +84,29 @@ int save_open(const char *folder, const char *leaf, uint64_t tag, bool again, bo
 
 /* ext4 and XFS otherwise reserve page by page, a sixth of the cost of a download (bench/client). A btrfs that compresses would not
  * compress what has its place already, and memory would be filled before there is anything. */
-static bool gains_by_room(int fd)
+static bool gains_by_room(const struct statfs *disk)
 {
-    struct statfs st;
+    return disk->f_type == EXT4_SUPER_MAGIC || disk->f_type == XFS_SUPER_MAGIC;
+}
 
-    return fstatfs(fd, &st) == 0 && (st.f_type == EXT4_SUPER_MAGIC || st.f_type == XFS_SUPER_MAGIC);
+/* Asked for too much, ext4 takes all there is before it says no: the disk would be full for everybody meanwhile. */
+static bool fits(int fd, const struct statfs *disk, int64_t size)
+{
+    struct stat st;
+    int64_t held = fstat(fd, &st) < 0 ? 0 : (int64_t)st.st_blocks * 512;
+
+    return (uint64_t)(size > held ? size - held : 0) / (uint64_t)disk->f_frsize <= disk->f_bavail;
 }
 
 int save_reserve(struct save *s, int64_t size)
 {
-    if (size < RESERVE_FROM || !gains_by_room(s->fd) || fallocate(s->fd, FALLOC_FL_KEEP_SIZE, 0, size) == 0)
+    struct statfs disk;
+
+    if (size < RESERVE_FROM || fstatfs(s->fd, &disk) < 0 || !gains_by_room(&disk))
+        return 0;
+    if (!fits(s->fd, &disk, size))
+        return -ENOSPC;
+    if (fallocate(s->fd, FALLOC_FL_KEEP_SIZE, 0, size) == 0)
         return 0;
     return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -errno : 0;
 }
