@@ -7,13 +7,12 @@ import select
 import signal
 import socket
 import threading
-import time
 import zlib
 
 import pytest
 
 from client import INCOMPLETE, INTERRUPTED, NOT_FOUND, REFUSED, UNVERIFIED, Client, Site, fake  # noqa: F401 (a fixture)
-from tools import PATIENCE, WAIT, blob, names, until
+from tools import WAIT, blob, names, until
 
 BIG = blob(4 << 20)
 
@@ -274,7 +273,16 @@ class Quick(Ranged, Batches):
     features = ("MLST type*;size*;modify*;X.partial*;", "SIZE", "REST STREAM", "UTF8", "RANG STREAM")
 
 
-class Waits(Quick):
+class Together:
+    """Nobody gets data before all have logged in: else the first one may have it all."""
+    logins, word = 3, "PASS"
+
+    def retr(self, path):
+        until(lambda: sum(line.startswith(self.word) for line in self.heard) >= self.logins, "all have logged in")
+        super().retr(path)
+
+
+class Waits(Together, Quick):
     """Greets a helper when it has spoken."""
     def session(self):
         if "PASS secret" in self.heard:
@@ -282,7 +290,7 @@ class Waits(Quick):
         super().session()
 
 
-@pytest.mark.parametrize("kind, ranges", [(Waits, 3), (type("Tried", (Ranged, Batches), {}), 0)])
+@pytest.mark.parametrize("kind, ranges", [(Waits, 3), (type("Tried", (Together, Ranged, Batches), {}), 0)])
 def test_helpers_log_in_and_begin_in_one_go(client, fake, kind, ranges):
     one = fake(kind, files={"big": BIG})
     client.run("get", "--tls", "off", "--segments", "3", f"bob:secret@{one.address}/big")
@@ -299,7 +307,9 @@ def test_helpers_that_are_not_let_in_leave_it_to_the_others(client, fake, most):
 
 
 def test_a_login_that_must_go_step_by_step(client, fake):
-    class Steps(Quick):
+    class Steps(Together, Quick):
+        logins = 2
+
         def answer(self, batch):
             return "close" if batch[0].startswith("USER") and batch[1:] else super().answer(batch)
 
@@ -323,14 +333,9 @@ def test_a_range_that_is_refused_after_all(client, fake):
 
 
 class OneIsSlow(Ranged):
-    """The second half does not come before a part of it is asked for by somebody else."""
-    begun = 0
-
-    def rang(self, argument):
-        super().rang(argument)
-        type(self).begun += 1
-        if self.begun > 2:
-            self.go.set()
+    """The first half ends when the second has begun, and that does not before a part of it is asked for by somebody else."""
+    def begun(self):
+        return [int(line.split()[1]) for line in self.heard if line.startswith("RANG")]
 
     def retr(self, path):
         first, last = self.part
@@ -338,10 +343,8 @@ class OneIsSlow(Ranged):
 
         def slowly():
             yield content[:300_000]
-            if first and self.begun == 2:
-                self.go.wait(WAIT)
-            elif not first:
-                time.sleep(0.5)                               # many times an answer
+            least = 2 if not first else 3 if first < 17 << 20 else 0
+            until(lambda: len(self.begun()) >= least, "somebody else has begun")
             yield content[300_000:]
         self.send(slowly())
 
@@ -355,11 +358,10 @@ def test_who_is_done_takes_half_of_what_is_late(client, fake, summed):
             self.say(f"250 {zlib.crc32(self.files[path.strip('/')]):08X}")
 
     content = blob(24 << 20)
-    one = fake(One, files={"big": content}, go=threading.Event())
+    one = fake(One, files={"big": content})
     client.run("get", "-v", "--segments", "2", f"{one.address}/big")
     assert client.read("big") == content and names(client.dir) == {b"big"} and not client.err
-    ranges = [line for line in one.heard if line.startswith("RANG")]
-    assert len(ranges) >= 3 and int(ranges[2].split()[1]) > 17 << 20
+    assert len(one.begun()) >= 3 and one.begun()[2] > 17 << 20
     assert ("CRC32 agrees" if summed else "size agrees") in client.out
 
 
@@ -432,11 +434,25 @@ def test_small_and_sizeless_files_have_no_segments(client, fake):
     assert client.read("small") == BIG[:1_500_000] and not two.began()
 
 
+def written(path):
+    """Bytes that are there: not holes, nor room that is only reserved."""
+    fd, at, count = os.open(path, os.O_RDONLY), 0, 0
+    try:
+        while True:
+            at = os.lseek(fd, at, os.SEEK_DATA)
+            end = os.lseek(fd, at, os.SEEK_HOLE)
+            at, count = end, count + end - at
+    except OSError:                                          # ENXIO: only a hole is left
+        return count
+    finally:
+        os.close(fd)
+
+
 def test_a_segment_that_never_comes_leaves_a_beginning(client, fake):
     class Half(Crowd):
         def send(self, payload, first="150 opening", last="226 done"):
             if isinstance(payload, bytes) and len(payload) < len(BIG) * 3 // 5:
-                time.sleep(PATIENCE)                          # something of the first half has come by then
+                until(lambda: any(written(client.dir / os.fsdecode(n)) for n in client.parts()), "something of the first half has come")
                 return super().send(payload[:1000], first, "426 broken")
             return super().send(payload, first, last)
 
@@ -471,18 +487,10 @@ def test_a_file_that_changes_meanwhile(client, fake):
     assert names(client.dir) == {b"big"}
 
 
-def written(path):
-    """Bytes that are there: not holes, nor room that is only reserved."""
-    fd, at, count = os.open(path, os.O_RDONLY), 0, 0
-    try:
-        while True:
-            at = os.lseek(fd, at, os.SEEK_DATA)
-            end = os.lseek(fd, at, os.SEEK_HOLE)
-            at, count = end, count + end - at
-    except OSError:                                          # ENXIO: only a hole is left
-        return count
-    finally:
-        os.close(fd)
+def beginning(path):
+    """Bytes in front of the first hole."""
+    with open(path, "rb") as file:
+        return os.lseek(file.fileno(), 0, os.SEEK_HOLE)
 
 
 def test_a_kill_leaves_nothing_that_is_taken_for_a_beginning(client, fake):
@@ -559,7 +567,8 @@ def test_ctrl_c_ends_all_segments(client, fake):
 
     one = fake(Stalls, files={"big": BIG}, go=threading.Event())
     child = client.start("get", "--segments", "4", f"{one.address}/big")
-    until(lambda: any(written(client.dir / os.fsdecode(n)) > 700_000 for n in client.parts()), "segments")
+    until(lambda: any(beginning(client.dir / os.fsdecode(n)) >= 290_000 for n in client.parts()), "the first segment")
+    until(lambda: any(written(client.dir / os.fsdecode(n)) > 700_000 for n in client.parts()), "others")
     child.send_signal(signal.SIGINT)
     client.finish(child, INTERRUPTED)
     one.go.set()
