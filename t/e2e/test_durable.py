@@ -8,7 +8,7 @@ import pytest
 from ftpraw import OPEN
 from server import ACCOUNTS
 from test_resume import LARGE, SMALL, cut
-from tools import PATIENCE, until
+from tools import until
 
 pytestmark = pytest.mark.needs("lean")                       # a leak sanitizer cannot work below another tracer
 
@@ -122,10 +122,10 @@ def test_226_waits_for_the_disk(traced):
     data = client.epsv()()
     client.expect(OPEN, "STOR file")
     data.sendall(SMALL)
-    data.close()
     begin = time.monotonic()
-    time.sleep(SLOW / 2)
-    assert not (one.root / "file").exists()                  # the content is not there yet, so the name is not either
+    data.close()
+    until((one.root / "file").exists, "the name is there")
+    assert time.monotonic() - begin >= SLOW                  # not before the content
     client.expect(226)
     assert time.monotonic() - begin >= 2 * SLOW
     assert (one.root / "file").read_bytes() == SMALL
@@ -141,13 +141,13 @@ def test_who_waits_for_the_disk_holds_up_nobody_of_another_name(traced):
         ready.append(client.epsv()())
         client.expect(OPEN, "STOR file")
         ready[-1].sendall(SMALL)
-    begin = time.monotonic()
     for data in ready:
         data.close()
     for client in clients:
         client.expect(226)
-    assert time.monotonic() - begin < 2 * SLOW + (len(clients) - 1) * SLOW * PATIENCE, "each waited for all the others"
     assert (one.root / "file").read_bytes() == SMALL
+    syncs = [call for call in one.calls() if is_sync(call) and not call[1].split(">")[0].endswith("/root")]
+    assert len(syncs) == len(clients) and any(a[2] < b[2] < a[3] for a in syncs for b in syncs), "each waited for all the others"
 
 
 def test_a_disk_that_breaks_at_the_content_leaves_the_old_file(traced):
