@@ -1,4 +1,5 @@
 """One running `dray serve`: started, watched and stopped; a death, a sanitizer's word or a process left behind is a failure."""
+import contextlib
 import ftplib
 import os
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from ftpraw import Raw
-from tools import PATIENCE, WAIT, until
+from tools import WAIT, until
 
 DRAY = os.environ.get("DRAY") or str(Path(__file__).resolve().parents[2] / "build" / "dray")
 COMPLAINT = re.compile(r"Sanitizer|runtime error:|check failed:|[Aa]ssertion|stack smashing|buffer overflow detected")
@@ -114,14 +115,10 @@ class Server:
 
     def process_of(self, client):
         """The process that holds the other end of a raw client's control connection."""
-        mine = client.sock.getsockname()[:2]
+        ends = client.sock.getpeername()[1], client.sock.getsockname()[1]
         def find():
-            for process in self.processes():
-                try:
-                    if any(c.raddr and tuple(c.raddr) == mine for c in process.connections("tcp")):
-                        return process
-                except psutil.Error:
-                    pass
+            wanted = {link for link, these in established().items() if these == ends}
+            return next((process for process in self.processes() if wanted & links(process)), None)
         return until(find, "a process holds the session")
 
     # -- clients
@@ -181,7 +178,7 @@ class Server:
         finally:
             self.check_stderr()
         assert code == 0, f"exit code {code} after {signal.Signals(signum).name}: {self.stderr}"
-        until(lambda: not [p for p in family if alive(p)], "no process of the server is left behind", 5 * PATIENCE)
+        until(lambda: not [p for p in family if alive(p)], "no process of the server is left behind")
 
     def kill(self):
         """End it and all its processes the hard way (a test that failed, or one that wants exactly this)."""
@@ -196,6 +193,25 @@ class Server:
         self.proc.wait()
         psutil.wait_procs(family, timeout=5)
         self.release()                              # only now: a client that closes its data connection ends an upload well
+
+
+CONNECTED = re.compile(r"[0-9A-F]:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) 01 \S+ \S+ \S+ +\d+ +\d+ (\d+) ")
+
+
+def established():
+    """The TCP connections of this machine, as /proc/PID/fd names them: their ports. Read once: a crowd of another test makes it long."""
+    text = "".join(Path(f"/proc/net/{kind}").read_text() for kind in ("tcp", "tcp6"))
+    return {f"socket:[{inode}]": (int(here, 16), int(there, 16)) for here, there, inode in CONNECTED.findall(text)}
+
+
+def links(process):
+    """What the descriptors of a process lead to."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for fd in os.listdir(f"/proc/{process.pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
+    return found
 
 
 def alive(process):

@@ -116,7 +116,6 @@ class Breaks(Site):
         with self.data() as connection:
             self.say("150 here it comes")
             connection.sendall(self.files[path.strip("/")][at:at + 100_000])
-        time.sleep(0.1)                                      # what was sent has come when the line breaks
         return "close"
 
 

@@ -1,16 +1,17 @@
 """The client's verbs against the servers that others use: in the clear, over TLS (with the session reuse that vsftpd and ProFTPD
 demand) and over IPv6. What a test wants is what dray's own server gives; where a server lacks something, `LACKS` says so."""
+import contextlib
+import glob
 import json
 import os
 import shutil
 import signal
-import time
 
 import pytest
 
 from client import LOGIN, NOT_FOUND, REFUSED, Client, certificate
 from peers import PEERS
-from tools import WAIT, blob, names
+from tools import WAIT, blob, names, until
 
 pytestmark = pytest.mark.needs("root", "lean")                # the servers become somebody; the client is tried with sanitizers elsewhere
 WHEN = 1577934245
@@ -153,14 +154,21 @@ def test_exit_codes(peer, client):
 
 
 def cut(client, *words, seen):
-    """Runs a verb and kills it when seen() says that a part of the work is done."""
-    child = client.start(*words)
-    end = time.monotonic() + WAIT
-    while child.poll() is None and not seen() and time.monotonic() < end:
-        time.sleep(0.001)
+    """Runs a verb, so slowly that it takes longer than anything is waited for, and kills it when seen() says that a part is done."""
+    child = client.start(*words, "--limit-rate", int((100 << 20) / WAIT))
+    until(seen, "a part of the work is done")
     child.kill()
     child.communicate()
-    assert child.returncode == -signal.SIGKILL, "it was done before it could be killed"
+    assert child.returncode == -signal.SIGKILL
+
+
+def held(path):
+    """Has any process this file open?"""
+    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.stat(link), path.stat()):
+                return True
+    return False
 
 
 def big(path):
@@ -187,6 +195,7 @@ def test_what_broke_off_goes_on(start, client, which):
     (peer.root / "big").unlink()
     part = peer.root / "big.part"
     cut(client, "put", "big", peer.url(), seen=lambda: part.exists() and part.stat().st_size > 1 << 20)
+    until(lambda: not held(part), "the server has noticed")   # it takes what was on its way, and then it is at its end
     client.run("put", "-c", "big", peer.url())
     assert "continued at byte" in client.err and same(peer.root / "big", client.dir / "big")
     assert names(peer.root) == {b"big"}

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from ftpraw import OPEN, Closed, receive_all
-from server import ACCOUNTS, alive
+from server import ACCOUNTS, alive, established, links
 from tools import WAIT, blob, make, names, no_leftovers, reset, until
 
 CROWD = 12
@@ -116,14 +116,7 @@ def test_nothing_is_left_of_sessions_that_ended(site):
 
 def quiet(one):
     """(processes, descriptors) when nobody is connected."""
-    def idle():
-        return not any(c.status == "ESTABLISHED" for p in one.processes() for c in p.connections("tcp"))
-    def look():
-        try:
-            return idle()
-        except psutil.NoSuchProcess:
-            return False
-    until(look, "the last session has ended")
+    until(lambda: not established().keys() & {link for process in one.processes() for link in links(process)}, "the last session has ended")
     return len(one.processes()), descriptors(one)
 
 
