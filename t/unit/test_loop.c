@@ -97,6 +97,7 @@ static void rester(struct rt_task *task, void *arg)
     w.saw[1] = loop_rest(task, clock_mono() + MS(5));    /* by nobody */
     loop_rouse(task);
     w.saw[2] = loop_rest(task, RT_NEVER);                /* before it rested */
+    w.turns = 1;
     w.saw[3] = rt_sleep(task, clock_mono() + MS(20));    /* a rouse is no end of another wait */
     w.saw[4] = loop_rest(task, clock_mono() + MS(5));    /* but is not lost */
     proc_event_raise(w.stop.now);
@@ -108,7 +109,8 @@ static void rouser(struct rt_task *task, void *arg)
     (void)arg;
     rt_sleep(task, clock_mono() + MS(10));
     loop_rouse(rester_task);
-    w.saw[6] = rt_sleep(task, clock_mono() + MS(15));
+    while (!w.turns)
+        rt_turn(task, -1);
     loop_rouse(rester_task);
 }
 
@@ -124,7 +126,6 @@ static void who_rests_is_roused(void **state)
     assert_int_equal(w.saw[3], 0);
     assert_int_equal(w.saw[4], 0);
     assert_int_equal(w.saw[5], -ECANCELED);
-    assert_int_equal(w.saw[6], 0);
 }
 
 /* ---- deadlines and bits ---- */
@@ -535,11 +536,18 @@ static int64_t slow_until_after_two(int us)
     return w.loop->disk_slow - until;
 }
 
-/* Those of one folder wait for each other, which is not the disk's fault; for a tenth of a second it is. */
+/* Those of one folder wait for each other, which is not the disk's fault; for a tenth of a second it is. A machine that has no time for
+ * the threads makes it a tenth of a second, too: that says nothing. */
 static void quick_calls_among_others_may_be_late(void **state)
 {
+    int64_t before, longer;
+
     (void)state;
-    assert_int_equal(slow_until_after_two(20000), 0);
+    do {
+        before = clock_mono();
+        longer = slow_until_after_two(20000);
+    } while (clock_mono() - before > MS(100));
+    assert_int_equal(longer, 0);
     assert_int_not_equal(slow_until_after_two(150000), 0);
 }
 
