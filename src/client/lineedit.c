@@ -196,6 +196,7 @@ int lineedit_read(struct lineedit *le, const char *prompt, bool remember, char *
 
     le->prompt = prompt;
     le->why = 0;
+    el_set(le->el, EL_PREP_TERM, 1); /* or it shows the prompt first, and a Ctrl-D that comes then is one of the line, and lost */
     line = el_gets(le->el, &count);
     if (!line || count <= 0 || le->why) {
         putchar('\n');

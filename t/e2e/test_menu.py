@@ -651,6 +651,26 @@ def test_editing_history_and_unicode(typed, menu, fake):
     assert menu.read("文件.txt") == b"wen\n" and menu.read("two words") == b"2\n"
 
 
+@pytest.mark.needs("lean")                                   # a leak sanitizer cannot work below another tracer
+def test_who_is_asked_may_answer_at_once(menu, fake, tmp_path):
+    """The editor has the terminal when its prompt appears: of what is typed before, a Ctrl-D would be a character like others."""
+    log = tmp_path / "calls"
+    child = pexpect.spawn("strace", ["-o", str(log), "-e", "trace=write,ioctl", DRAY, "open", fake().address], cwd=str(menu.dir), env=menu.env,
+                          encoding="utf-8", use_poll=True, timeout=WAIT)
+    for key in "list\r", "\x04":
+        child.expect("dray:/> ")
+        child.send(key)
+    bye(child)
+    prompts, cooked = 0, True
+    for line in log.read_text().splitlines():
+        if "TCSETS" in line:
+            cooked = "ICANON" in line
+        if "dray:/> " in line:
+            prompts += 1
+            assert not cooked
+    assert prompts == 2
+
+
 def test_completion(typed, menu, fake):
     menu.write("local one", b"1\n")
     menu.write("local two", b"2\n")
