@@ -107,10 +107,10 @@ test("ten thousand names: few elements, and scrolling stays smooth", async (t) =
     await grid.focus();
     await page.keyboard.press("End");
     await until(async () => (await names(page)).includes("file 9999.txt"));
-    const began = Date.now();
+    const idle = await worked();
     await page.getByRole("searchbox").fill("777");
     await page.getByText("19 of 10,000 items").waitFor();
-    assert.ok(Date.now() - began < 1000);
+    assert.ok(await worked() - idle < 1);
     page.done();
 });
 

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
 import { after, test } from "node:test";
-import { act, folder, row, sees, serve, shut, slow, until, upload, visit } from "./stage.mjs";
+import { CRAWL, act, folder, row, sees, serve, shut, slow, until, upload, visit } from "./stage.mjs";
 
 after(shut);
 
@@ -224,7 +224,7 @@ for (const [scheme, viewport] of [["light", { width: 1100, height: 720 }], ["dar
         await page.getByRole("dialog").locator("pre").waitFor();
         await accessible(page, "preview");
         await page.keyboard.press("Escape");
-        await slow(page, 4 << 20);
+        await slow(page, CRAWL);
         await upload(page, large);
         await page.locator(".tray li progress").waitFor();
         await accessible(page, "upload");

@@ -170,6 +170,10 @@ export async function slow(page, bytes) {
     return set;
 }
 
+// Bytes a second at which nothing comes to its end while a test looks at it. (What is under way is through at once when the speed is
+// set anew.)
+export const CRAWL = 4096;
+
 // The offsets of the pieces that were sent of resumable uploads.
 export function offsets(page) {
     const seen = [];

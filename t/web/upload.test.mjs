@@ -101,9 +101,9 @@ test("the page is reloaded in the middle: the same file, chosen again, goes on",
     const file = make(folder(t), "long.bin", 32 * MIB);
     const page = await visit(t, `${server.url}sub/`, { expect: [/409|423/] });
     const sent = offsets(page);
-    await slow(page, 16 * MIB);
+    await slow(page, 8 * MIB);
     await upload(page, file);
-    await until(async () => await percent(page) > 0.5);
+    await until(async () => await percent(page) > 0.4);
     page.on("dialog", (dialog) => dialog.accept()); // "leave the page?"
     await page.reload();
     await page.getByText("Uploads that broke off: 1").waitFor();
@@ -125,9 +125,9 @@ test("what broke off can be forgotten", async (t) => {
     const file = make(folder(t), "long.bin", 24 * MIB);
     const page = await visit(t, server.url);
     page.on("dialog", (dialog) => dialog.accept());
-    await slow(page, 8 * MIB);
+    await slow(page, 4 * MIB);
     await upload(page, file);
-    await until(async () => await percent(page) > 0.2);
+    await until(async () => await percent(page) > 0.1);
     await page.reload();
     await page.getByRole("button", { name: "Forget them" }).click();
     await until(() => page.locator(".tray").isHidden());
@@ -141,9 +141,9 @@ test("the network goes and comes", async (t) => {
     const server = await serve(t, {});
     const file = make(folder(t), "long.bin", 24 * MIB);
     const page = await visit(t, server.url, { expect: [/ERR_|409|423/] });
-    const set = await slow(page, 8 * MIB);
+    const set = await slow(page, 4 * MIB);
     await upload(page, file);
-    await until(async () => await percent(page) > 0.3);
+    await until(async () => await percent(page) > 0.15);
     await set(-1, true);
     await line(page, "long.bin").getByText("No connection; goes on by itself").waitFor();
     await set();
@@ -158,9 +158,9 @@ test("pause and resume, one and all", async (t) => {
     const files = ["one.bin", "two.bin"].map((name) => make(mine, name, 12 * MIB));
     const page = await visit(t, server.url, { expect: [/409|423/] });
     const sent = offsets(page);
-    const free = await slow(page, 6 * MIB);
+    const free = await slow(page, 3 * MIB);
     await upload(page, files);
-    await until(async () => await percent(page) > 0.2);
+    await until(async () => await percent(page) > 0.1);
     await line(page, "one.bin").getByRole("button", { name: "Pause" }).click();
     await line(page, "one.bin").getByText("Paused at").waitFor();
     await page.getByRole("button", { name: "Pause all" }).click();
@@ -183,9 +183,9 @@ test("cancel leaves nothing, and does not hold up the others", async (t) => {
     const mine = folder(t);
     const files = ["a.bin", "b.bin", "c.bin", "d.bin", "e.bin"].map((name) => make(mine, name, 6 * MIB));
     const page = await visit(t, server.url);
-    const free = await slow(page, 4 * MIB);
+    const free = await slow(page, 2 * MIB);
     await upload(page, files);
-    await until(async () => await percent(page) > 0.1);
+    await until(async () => await percent(page) > 0.05);
     assert.equal(await page.locator(".tray li[data-state=sending]").count(), 3); // at most three at once
     await line(page, "a.bin").getByRole("button", { name: "Cancel" }).click();
     await line(page, "e.bin").getByRole("button", { name: "Cancel" }).click();
