@@ -20,9 +20,9 @@ class Pace:
     the quietest round counts for the p99, and all rounds count for the longest wait, which is that of a blocked loop: seconds.
     """
 
-    def __init__(self, step):
+    def __init__(self, step, clock=time.perf_counter):
         self.rounds, self.longest = [], 0
-        self.step = step
+        self.step, self.clock = step, clock
 
     def measure(self, limit, rounds=ROUNDS, count=ROUND, least=0):
         """Until a round is quick enough, at most so many; but at least so many seconds."""
@@ -30,9 +30,9 @@ class Pace:
         while len(self.rounds) < rounds or time.monotonic() < end:
             times = []
             for _ in range(count):
-                begin = time.perf_counter()
+                begin = self.clock()
                 self.step()
-                times.append(time.perf_counter() - begin)
+                times.append(self.clock() - begin)
                 time.sleep(0.001)
             self.rounds.append(p99(times))
             self.longest = max(self.longest, *times)
