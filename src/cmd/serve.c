@@ -21,7 +21,7 @@
 #include "sys/resolve.h"
 #include "sys/sock.h"
 
-enum { MOST_SESSIONS = 65536, SERVICE_FTP = 0, SERVICE_FTPS = 1, SERVICE_HTTP = 2, STDERR = 2, HELP_MAX = 16000 };
+enum { MOST_SESSIONS = 65536, STDERR = 2, HELP_MAX = 16000 };
 
 struct serve {
     struct conf conf;
@@ -99,74 +99,6 @@ static int open_log(struct serve *s)
         return 0;
     s->log.fd = fs_open_log(s->conf.log);
     return s->log.fd < 0 ? serve_complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
-}
-
-static int port_failed(const char *flag, unsigned port, const char *host, int rc)
-{
-    char owner[128];
-    struct buf b = BUF(owner);
-    const char *where = host ? host : "all addresses";
-
-    if (rc == -EINVAL)
-        return serve_complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
-    if (rc != -EADDRINUSE)
-        return serve_complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
-    if (sock_port_owner((uint16_t)port, &b) == 0)
-        return serve_complain("port %u is taken by %s; stop it, or choose another port with --%s PORT", port, buf_cstr(&b), flag);
-    return serve_complain("port %u is taken by another program; choose another one with --%s PORT", port, flag);
-}
-
-/* Every address, until one fails: that one is *host. */
-static int open_each(struct serve *s, uint16_t port, unsigned service, const char **host)
-{
-    const struct conf_list *bind = &s->conf.bind;
-    int rc = 0;
-
-    for (unsigned i = 0; (i < bind->n || i == 0) && rc == 0; i++) {
-        *host = bind->n ? bind->item[i] : NULL;
-        rc = listen_open(&s->listeners, *host, port, service);
-    }
-    return rc;
-}
-
-/* A port that nobody asked for is no reason not to serve. */
-static int open_http(struct serve *s)
-{
-    unsigned before = s->listeners.n;
-    const char *host;
-    uint16_t port;
-    int rc;
-
-    TRY(serve_http_port(&s->conf, &port));
-    if (s->conf.http && strcmp(s->conf.http, "off") == 0)
-        return 0;
-    rc = open_each(s, port, SERVICE_HTTP, &host);
-    for (int i = 0; i < 20 && rc == -EADDRINUSE && !port; i++) {
-        listen_close_from(&s->listeners, before);
-        rc = open_each(s, port, SERVICE_HTTP, &host);
-    }
-    if (rc == 0 || s->conf.http)
-        return rc < 0 ? port_failed("http", port, host, rc) : 0;
-    listen_close_from(&s->listeners, before);
-    serve_complain("port %u is taken, so browsers are not served; --http PORT chooses another", port);
-    return 0;
-}
-
-static int open_ports(struct serve *s)
-{
-    const char *host;
-    int rc = open_each(s, s->conf.ftp_port, SERVICE_FTP, &host);
-
-    /* a port that is free on the first address may be taken on the second: with 0 any other will do */
-    for (int i = 0; i < 20 && rc == -EADDRINUSE && !s->conf.ftp_port; i++) {
-        listen_close_all(&s->listeners);
-        rc = open_each(s, s->conf.ftp_port, SERVICE_FTP, &host);
-    }
-    if (rc < 0)
-        return port_failed("ftp", s->conf.ftp_port, host, rc);
-    if (s->conf.ftps_port)
-        rc = open_each(s, s->conf.ftps_port, SERVICE_FTPS, &host);
-    return rc < 0 ? port_failed("ftps", s->conf.ftps_port, host, rc) : open_http(s);
 }
 
 /* How many share the passive range; 0: no telling. */
@@ -289,12 +221,12 @@ static void print_greeting(const struct serve *s)
     if (!s->conf.quiet)
         printf("dray serves %s at\n", name ? name : "");
     print_urls(s);
-    serve_qr_print(&s->conf, &s->listeners, SERVICE_HTTP);
+    serve_qr_print(&s->conf, &s->listeners);
     if (!s->conf.quiet) {
         serve_people_print(&s->auth);
         if (s->conf.memory)
             printf("It is empty, and everything in it is gone when the server ends.\n");
-        serve_tls_print(&s->tls);
+        serve_tls_print(&s->tls, &s->listeners);
         serve_sandbox_print(&s->sandbox);
         printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
                !s->chosen ? "" : s->conf.pam ? " (auto: a process can be one user)" : " (auto: the most clients in the least memory)", s->model->about);
@@ -323,11 +255,12 @@ static int prepare(struct serve *s, int argc, char **argv)
     if (rc > 0)
         return rc;
     TRY(choose_model(s));
+    TRY(serve_ports_check(&s->conf));
     TRY(serve_qr_check(&s->conf));
     TRY(serve_tls(&s->conf, &s->log, &s->tls));
     TRY(open_log(s));
     TRY(serve_people(&s->conf, &s->log, &s->auth));
-    TRY(open_ports(s));
+    TRY(serve_ports(&s->conf, &s->listeners));
     s->env.board = open_board(s); /* root's own, if it is he who asks for the status */
     TRY(serve_pam(&s->conf, s->model->own_process, &s->auth.priv)); /* the last that needs root */
     TRY(serve_user(&s->conf, s->model->needs, &s->sandbox));

@@ -34,13 +34,17 @@ void serve_people_print(const struct auth *);
  * he knows why then. */
 int serve_pam(const struct conf *, bool own_process, struct priv **out);
 
-/* The port of --http. -EINVAL, with a sentence. */
-int serve_http_port(const struct conf *, uint16_t *port);
+/* The numbers that listeners have for what is spoken there. */
+enum { SERVICE_FTP, SERVICE_FTPS, SERVICE_HTTP, SERVICES };
 
-/* The page's address as a QR code, where --qr and the terminal want it; service: the listeners' number of HTTP. The first: -EINVAL,
- * with a sentence. */
+/* Is there a way in, and is nothing said about one that is closed? -EINVAL, with a sentence. */
+int serve_ports_check(const struct conf *);
+/* Opens them. -EINVAL when one that is wanted is not to be had; he knows why then. */
+int serve_ports(const struct conf *, struct listeners *);
+
+/* The page's address as a QR code, where --qr and the terminal want it. The first: -EINVAL, with a sentence. */
 int serve_qr_check(const struct conf *);
-void serve_qr_print(const struct conf *, const struct listeners *, unsigned service);
+void serve_qr_print(const struct conf *, const struct listeners *);
 
 struct serve_tls {
     bool on;
@@ -53,7 +57,7 @@ struct serve_tls {
 /* As the operator says; -EINVAL when that cannot be, he knows why then. */
 int serve_tls(const struct conf *, const struct log *, struct serve_tls *out);
 /* The start-up lines about it. */
-void serve_tls_print(const struct serve_tls *);
+void serve_tls_print(const struct serve_tls *, const struct listeners *);
 
 /* What the sandbox has to leave room for. */
 struct serve_ground {

@@ -68,7 +68,7 @@ static bool is_any(const struct sock_addr *a)
     return memcmp(b, none, len) == 0;
 }
 
-static struct choice choose(const struct listeners *all, unsigned service)
+static struct choice choose(const struct listeners *all)
 {
     struct choice best = { .reach = NOWHERE };
 
@@ -76,7 +76,7 @@ static struct choice choose(const struct listeners *all, unsigned service)
         const struct sock_addr *at = &all->l[i].at;
         struct choice c = { .reach = NOWHERE };
 
-        if (all->l[i].service != service)
+        if (all->l[i].service != SERVICE_HTTP)
             continue;
         if (is_any(at))
             consider_all(&c, at->any.sa_family);
@@ -133,10 +133,10 @@ int serve_qr_check(const struct conf *c)
     return serve_complain("--qr: \"%s\" is none of auto, yes, no", c->qr);
 }
 
-void serve_qr_print(const struct conf *c, const struct listeners *all, unsigned service)
+void serve_qr_print(const struct conf *c, const struct listeners *all)
 {
     bool asked = c->qr && strcmp(c->qr, "yes") == 0;
-    struct choice best = choose(all, service);
+    struct choice best = choose(all);
 
     if (c->qr && strcmp(c->qr, "no") == 0)
         return;

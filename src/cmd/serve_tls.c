@@ -152,20 +152,32 @@ static void print_certificates(const struct serve_tls *t)
         printf("\nTLS certificate (%s): SHA-256 %s", t->files[i].cert ? t->files[i].cert : t->from, fingerprint);
 }
 
-void serve_tls_print(const struct serve_tls *t)
+/* Which words lead to it depends on the doors: browsers are told in one go (any rule means https), FTPS begins with it. */
+static void print_how(const struct tls_rules *r, bool ftp, bool ftps, bool http)
 {
-    const struct tls_rules *r = &t->rules;
+    bool login = r->login || (!ftp && (!http || r->data)), data = r->data || (!ftp && !ftps && r->login);
 
-    if (!t->on)
-        printf("Passwords and files travel unencrypted.");
-    else if (r->login && r->data)
+    if (login && data)
         printf("Passwords and files travel encrypted.");
-    else if (r->login)
+    else if (login)
         printf("Passwords travel encrypted, files where the client asks for it.");
-    else if (r->data)
+    else if (data)
         printf("Files travel encrypted, passwords where the client asks for it.");
     else
-        printf("Passwords and files travel encrypted where the client asks for it (AUTH TLS), else unencrypted.");
+        printf("Passwords and files travel encrypted where the client asks for it (%s), else unencrypted.",
+               ftp && http ? "AUTH TLS, https" : ftp ? "AUTH TLS" : "https");
+}
+
+void serve_tls_print(const struct serve_tls *t, const struct listeners *all)
+{
+    bool open[SERVICES] = { false };
+
+    for (unsigned i = 0; i < all->n; i++)
+        open[all->l[i].service] = true;
+    if (!t->on)
+        printf("Passwords and files travel unencrypted.");
+    else
+        print_how(&t->rules, open[SERVICE_FTP], open[SERVICE_FTPS], open[SERVICE_HTTP]);
     if (t->on)
         print_certificates(t);
     printf("\n");

@@ -16,7 +16,7 @@ enum { MOST_COUNT = 1000000, MOST_SECONDS = 7 * 24 * 3600 };
 
 typedef int parse_fn(const struct row *, void *field, const char *text);
 
-static parse_fn parse_port, parse_count, parse_seconds, parse_range, parse_text, parse_list, parse_switch, parse_size;
+static parse_fn parse_door, parse_port, parse_count, parse_seconds, parse_range, parse_text, parse_list, parse_switch, parse_size;
 
 struct row {
     parse_fn *parse;
@@ -26,6 +26,7 @@ struct row {
     const char *form; /* what a good value looks like */
 };
 
+#define FORM_DOOR "a port number, 0 to 65535, or off"
 #define FORM_PORT "a port number, 0 to 65535"
 #define FORM_COUNT "a number, 0 to 1000000"
 #define FORM_SECONDS "a number of seconds (0: no limit)"
@@ -36,6 +37,7 @@ struct row {
 #define FORM_SIZE "a number of bytes, as 500M or 20G"
 
 static const struct row rows[] = {
+#define PARSE_DOOR parse_door
 #define PARSE_PORT parse_port
 #define PARSE_COUNT parse_count
 #define PARSE_SECONDS parse_seconds
@@ -58,6 +60,15 @@ static int parse_port(const struct row *r, void *field, const char *text)
     (void)r;
     TRY(span_u64(span_of(text), UINT16_MAX, &v));
     *(uint16_t *)field = (uint16_t)v;
+    return 0;
+}
+
+static int parse_door(const struct row *r, void *field, const char *text)
+{
+    struct conf_door door = { .off = strcmp(text, "off") == 0, .said = true };
+
+    TRY(door.off ? 0 : parse_port(r, &door.port, text));
+    *(struct conf_door *)field = door;
     return 0;
 }
 
@@ -160,6 +171,7 @@ static void env_name(const struct row *r, char *out, size_t cap)
 static int set_defaults(struct conf *c)
 {
     *c = (struct conf){ 0 };
+#define DEFAULT_DOOR(field, def) c->field.port = def;
 #define DEFAULT_PORT(field, def) c->field = def;
 #define DEFAULT_COUNT(field, def) c->field = def;
 #define DEFAULT_SECONDS(field, def) c->field = def;

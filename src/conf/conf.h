@@ -18,7 +18,13 @@ struct conf_range {
     uint16_t min, max; /* 0, 0: any port */
 };
 
+struct conf_door {
+    uint16_t port; /* 0: a free one */
+    bool off, said; /* said: by the operator */
+};
+
 struct conf {
+#define CONF_DOOR(f) struct conf_door f;
 #define CONF_PORT(f) uint16_t f;
 #define CONF_COUNT(f) unsigned f;
 #define CONF_SECONDS(f) unsigned f;

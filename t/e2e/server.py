@@ -73,7 +73,8 @@ class Server:
 
     def _ready(self):
         assert self.proc.poll() is None, f"the server ended at once ({self.proc.returncode}): {self.stderr}{self.stdout}"
-        urls = [(host.strip("[]"), int(port)) for host, port in re.findall(r"ftp://(\[[0-9a-f:.]+\]|[0-9.]+):(\d+)/", self.stdout)]
+        scheme = "http" if ("--ftp", "off") in zip(self.command, self.command[1:]) else "ftp"
+        urls = [(host.strip("[]"), int(port)) for host, port in re.findall(rf"{scheme}://(\[[0-9a-f:.]+\]|[0-9.]+):(\d+)/", self.stdout)]
         self.addresses = dict(urls)
         return len(urls) >= self.command.count("--bind")
 

@@ -63,6 +63,8 @@ def test_a_folder_that_cannot_be_read(tmp_path):
     (["--passive", "9000"], ["9000"]), (["--passive", "100000-100001"], ["100000"]), (["--log-format", "xml"], ["xml"]), (["--account", "bob"], ["account"]),
     (["--account", "bob:secret:everything"], ["bob", "read, add or write"]), (["--account", ":secret"], ["account"]), (["--idle-timeout", "soon"], ["soon"]),
     (["--log", "/no/such/folder/log"], ["/no/such/folder/log"]), (["one", "two"], ["two"]), (["--quiet=3"], ["quiet"]),
+    (["--ftp", "off", "--http", "off"], ["--ftp off", "--http off", "leave one of them out"]), (["--ftp", "off", "--passive", "5000-5001"], ["--passive", "--ftp off"]),
+    (["--ftp", "off", "--passive-address", "192.0.2.1"], ["--passive-address", "--ftp off"]), (["--ftp", "off", "--tls-data", "require"], ["--tls-data", "--ftp off"]),
 ], ids=lambda v: " ".join(map(str, v)))
 def test_flags_and_values_that_make_no_sense(tmp_path, words, naming):
     refused("serve", tmp_path, *(HERE[2:] if "--ftp" in words else HERE[:2] if "--bind" in words else HERE), *words, naming=naming)
@@ -79,6 +81,21 @@ def test_a_busy_port_is_named_and_so_is_its_owner(tmp_path):
         port = busy.getsockname()[1]
         err = refused("serve", tmp_path, "--bind", "127.0.0.1", "--ftp", port, naming=[port])
         assert str(os.getpid()) in err or "python" in err, "this very process holds it, which can be known"
+
+
+def test_without_ftp_the_port_for_browsers_must_be_free(tmp_path):
+    with socket.socket() as busy:
+        until(lambda: bound(busy), "nobody else's test has the default port")
+        refused("serve", tmp_path, "--bind", "127.0.0.77", "--ftp", "off", naming=["8080", "--http PORT"])
+
+
+def bound(busy):
+    try:
+        busy.bind(("127.0.0.77", 8080))
+    except OSError:
+        return False
+    busy.listen()
+    return True
 
 
 def test_unknown_subcommand(tmp_path):
@@ -117,6 +134,22 @@ def test_without_bind_every_interface_has_its_url(tmp_path):
     finally:
         process.terminate()
         assert process.wait(WAIT) == 0
+
+
+@pytest.mark.needs("epoll")                              # the doors are opened before there is a model
+@pytest.mark.parametrize("flags, said", [((), "where the client asks for it (https)"), (("--tls", "require-login"), "Passwords and files travel encrypted."),
+                                         (("--tls", "off"), "travel unencrypted")])
+def test_without_ftp_only_browsers_are_served(server, tmp_path, flags, said):
+    one = server(None, "--ftp", "off", "--http", "0", *flags, env={"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert until(lambda: "Ctrl-C" in one.stdout, "all is said") and "ftp://" not in one.stdout and "AUTH" not in one.stdout and said in one.stdout
+    listening = {c.laddr.port for process in one.processes() for c in process.connections("tcp") if c.status == psutil.CONN_LISTEN}
+    assert listening == {one.port}
+    scheme = "http" if "off" in flags or not flags else "https"
+    curl = ["curl", "-sSk", "--max-time", "20", f"{scheme}://127.0.0.1:{one.port}/f"]
+    assert subprocess.run([*curl, "-T", "-"], input=b"here", check=True).returncode == 0
+    assert subprocess.run(curl, capture_output=True, check=True).stdout == b"here"
+    code, out, _ = run("status", env={"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert code == 0 and str(one.proc.pid) in out
 
 
 def scanned(lines, tmp_path):

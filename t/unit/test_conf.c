@@ -30,7 +30,7 @@ static void defaults_are_those_of_the_table(void **state)
 
     (void)state;
     assert_int_equal(conf_init(&c, &err), 0);
-    assert_int_equal(c.ftp_port, 2121);
+    assert_int_equal(c.ftp.port, 2121);
     assert_int_equal(c.idle_timeout, 300);
     assert_false(c.read_only);
     assert_null(c.dir);
@@ -44,7 +44,7 @@ static void flags_of_every_type(void **state)
     (void)state;
     assert_int_equal(ARGS("--ftp", "0", "--bind=::1", "--bind", "127.0.0.1", "--passive", "5000-5001", "--hidden", "dir",
                           "--model=pool", "--max-sessions", "7"), 0);
-    assert_int_equal(c.ftp_port, 0);
+    assert_int_equal(c.ftp.port, 0);
     assert_int_equal(c.bind.n, 2);
     assert_string_equal(c.bind.item[0], "::1");
     assert_int_equal(c.passive.min, 5000);
@@ -53,6 +53,23 @@ static void flags_of_every_type(void **state)
     assert_string_equal(c.dir, "dir");
     assert_string_equal(c.model, "pool");
     assert_int_equal(c.max_sessions, 7);
+}
+
+/* The later word wins, also over one that closed the door. */
+static void a_door_is_a_port_or_off(void **state)
+{
+    static struct conf c; /* large for a stack */
+    struct buf err;
+
+    (void)state;
+    assert_int_equal(ARGS("--ftp", "off"), 0);
+    assert_true(c.ftp.off && c.ftp.said);
+    assert_true(!c.http.off && !c.http.said && c.http.port == 8080);
+    assert_int_equal(ARGS("--ftp", "off", "--ftp", "21"), 0);
+    assert_true(!c.ftp.off && c.ftp.port == 21);
+    err = BUF(text);
+    assert_int_equal(ARGS("--http", "shut"), -EINVAL);
+    assert_string_equal(buf_cstr(&err), "--http: \"shut\" is not a port number, 0 to 65535, or off");
 }
 
 static void sizes(void **state)
@@ -157,7 +174,7 @@ static void environment_below_flags(void **state)
     setenv("DRAY_FTP", "99", 1);
     setenv("DRAY_MAX_SESSIONS", "5", 1);
     assert_int_equal(ARGS("--max-sessions", "6"), 0);
-    assert_int_equal(c.ftp_port, 99);
+    assert_int_equal(c.ftp.port, 99);
     assert_int_equal(c.max_sessions, 6);
     setenv("DRAY_FTP", "ninety", 1);
     err = BUF(text);
@@ -189,7 +206,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_table), cmocka_unit_test(flags_of_every_type),
-        cmocka_unit_test(sizes),                           cmocka_unit_test(how_uploads_are_stored),
+        cmocka_unit_test(a_door_is_a_port_or_off),         cmocka_unit_test(sizes),
+        cmocka_unit_test(how_uploads_are_stored),
         cmocka_unit_test(a_folder_that_looks_like_a_flag), cmocka_unit_test(complaints),
         cmocka_unit_test(environment_below_flags),         cmocka_unit_test(secrets_leave_the_process_list),
     };
