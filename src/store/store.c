@@ -174,10 +174,14 @@ const char *file_path(const struct file *f)
     return upload_path(f);
 }
 
-void file_keep(struct file **f)
+int file_keep(struct file **f)
 {
-    if (*f)
-        upload_keep(f);
+    return *f ? upload_keep(f) : 0;
+}
+
+bool store_keeps(const struct store *st)
+{
+    return st->storage->keep && st->storage->shared;
 }
 
 int store_partial(const struct store *st, const char *path, struct store_stat *out)

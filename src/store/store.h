@@ -76,12 +76,12 @@ int file_write(struct file *, const void *buf, size_t len);
  * RIGHTS_DROP it has got another one beside that then, and nobody is told. file_path: the one that it has got. */
 int file_commit(struct file *);
 const char *file_path(const struct file *);
-/* Frees; without a commit nothing stays. NULL is fine. */
-void file_close(struct file **);
-/* Frees an upload that broke off; what was received stays out of sight, and the same account can continue it. */
-void file_keep(struct file **);
+void file_close(struct file **); /* frees; without a commit nothing stays; NULL is fine */
+/* Frees an upload that broke off; what came stays out of sight for the same account to continue; <0, -EOPNOTSUPP: it is gone. */
+int file_keep(struct file **);
 
 /* ---- partials: what stays of broken uploads ---- */
+bool store_keeps(const struct store *); /* if anything does */
 /* The account's own, of this path. -ENOENT. Opened for its sums only. */
 int store_partial(const struct store *, const char *path, struct store_stat *out);
 int store_partial_open(const struct store *, const char *path, struct file **out);

@@ -28,7 +28,7 @@ int upload_own(struct upload *u)
 
 static bool may_hide(const struct upload *u)
 {
-    return !u->hidden && !u->once && u->st.storage->keep && u->st.storage->shared;
+    return !u->hidden && !u->once && store_keeps(&u->st);
 }
 
 static int64_t hide_from(const struct upload *u)
@@ -115,14 +115,16 @@ const char *upload_path(const struct file *f)
     return u->other ? u->other : u->path;
 }
 
-void upload_keep(struct file **f)
+int upload_keep(struct file **f)
 {
     struct upload *u = upload_of(*f);
+    int rc = 0;
 
     CHECK((*f)->ops == &uploading);
-    if (u->file.size > 0 && (u->hidden || may_hide(u)))
-        rt_call((*f)->task, upload_keep_call, u);
+    if (u->file.size > 0)
+        rc = u->hidden || may_hide(u) ? rt_call((*f)->task, upload_keep_call, u) : -EOPNOTSUPP;
     file_close(f);
+    return rc;
 }
 
 static void abandon(struct upload **u)

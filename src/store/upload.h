@@ -8,7 +8,7 @@
 int upload_begin(const struct store *, const struct store_upload *, unsigned rights, struct file **out);
 int upload_commit(struct file *);
 const char *upload_path(const struct file *);
-void upload_keep(struct file **);
+int upload_keep(struct file **);
 
 /* What may still be stored: the disk above keep_free. Inside rt_call only. */
 int upload_room(const struct store *, const char *path, int64_t *bytes);

@@ -436,6 +436,34 @@ def test_a_piece_with_a_checksum_counts_whole_or_not_at_all(web):
 
 
 @epoll
+def test_a_piece_that_cannot_be_kept_is_refused(web):
+    """Not answered as if it had been: the next one would have nothing to go on from. All of it in one request is an upload as any other."""
+    w = web("--keep-partials", "0")
+    place = tus(w, "a", len(BIG))[1]["Location"]
+    for piece in (BIG[:1_000_000], iter([BIG[:1_000_000]])):            # with a length, and in chunks
+        status, head, said = patch(w, place, 0, piece)
+        assert status == 422 and b"in one request" in said and "Upload-Offset" not in head
+        assert w.ask("HEAD", place)[1]["Upload-Offset"] == "0"
+    assert patch(w, place, 0, b"")[1]["Upload-Offset"] == "0"
+    assert patch(w, place, 0, iter([BIG]))[1]["Upload-Offset"] == str(len(BIG)) and w.ask("GET", "/a")[2] == BIG
+    assert (w.one.root / "a").stat().st_mtime == 1_700_000_000
+    no_leftovers(w.one.root)
+
+
+@epoll
+@pytest.mark.needs("disk")
+def test_a_piece_that_finds_no_place_is_no_success(web):
+    """What keeps it fails: a file stands where the folder of partials would be."""
+    w = web()
+    place = tus(w, "a", len(BIG))[1]["Location"]
+    (w.one.root / ".dray-partials").touch()
+    status, head, _ = patch(w, place, 0, BIG[:1_000_000])
+    assert status >= 400 and "Upload-Offset" not in head and w.ask("HEAD", place)[1]["Upload-Offset"] == "0"
+    (w.one.root / ".dray-partials").unlink()
+    assert patch(w, place, 0, BIG[:1_000_000])[1]["Upload-Offset"] == "1000000"
+
+
+@epoll
 def test_a_listing_comes_in_pages_in_the_order_of_names(web):
     w = web(anonymous="read,/d=drop")
     every = sorted([b"%d" % n for n in range(30)] + ["ü".encode(), b"a b&c", b"\xff\xfe", b"x" * 255])

@@ -168,8 +168,9 @@ def test_by_http_too(server, pam, open_root):
     assert carl.ask("PUT", "/his", b"2", Cookie=cookie)[0] == 201
     place = other.ask("POST", "/", b"", Cookie=cookie, Tus_Resumable="1.0.0", Upload_Length="4",
                       Upload_Metadata="filename " + base64.b64encode(b"in one go").decode())[1]["Location"]
-    assert other.ask("PATCH", place, b"2222", Cookie=cookie, Tus_Resumable="1.0.0", Upload_Offset="0",
-                     Content_Type="application/offset+octet-stream")[0] == 204
+    for piece, status in ((b"22", 422), (b"2222", 204)):     # nobody's partials are kept, so there are no pieces
+        assert other.ask("PATCH", place, piece, Cookie=cookie, Tus_Resumable="1.0.0", Upload_Offset="0",
+                         Content_Type="application/offset+octet-stream")[0] == status
     assert owner(open_root / "hers") == (ALICE, ALICES)
     assert owner(open_root / "his") == owner(open_root / "in one go") == (BOB, 6002)
     assert other.ask("DELETE", "/hers", Cookie=cookie)[0] == 403 and (open_root / "hers").read_bytes() == b"11"

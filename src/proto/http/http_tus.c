@@ -199,7 +199,7 @@ int http_post(struct http *h)
 /* ---- going on ---- */
 
 /* A line that breaks leaves what came to be continued; but a piece that has a sum counts only whole. */
-static int take(struct http *h, const struct plan *p, int64_t offset, struct file **file)
+static int take(struct http *h, const struct plan *p, int64_t *offset, struct file **file)
 {
     struct xfer x = http_xfer(h, RATE_UP);
     int rc = http_receive(h, &x, *file);
@@ -208,16 +208,13 @@ static int take(struct http *h, const struct plan *p, int64_t offset, struct fil
     if (rc < 0 && x.failed == XFER_STREAM && !h->ask->said.has)
         file_keep(file);
     TRY(rc);
-    offset += x.bytes;
-    if (offset == p->length)
-        TRY(file_commit(*file));
-    if (offset == p->length)
-        http_log(h, "stored", file_path(*file), x.bytes);
-    if (offset == p->length)
-        file_close(file);
-    else
-        file_keep(file);
-    tell(h, offset);
+    *offset += x.bytes;
+    tell(h, *offset);
+    if (*offset < p->length)
+        return file_keep(file);
+    TRY(file_commit(*file));
+    http_log(h, "stored", file_path(*file), x.bytes);
+    file_close(file);
     return 0;
 }
 
@@ -228,10 +225,23 @@ static int go_on(struct http *h, const struct plan *p, int64_t offset)
 
     TRY(store_create(&h->s->store, &how, &file));
     seat_doing(h->s->seat, SEAT_RECEIVING, h->ask->path, p->length, rt_now(h->s->task));
-    TRY(take(h, p, offset, &file));
-    if (!file && p->mtime >= 0)
+    TRY(take(h, p, &offset, &file));
+    if (offset == p->length && p->mtime >= 0)
         store_change(&h->s->store, &(struct store_change){ .verb = STORE_MTIME, .path = h->ask->path, .mtime = p->mtime });
     return http_done(h, 204);
+}
+
+/* Where nothing is kept between two requests, the one that brings anything has to bring all. Of one in chunks it turns out later. */
+static bool is_lost(const struct http *h, const struct plan *p, int64_t offset)
+{
+    int64_t length = h->ask->head.chunked ? p->length : h->ask->head.length;
+
+    return !store_keeps(&h->s->store) && length > 0 && offset + length < p->length;
+}
+
+static int refuse_piece(struct http *h)
+{
+    return refuse(h, 422, "Pieces of an upload are not kept here: send all of it in one request.");
 }
 
 int http_patch(struct http *h)
@@ -251,6 +261,8 @@ int http_patch(struct http *h)
         return refuse(h, 409, "That is not where the upload goes on; HEAD tells where.");
     if ((int64_t)offset + (h->ask->head.length > 0 ? h->ask->head.length : 0) > p.length)
         return refuse(h, 413, "That is more than was announced.");
+    if (is_lost(h, &p, (int64_t)offset))
+        return refuse_piece(h);
     rc = http_sums(h);
     if (rc)
         return rc < 0 ? rc : 0;
@@ -259,5 +271,7 @@ int http_patch(struct http *h)
     rc = go_on(h, &p, (int64_t)offset);
     if (rc == -EILSEQ)
         return refuse(h, f[HTTP_UPLOAD_CHECKSUM].at ? 460 : 400, "What came is not what its checksum says; none of it was kept. Send it again.");
+    if (rc == -EOPNOTSUPP)
+        return refuse_piece(h);
     return rc == -EEXIST ? refuse(h, 412, "The name is taken.") : rc;
 }
