@@ -4,6 +4,7 @@
 #include "proto/session.h"
 
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,12 @@ bool session_banned(struct session *s)
     if (s->server->conf->ban_after && !holds && over)
         LOG(s->server->log, "ban-over", LOG_TEXT("peer", span_of(s->peer)), LOG_NUMBER("refused", over));
     return holds;
+}
+
+void session_unable(struct session *s, struct span name, int rc)
+{
+    LOG(s->server->log, "no-login", LOG_TEXT("peer", span_of(s->peer)), LOG_TEXT("user", name),
+        LOG_TEXT("why", rc == -EPIPE ? SPAN("the broker of system users is gone; restart the server") : span_of(err_text(rc))));
 }
 
 static APART int take_seat(struct session *s)

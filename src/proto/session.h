@@ -73,6 +73,8 @@ int session_login(struct session *, const struct account *);
 /* A password was wrong, or (ban_passed) right: see obs/bans.h. */
 struct ban_verdict session_failed(struct session *, struct span name);
 unsigned session_passed(struct session *, struct span name);
+/* The name and password may be right, and yet there can be no session: the log says why. */
+void session_unable(struct session *, struct span name, int rc);
 /* Is the client's address banned? */
 bool session_banned(struct session *);
 /* The limits of bandwidth that hold for one transfer of this session (way: RATE_DOWN, RATE_UP). */

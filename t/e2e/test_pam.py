@@ -124,18 +124,30 @@ def test_tls_goes_on_across_the_change(server, pam, open_root):
 
 @PLAIN
 def test_without_its_broker(server, pam, open_root):
-    """Who is in goes on, nobody else of the system comes in, accounts do."""
-    one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", env=pam)
+    """Who is in goes on, nobody else of the system comes in, and is told so, by FTP and by each way of HTTP; accounts and strangers do."""
+    one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", "--http", "0", env=pam)
     broker, = brokers(open_root)
     alice, waiting = one.raw("alice"), one.raw()
+    by_basic, by_cookie = Web(one), Web(one)
+    assert by_basic.ask("PUT", "/before", b"1", Authorization=basic("alice"))[0] == 201
+    cookie = by_cookie.ask("POST", "/.well-known/dray/login", "name=carl&password=secret")[1]["Set-Cookie"].split(";")[0]
     broker.send_signal(signal.SIGKILL)
     until(lambda: not broker.is_running() or broker.status() == psutil.STATUS_ZOMBIE, "the broker is gone")
     waiting.expect(331, "USER carl")
     waiting.expect(421, "PASS secret")
     alice.put("STOR still", b"1")
-    assert owner(open_root / "still")[0] == ALICE
+    assert by_basic.ask("PUT", "/before", b"2", Authorization=basic("alice"))[0] == 204
+    assert by_cookie.ask("PUT", "/his", b"2", Cookie=cookie)[0] == 201
+    assert owner(open_root / "still")[0] == owner(open_root / "before")[0] == ALICE and owner(open_root / "his")[0] == BOB
     one.raw().login("ann")
-    assert "broker" in one.stderr
+    for method, path, fields in (("GET", "/before", {"Authorization": basic("carl")}), ("PUT", "/new", {"Authorization": basic("carl")}),
+                                 ("GET", "/?json", {"Cookie": cookie}), ("POST", "/.well-known/dray/login", {})):
+        late = Web(one)
+        status, head, said = late.ask(method, path, b"name=carl&password=secret", **fields)
+        assert status == 503 and b"try again later" in said and "Set-Cookie" not in head, (method, fields)
+        assert late.ask("GET", "/before", Authorization=basic("ann"))[2] == late.ask("GET", "/before")[2] == b"2"
+    assert not (open_root / "new").exists()
+    assert one.stderr.count("no-login") == one.stderr.count("the broker of system users is gone") == 5
 
 
 def test_where_one_process_is_all_sessions(tmp_path):

@@ -68,8 +68,7 @@ static int welcome(struct ftp *f, int code)
 /* The account is right, and yet its session cannot be: nothing is certain then but that it ends. */
 static APART int refuse_unable(struct ftp *f, int rc)
 {
-    LOG(f->s->server->log, "no-login", LOG_TEXT("peer", span_of(f->s->peer)), LOG_TEXT("user", span_of(ftp_user(f))),
-        LOG_TEXT("why", rc == -EPIPE ? SPAN("the broker of system users is gone; restart the server") : span_of(err_text(rc))));
+    session_unable(f->s, span_of(ftp_user(f)), rc);
     f->over = true;
     return reply(f, 421, "System users cannot log in at the moment; try again later, or ask the operator.");
 }

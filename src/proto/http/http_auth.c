@@ -22,6 +22,15 @@ int http_unauthorized(struct http *h, const char *sentence)
 
 /* ---- logging in ---- */
 
+static int become(struct http *h)
+{
+    int rc = auth_become(h->s->server->auth, h->s->account);
+
+    if (rc < 0)
+        session_unable(h->s, span_of(h->s->account->name), rc);
+    return rc;
+}
+
 /* What it takes to become this account; 1: it was answered that this cannot be. */
 int http_enter(struct http *h, const struct account *account)
 {
@@ -33,7 +42,7 @@ int http_enter(struct http *h, const struct account *account)
     }
     rc = session_login(h->s, account);
     if (rc == 0)
-        rc = auth_become(h->s->server->auth, h->s->account);
+        rc = become(h);
     if (rc == -ECANCELED || rc == 0)
         return rc;
     h->over = true;
@@ -74,7 +83,7 @@ int http_check(struct http *h, struct span name, struct span password)
     if (rc == -EACCES)
         return refuse(h, name);
     if (rc < 0)
-        return http_system_unknown(h, rc);
+        return http_system_unknown(h, name, rc);
     delay = session_passed(h->s, name);
     rc = delay ? rt_sleep(h->s->task, rt_after(h->s->task, delay)) : 0;
     if (rc < 0)

@@ -35,10 +35,11 @@ int http_misdirected(struct http *h)
     return 1;
 }
 
-int http_system_unknown(struct http *h, int rc)
+int http_system_unknown(struct http *h, struct span name, int rc)
 {
     if (rc != -EPIPE && rc != -EBUSY && rc != -ETIMEDOUT)
         return rc;
+    session_unable(h->s, name, rc);
     TRY(http_say(h, 503, "Users of the system cannot log in at the moment; try again later."));
     return 1;
 }
@@ -95,7 +96,7 @@ static int ask(struct http *h, struct span name, struct span password)
     if (rc == -EACCES)
         http_cookie_end(h);
     if (rc < 0)
-        return http_system_unknown(h, rc);
+        return http_system_unknown(h, name, rc);
     http_forget(h);
     return http_enter(h, account);
 }

@@ -30,8 +30,8 @@ int http_system_token(struct buf *, const struct account *, struct span password
 int http_system_who(struct http *, struct span token);
 /* What was asked for belongs on another connection, and that was answered: 1; <0. */
 int http_misdirected(struct http *);
-/* If that is why PAM could not be asked, an answer, and 1; else rc. */
-int http_system_unknown(struct http *, int rc);
+/* If that is why PAM could not be asked about him, an answer, and 1; else rc. */
+int http_system_unknown(struct http *, struct span name, int rc);
 /* May this request change something, or does a page of somebody else's make the browser send it? */
 bool http_foreign(const struct http *);
 /* Could a page of somebody else's that has led its own name here have made a stranger's browser send this (DNS rebinding)? */
