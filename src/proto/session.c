@@ -3,7 +3,6 @@
  * whatever happened in between. */
 #include "proto/session.h"
 
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

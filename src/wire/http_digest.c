@@ -13,8 +13,9 @@ struct algorithm {
     enum sum_id id;
 };
 
-static const struct algorithm digests[] = { { "sha-256", SUM_SHA256 }, { "sha-512", SUM_SHA512 } };
+static const struct algorithm digests[] = { { "sha-256", SUM_SHA256 }, { "sha-512", SUM_SHA512 }, { "sha", SUM_SHA1 }, { "md5", SUM_MD5 } };
 static const struct algorithm checksums[] = { { "sha1", SUM_SHA1 }, { "sha256", SUM_SHA256 }, { "sha512", SUM_SHA512 } };
+enum { TRUSTED = 2, WEIGHT_MAX = 10 }; /* the first of digests prove something */
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -54,7 +55,7 @@ static bool is_key(struct span s)
 static int read_one(struct span member, struct sums *out)
 {
     struct span key = span_cut(&member, '=');
-    const struct algorithm *a = find(digests, COUNT(digests), key);
+    const struct algorithm *a = find(digests, TRUSTED, key);
     ptrdiff_t end;
     char any[4 * SUM_MAX];
 
@@ -78,6 +79,33 @@ int http_digest_parse(struct span field, struct sums *out)
         TRY(read_one(span_trim(span_cut(&field, ',')), &all));
     while (field.len);
     *out = all;
+    return 0;
+}
+
+/* One "key=WEIGHT", perhaps with parameters. The last word on a key holds. */
+static int read_want(struct span member, unsigned *wants)
+{
+    struct span key = span_cut(&member, '='), weight = span_cut(&member, ';');
+    const struct algorithm *a = find(digests, COUNT(digests), key);
+    uint64_t n;
+
+    if (!is_key(key) || span_u64(weight, WEIGHT_MAX, &n) < 0)
+        return -EINVAL;
+    if (a)
+        *wants = n ? *wants | SUM_BIT(a->id) : *wants & ~SUM_BIT(a->id);
+    return 0;
+}
+
+int http_digest_wants(struct span field, unsigned *out)
+{
+    unsigned wants = 0;
+
+    if (!span_trim(field).len)
+        return -EINVAL;
+    do
+        TRY(read_want(span_trim(span_cut(&field, ',')), &wants));
+    while (field.len);
+    *out = wants;
     return 0;
 }
 

@@ -16,8 +16,8 @@ enum { HTTP_HEAD_MAX = 8192, HTTP_TARGET_MAX = 6144, HTTP_FIELDS_MAX = 100 };
     X(ACCEPT_LANGUAGE, "accept-language") X(AUTHORIZATION, "authorization") X(COOKIE, "cookie") X(ORIGIN, "origin") \
     X(SEC_FETCH_SITE, "sec-fetch-site") X(DESTINATION, "destination") X(OVERWRITE, "overwrite") X(CONTENT_TYPE, "content-type") \
     X(CONTENT_ENCODING, "content-encoding") X(CONTENT_RANGE, "content-range") X(CONTENT_DIGEST, "content-digest") \
-    X(REPR_DIGEST, "repr-digest") X(X_OC_MTIME, "x-oc-mtime") X(TUS_RESUMABLE, "tus-resumable") \
-    X(UPLOAD_LENGTH, "upload-length") X(UPLOAD_OFFSET, "upload-offset") X(UPLOAD_METADATA, "upload-metadata") \
+    X(REPR_DIGEST, "repr-digest") X(WANT_REPR_DIGEST, "want-repr-digest") X(X_OC_MTIME, "x-oc-mtime") \
+    X(TUS_RESUMABLE, "tus-resumable") X(UPLOAD_LENGTH, "upload-length") X(UPLOAD_OFFSET, "upload-offset") X(UPLOAD_METADATA, "upload-metadata") \
     X(UPLOAD_CHECKSUM, "upload-checksum")
 
 enum http_field {

@@ -400,6 +400,7 @@ def sums(content, *names):
 def test_a_digest_that_does_not_fit_stores_nothing(web):
     w = web("--checksum", "sha256,sha512")
     good, bad = (sums(content) for content in (BIG, BIG + b"x"))
+    assert {want.partition("=")[0] for want in w.ask("OPTIONS", "/")[1]["Want-Repr-Digest"].split(", ")} == set(good)
     for field in ("Content_Digest", "Repr_Digest"):
         for name in good:
             status, _, said = w.ask("PUT", "/a", BIG, **{field: f"{name}=:{bad[name]}:"})
@@ -411,6 +412,22 @@ def test_a_digest_that_does_not_fit_stores_nothing(web):
     status, head, content = w.ask("GET", "/a", Range="bytes=0-9")
     assert status == 206 and content == BIG[:10] and head["Repr-Digest"] == f"sha-256=:{good['sha-256']}:, sha-512=:{good['sha-512']}:"
     no_leftovers(w.one.root)
+
+
+@epoll
+def test_the_digests_that_are_wanted_are_told(web):
+    """As far as they were noted when the file came: none is computed for it, and none of a file that has changed since."""
+    w = web("--checksum", "sha256,md5")
+    assert w.ask("PUT", "/a", BIG)[0] == 201
+    sha256, md5 = (f"{name}=:{sums(BIG, name)[name]}:" for name in ("sha-256", "md5"))
+    for want, told in ((None, sha256), ("sha-256=1", sha256), ("md5=3, sha-256=10, new=1", f"{sha256}, {md5}"), ("md5=1, sha-256=0", md5),
+                       ("sha-512=10", None), ("sha-256=0", None), ("new=1", None), ("sha-256=99", sha256), ("no list", sha256)):
+        for method in ("GET", "HEAD"):
+            assert w.ask(method, "/a", **({"Want_Repr_Digest": want} if want else {}))[1]["Repr-Digest"] == told, (want, method)
+    status, head, _ = w.ask("GET", "/a", If_Match='"x"')
+    assert status == 412 and "Repr-Digest" not in head and "ETag" not in head, "what is told of the file is not told of a sentence"
+    (w.one.root / "a").write_bytes(b"changed")
+    assert "Repr-Digest" not in w.ask("GET", "/a", Want_Repr_Digest="sha-256=1")[1]
 
 
 @epoll

@@ -56,6 +56,39 @@ static void printed(void **state)
     same_text("printed", 0, buf_span(&b), "sha-256=:" SHA256 ":, sha-512=:" SHA512 ":");
 }
 
+static void wants(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        unsigned wants;
+    } rows[] = {
+        { "sha-256=10", 0, SUM_BIT(SUM_SHA256) },
+        { "sha-512=3, sha-256=10, unixsum=1", 0, SUM_BIT(SUM_SHA256) | SUM_BIT(SUM_SHA512) },
+        { " md5=1,\tsha=2;why=not ", 0, SUM_BIT(SUM_MD5) | SUM_BIT(SUM_SHA1) },
+        { "sha-256=0, sha-512=1", 0, SUM_BIT(SUM_SHA512) },
+        { "sha-256=5, sha-256=0", 0, 0 },
+        { "new-1=10", 0, 0 },
+        { "sha-256=11", -EINVAL, 0 },
+        { "sha-256=-1", -EINVAL, 0 },
+        { "sha-256=1.5", -EINVAL, 0 },
+        { "sha-256", -EINVAL, 0 },
+        { "sha-256=", -EINVAL, 0 },
+        { "sha-256=:" SHA256 ":", -EINVAL, 0 },
+        { "SHA-256=1", -EINVAL, 0 },
+        { "sha-256=1,,", -EINVAL, 0 },
+        { "", -EINVAL, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned out = 0;
+
+        same_int(rows[i].text, i, http_digest_wants(span_of(rows[i].text), &out), rows[i].rc);
+        same_int("which", i, out, rows[i].wants);
+    }
+}
+
 static void checksums(void **state)
 {
     static const struct {
@@ -76,7 +109,8 @@ static void checksums(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(fields), cmocka_unit_test(printed), cmocka_unit_test(checksums) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(fields), cmocka_unit_test(printed), cmocka_unit_test(wants),
+                                               cmocka_unit_test(checksums) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

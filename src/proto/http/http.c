@@ -169,6 +169,7 @@ static void allow(struct http *h)
 int http_options(struct http *h)
 {
     allow(h);
+    http_field(h, "Want-Repr-Digest: sha-256=10, sha-512=10"); /* of uploads */
     http_field(h, "Tus-Resumable: 1.0.0");
     http_field(h, "Tus-Version: 1.0.0");
     http_field(h, "Tus-Extension: creation,checksum,termination");

@@ -108,14 +108,21 @@ static int open_version(struct http *h, struct answer *a)
     return 0;
 }
 
-/* The sums that were computed of the upload, if they still hold (RFC 9530). */
+/* The sums that were noted of the upload, if they still hold, and as far as they are wanted (RFC 9530). None is computed for that. */
 static void digest_field(struct http *h, struct file *file)
 {
-    char text[3 * SUM_MAX];
+    struct span want = h->ask->head.field[HTTP_WANT_REPR_DIGEST];
+    char text[5 * SUM_MAX];
     struct buf b = BUF(text);
     struct sums sums = { 0 };
+    unsigned wants;
 
-    if (file_sums(file, &sums) == 0 && http_digest_print(&b, &sums))
+    if (!want.at || http_digest_wants(want, &wants) < 0)
+        wants = HTTP_DIGEST_USUAL;
+    if (!wants || file_sums(file, &sums) < 0)
+        return;
+    sums.has &= wants;
+    if (http_digest_print(&b, &sums))
         http_field(h, "Repr-Digest: %s", buf_cstr(&b));
 }
 
@@ -239,13 +246,13 @@ static int answer_file(struct http *h, struct answer *a)
     http_etag(&tag, &a->st, clock_wall());
     buf_cstr(&tag);
     a->type = http_type(path_leaf(span_of(h->ask->path)));
+    status = http_conditions(h, &a->st);
+    if (status && status != 304)
+        return http_say(h, status, "The file is not the one that was meant.");
     file_fields(h, a);
     digest_field(h, a->file);
-    status = http_conditions(h, &a->st);
-    if (status == 304)
-        return http_done(h, 304);
     if (status)
-        return http_say(h, status, "The file is not the one that was meant.");
+        return http_done(h, status);
     rc = which_ranges(h, a);
     return rc ? rc < 0 ? rc : 0 : send_file(h, a);
 }
