@@ -161,17 +161,19 @@ static int aim_beside(struct upload *u, unsigned n)
     return u->inner->ops->aim(u->inner, path);
 }
 
-/* Whatever it is that has the name. When the quota has counted it already, another program was in between: once is enough. */
-static bool is_taken(const struct upload *u, int rc)
+/* Whatever it is that has the name. When the quota has counted it already (its claim is gone), another program was in between: once is
+ * enough. */
+static bool is_taken(const struct upload *u, int rc, bool claimed)
 {
-    return (rc == -EEXIST || rc == -EISDIR || rc == -EPERM) && (u->claim || !upload_quotas(u));
+    return (rc == -EEXIST || rc == -EISDIR || rc == -EPERM) && (u->claim || !claimed);
 }
 
 static int commit_somewhere(struct upload *u)
 {
+    bool claimed = u->claim;
     int rc = commit_here(u);
 
-    for (unsigned n = 2; n < TRIES && u->yields && is_taken(u, rc); n++) {
+    for (unsigned n = 2; n < TRIES && u->yields && is_taken(u, rc, claimed); n++) {
         TRY(aim_beside(u, n));
         rc = commit_here(u);
     }

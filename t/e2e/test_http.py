@@ -301,7 +301,7 @@ def test_names_are_text_and_never_markup(web):
 
 @epoll
 def test_a_drop_folder_takes_and_shows_nothing(web):
-    w = web(anonymous="read,/in=drop")
+    w = web("--quota", "bob=1M", anonymous="read,/in=drop")  # somebody else's
     (w.one.root / "in").mkdir()
     assert w.ask("PUT", "/in/a", b"x")[0] == 201 and w.ask("GET", "/in/a")[0] == w.ask("GET", "/in/none")[0] == 401
     for fields in ({}, {"If_None_Match": "*"}):
