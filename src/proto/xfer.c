@@ -338,6 +338,25 @@ int xfer_receive_some(struct xfer *x, struct file *f, int64_t len)
     return 0;
 }
 
+ssize_t xfer_read(struct xfer *x, void *buf, size_t len)
+{
+    ssize_t n = -EAGAIN;
+
+    moved(x, 0);
+    while (n == -EAGAIN) {
+        int64_t most;
+
+        TRY(await(x));
+        TRY(allow(x, (int64_t)len, &most));
+        n = io_read_now(x->data, buf, (size_t)most);
+    }
+    if (n < 0)
+        return fail(x, XFER_STREAM, (int)n);
+    moved(x, n);
+    TRY(turn(x));
+    return n;
+}
+
 int xfer_receive_text(struct xfer *x, struct file *f)
 {
     struct ascii text = { 0 };

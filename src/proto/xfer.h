@@ -34,6 +34,8 @@ int xfer_receive(struct xfer *, struct file *);
 int xfer_receive_text(struct xfer *, struct file *);
 /* So many bytes and not one more: what follows them on the stream is something else. -EPIPE (XFER_STREAM): it ended before. */
 int xfer_receive_some(struct xfer *, struct file *, int64_t len);
+/* What has come, at most len bytes, for who has to look at it first; 0 at the end of the stream. */
+ssize_t xfer_read(struct xfer *, void *buf, size_t len);
 /* All of buf. */
 int xfer_write(struct xfer *, const void *buf, size_t len);
 

@@ -480,6 +480,96 @@ def test_a_piece_that_finds_no_place_is_no_success(web):
     assert patch(w, place, 0, BIG[:1_000_000])[1]["Upload-Offset"] == "1000000"
 
 
+# -- a form without script
+
+def form_body(*parts, end="--"):
+    """Of (name, filename or None, content); end: what stands behind the last boundary."""
+    lines = []
+    for name, filename, content in parts:
+        file = "" if filename is None else f'; filename="{filename}"'
+        lines.append(f'--zz\r\nContent-Disposition: form-data; name="{name}"{file}\r\nContent-Type: x/y\r\n\r\n'.encode() + content + b"\r\n")
+    return b"".join(lines) + f"--zz{end}\r\n".encode()
+
+
+def form(w, *parts, path="/", **fields):
+    return w.ask("POST", path, form_body(*parts), Content_Type="multipart/form-data; boundary=zz", **fields)
+
+
+ALMOST = b"\r\n--z\r\n--\r\n\r\n--zZ\r"                                      # what looks like an end and is none
+NOT_CHOSEN = ("file", "", b"")
+
+
+@pytest.mark.needs("typical")
+def test_a_form_brings_files_without_a_script(web):
+    w = web("--account", "ann:secret:add")
+    (w.one.root / "d x").mkdir()
+    content = {"one": BIG + ALMOST, "\u00e4 %22b%22": ALMOST * 9000, "empty": b""}
+    status, head, _ = form(w, *(("file", *item) for item in content.items()), NOT_CHOSEN, path="/d%20x/", Accept="text/html,*/*",
+                           Origin=f"http://127.0.0.1:{w.port}", Sec_Fetch_Site="same-origin")
+    assert (status, head["Location"]) == (303, "/d%20x/")
+    assert {path.name: path.read_bytes() for path in (w.one.root / "d x").iterdir()} == {name.replace("%22", '"'): it for name, it in content.items()}
+    status, _, said = form(w, ("file", "one", b"other"), ("file", "two", b"2"), path="/d%20x")
+    assert status == 409 and b"1 of 2" in said and b"taken" in said
+    assert (w.one.root / "d x" / "one").read_bytes() == content["one"] and (w.one.root / "d x" / "two").read_bytes() == b"2"
+    assert form(w, ("replace", None, b"on"), ("file", "one", b"other"), path="/d%20x")[0] == 201
+    assert (w.one.root / "d x" / "one").read_bytes() == b"other"
+    w.line.close()
+    assert form(w, ("replace", None, b"on"), ("file", "one", b"hers"), path="/d%20x", Authorization=basic("ann"))[0] == 409
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:       # in chunks, byte by byte where it ends
+        body = form_body(("file", "three", ALMOST))
+        sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=zz\r\n\r\n"
+                     + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n")
+        assert b" 201 " in sock.makefile("rb").readline() and (w.one.root / "three").read_bytes() == ALMOST
+
+
+@epoll
+def test_a_form_that_breaks_off_leaves_no_half_file(web):
+    w = web()
+    whole, half = form_body(("file", "whole", b"1")).removesuffix(b"--zz--\r\n"), form_body(("file", "half", BIG))
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=zz\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", w.port)) as sock:
+        sock.sendall(head % len(whole + half) + whole + half[:1_000_000])
+    until(lambda: w.one.stderr.count(" connect ") == w.one.stderr.count(" end ") > 0, "the session ends")
+    assert [path.name for path in w.one.root.iterdir() if path.is_file()] == ["whole"]
+    (w.one.root / "whole").unlink()
+    for body in (whole + half.removesuffix(b"--zz--\r\n"), whole + b"--zz\r\n" + b"X: y\r\n" * 2000 + b"\r\n", whole + half.replace(b"--zz--", b"--zz-x")):
+        assert b" 400 " in w.raw(head % len(body) + body)[:20]
+        assert [path.name for path in w.one.root.iterdir() if path.is_file()] == ["whole"], body[-30:]
+        (w.one.root / "whole").unlink()
+    form_type = "multipart/form-data; boundary=zz"
+    for fields, status in (({"Content_Type": "multipart/form-data"}, 400), ({"Content_Type": form_type, "Content_Digest": "md5=:AAAA:"}, 415),
+                           ({"Content_Type": form_type, "Content_Encoding": "gzip"}, 415), ({"Content_Type": "text/plain"}, 400)):
+        assert w.ask("POST", "/", form_body(("file", "a", b"1")), **fields)[0] == status, fields
+    for body in (b"preamble\r\n" + form_body(("file", "a", b"1")), form_body(("file", "a", b"1")).replace(b"Content-Type", b"Content-Transfer-Encoding"),
+                 form_body(("file", "a", b"1")).replace(b"filename", b"filename*"), form_body(("file", "a", b"1")).replace(b"--zz\r\n", b"--zz \r\n")):
+        assert w.ask("POST", "/", body, Content_Type=form_type)[0] == 400, body
+    for name in (".", "..", "a/b", "/a", "../a", ".dray-partials", ".hidden", "n" * 300):
+        assert form(w, ("file", name, b"1"))[0] in (400, 403, 404, 414), name
+    assert form(w, NOT_CHOSEN)[0] == form(w)[0] == 400 and not [path for path in w.one.root.iterdir() if path.is_file()]
+    assert form(w, ("file", "a", b"1"), path="/none/")[0] == 404
+    no_leftovers(w.one.root)
+
+
+@epoll
+def test_a_form_has_the_rights_of_who_sends_it(web):
+    w = web("--quota", "bob=100K", anonymous="read,/in=drop,/out=add")
+    (w.one.root / "in").mkdir()
+    (w.one.root / "out").mkdir()
+    assert form(w, ("file", "a", b"1"))[0] == 401 and form(w, ("file", "a", b"1"), Authorization=basic("rita"))[0] == 403
+    for origin in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
+        assert form(w, ("file", "a", b"1"), path="/out/", **origin)[0] == 403, origin
+    assert not [*(w.one.root / "out").iterdir()]
+    for accept in ({}, {"Accept": "text/html"}):
+        assert form(w, ("file", "a", b"1"), path="/in/", **accept)[0] == 201
+    assert {path.name for path in (w.one.root / "in").iterdir()} == {"a", "a (2)"}
+    status, _, said = form(w, ("file", "big", BIG), ("file", "small", b"1"), Authorization=basic("bob"))
+    assert status == 507 and b"1 of 2" in said and (w.one.root / "small").exists() and not (w.one.root / "big").exists()
+    w.line.close()
+    pages = [w.ask("GET", path, Accept="text/html", **who)[2] for path, who in (("/", {}), ("/in/", {}), ("/out/", {}), ("/", {"Authorization": basic("bob")}))]
+    assert [b"multipart/form-data" in page for page in pages] == [False, True, True, True]
+    assert [b'name="replace"' in page for page in pages] == [False, False, False, True]
+
+
 @epoll
 def test_a_listing_comes_in_pages_in_the_order_of_names(web):
     w = web(anonymous="read,/d=drop")

@@ -187,6 +187,9 @@ static void *client_tls(void *arg)
 
 /* ---- HTTP: all requests at once, then all answers ---- */
 
+#define FORM_HEAD "--z\r\nContent-Disposition: form-data; name=\"file\"; filename=\""
+#define FORM_END "\"\r\n\r\nx\r\n--z--\r\n"
+
 static void *client_http(void *arg)
 {
     static const char *const requests[] = { "MKCOL /d", "MKCOL /d/e", "GET /d", "GET /d/", "GET /?json", "GET /f", "HEAD /f", "GET /?zip", "GET /?tar",
@@ -201,6 +204,8 @@ static void *client_http(void *arg)
     fprintf(f, "PUT /d/%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", name);
     for (size_t i = 0; i < COUNT(requests); i++)
         fprintf(f, "%s HTTP/1.1\r\nHost: x\r\n\r\n", requests[i]);
+    fprintf(f, "POST /d/ HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=z\r\nContent-Length: %zu\r\n\r\n%s%s%s",
+            sizeof FORM_HEAD - 1 + LONG + sizeof FORM_END - 1, FORM_HEAD, name, FORM_END);
     fprintf(f, "GET /?zip HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     fflush(f);
     for (size_t n; (n = fread(body, 1, sizeof body, f)) > 0;)

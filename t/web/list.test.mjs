@@ -332,3 +332,29 @@ test("without script, the server's own list", async (t) => {
     assert.equal(await (await page.request.get(new URL(href, server.url).href)).text(), "content");
     page.done();
 });
+
+test("without script, a form brings files", async (t) => {
+    const server = await serve(t, { "sub/old.txt": "old", "drop/": "" });
+    const page = await visit(t, new URL("sub/", server.url).href, { javaScriptEnabled: false });
+    const files = (...names) => names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`new ${name}`) }));
+    await page.getByLabel("Files", { exact: true }).setInputFiles(files("a.txt", "ä \"b\".txt"));
+    await page.getByRole("button", { name: "Upload" }).click();
+    await page.getByRole("link", { name: "a.txt" }).waitFor();
+    assert.equal(page.url(), new URL("sub/", server.url).href);
+    assert.equal(fs.readFileSync(path.join(server.root, "sub", "ä \"b\".txt"), "utf8"), "new ä \"b\".txt");
+    await page.getByLabel("Files", { exact: true }).setInputFiles(files("old.txt"));
+    await page.getByRole("button", { name: "Upload" }).click();
+    await page.getByText("the name is taken").waitFor();
+    assert.equal(fs.readFileSync(path.join(server.root, "sub/old.txt"), "utf8"), "old");
+    await page.goBack();
+    await page.getByLabel("Replace").check();
+    await page.getByLabel("Files", { exact: true }).setInputFiles(files("old.txt"));
+    await page.getByRole("button", { name: "Upload" }).click();
+    await page.getByRole("link", { name: "old.txt" }).waitFor();
+    assert.equal(fs.readFileSync(path.join(server.root, "sub/old.txt"), "utf8"), "new old.txt");
+    await page.goto(new URL("drop/", server.url).href);
+    await page.getByLabel("Files", { exact: true }).setInputFiles(files("mine.txt"));
+    await page.getByRole("button", { name: "Upload" }).click();
+    await page.getByText("The file has come.").waitFor();
+    assert.ok(fs.existsSync(path.join(server.root, "drop/mine.txt")));
+});

@@ -49,8 +49,9 @@ int http_begin(struct http *, unsigned status, const char *type, int64_t length)
 /* A whole answer with no body, or with a sentence (plain, HTML or JSON, as the client likes it). */
 int http_done(struct http *, unsigned status);
 int http_say(struct http *, unsigned status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The answer to a failure. */
+/* The answer to a failure; its status alone. */
 int http_fail(struct http *, int rc);
+unsigned http_status(int rc);
 /* The policies of pages of ours, and of files of theirs; how a page of ours begins. */
 extern const char http_page_policy[], http_file_policy[], http_page_head[];
 
@@ -80,6 +81,8 @@ int http_sums(struct http *);
 /* The body into a file, all of it, without a commit. -EPIPE: it broke off; then failed is XFER_STREAM. -EILSEQ: its sums are not those of
  * ask->said. */
 int http_receive(struct http *, struct xfer *, struct file *);
+/* Some of the body, for who looks at it first; 0: that was all. */
+ssize_t http_body_read(struct http *, struct xfer *, void *buf, size_t len);
 /* A short body as text in scratch memory; -EMSGSIZE: it is longer than max. */
 int http_body_text(struct http *, size_t max, struct span *out);
 /* What is left of it is read away; what is too long for that ends the session (known before the answer begins). */
@@ -101,6 +104,9 @@ int http_own(struct http *);
 /* Uploads that can be resumed (http_tus.c): addresses with the query `tus`. */
 bool http_is_tus(const struct http *);
 int http_tus_look(struct http *), http_tus_drop(struct http *);
+/* A POST of a form with files, of who runs no script (http_form.c). */
+bool http_is_form(const struct http *);
+int http_form(struct http *);
 /* Is the name taken? What is not shown is not there. */
 bool http_there(const struct http *, const char *path, struct store_stat *);
 /* A path that a field names: Destination. 0, -EINVAL, -ENAMETOOLONG. */

@@ -134,6 +134,20 @@ int http_receive(struct http *h, struct xfer *x, struct file *file)
     return rc;
 }
 
+ssize_t http_body_read(struct http *h, struct xfer *x, void *buf, size_t len)
+{
+    struct http_ask *a = h->ask;
+    ssize_t n;
+    int rc = more(h);
+
+    if (rc <= 0)
+        return rc;
+    n = xfer_read(x, buf, (int64_t)len < a->left ? len : (size_t)a->left);
+    TRY(n ? n : -EPIPE);
+    a->left -= n;
+    return n;
+}
+
 /* ---- as text, or as nothing ---- */
 
 int http_body_text(struct http *h, size_t max, struct span *out)

@@ -223,6 +223,15 @@ static void end_json(struct buf *b, const struct listing *l)
     json_end(b);
 }
 
+/* For who runs no script. What is said of replacing comes before the files, as it has to be known then. */
+static void put_form(struct buf *b, unsigned rights)
+{
+    buf_text(b, "<noscript><form method=\"post\" enctype=\"multipart/form-data\">\n");
+    if (rights & RIGHT_WRITE)
+        buf_text(b, "<label><input type=\"checkbox\" name=\"replace\"> Replace files of the same name</label>\n");
+    buf_text(b, "<label>Files <input type=\"file\" name=\"file\" multiple required></label>\n<button>Upload</button>\n</form></noscript>\n");
+}
+
 static void begin_page(struct http *h, struct buf *b, unsigned rights)
 {
     struct span shown = http_shown(h, span_of(h->ask->path));
@@ -234,8 +243,9 @@ static void begin_page(struct http *h, struct buf *b, unsigned rights)
     put_escaped(b, shown);
     buf_text(b, "</h1>\n");
     if (!(rights & RIGHT_READ))
-        buf_text(b, "<p>Files can be left here, but not seen: by this page, which needs JavaScript for it, or with <code>curl -T FILE</code>"
-                    " and this address.</p>\n");
+        buf_text(b, "<p>Files can be left here, but not seen: by this page, or with <code>curl -T FILE</code> and this address.</p>\n");
+    if (rights & RIGHT_ADD)
+        put_form(b, rights);
     buf_text(b, "<table>\n<tr><th>Name<th>Bytes<th>Changed\n");
     if (shown.len > 1)
         buf_text(b, "<tr><td><a href=\"../\">../</a><td><td>\n");

@@ -179,7 +179,7 @@ int http_say(struct http *h, unsigned status, const char *fmt, ...)
     return h->ask->head_only ? 0 : io_put(h->s->control, buf_span(&b));
 }
 
-static unsigned status_of(int rc)
+unsigned http_status(int rc)
 {
     static const struct {
         int err;
@@ -207,7 +207,7 @@ static bool login_helps(const struct http *h, int rc)
 
 int http_fail(struct http *h, int rc)
 {
-    unsigned status = status_of(rc);
+    unsigned status = http_status(rc);
 
     h->ask->fields.len = 0;
     if (rc == -EBADMSG)

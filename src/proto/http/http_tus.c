@@ -184,8 +184,10 @@ int http_post(struct http *h)
     char *path;
     int rc;
 
+    if (!f[HTTP_TUS_RESUMABLE].at && http_is_form(h))
+        return http_form(h);
     if (!f[HTTP_TUS_RESUMABLE].at)
-        return http_say(h, 400, "POST begins a resumable upload (tus 1.0), and nothing else.");
+        return http_say(h, 400, "POST begins a resumable upload (tus 1.0), or brings a form with files (multipart/form-data).");
     if (!span_eq(f[HTTP_TUS_RESUMABLE], SPAN("1.0.0")))
         return refuse(h, 412, "Only tus 1.0.0 is spoken here.");
     if (span_u64(f[HTTP_UPLOAD_LENGTH], INT64_MAX / 2, &length) < 0)
