@@ -49,6 +49,14 @@ struct span span_cut(struct span *rest, char sep)
     return head;
 }
 
+bool span_mentions(struct span s, struct span part)
+{
+    for (size_t at = 0; at + part.len <= s.len && s.len; at++)
+        if (span_same_folded(s.at + at, part.at, part.len))
+            return true;
+    return false;
+}
+
 static bool blank(char c)
 {
     return c == ' ' || c == '\t';

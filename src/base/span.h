@@ -49,6 +49,9 @@ char *span_dup(struct span s);
 /* Cuts *rest at the first `sep`: returns what stood before it, *rest keeps what follows (empty when there is none). */
 struct span span_cut(struct span *rest, char sep);
 
+/* Is `part` somewhere in it, ASCII case folded? Of nothing, nothing is. */
+bool span_mentions(struct span s, struct span part);
+
 /* Without blanks (space, tab) at both ends. */
 struct span span_trim(struct span s);
 

@@ -1,7 +1,7 @@
 /* crew: see crew.h. Called by the verbs; owns workers and the loop (crew_jobs.c: sites and jobs). The first worker logs in alone: what is wrong with
  * the address or the password is found once. Then others join, as many as there are jobs for them; one that the server does not
- * want (421, 530) leaves, and no further one is tried. A job that broke off is tried again after a while by the same worker.
- * Failures end in the report and in the outcome, never in the crew. */
+ * want (421, 530) leaves, and no further one is tried; the first waits for a place. A job that broke off is tried again after a
+ * while by the same worker. Failures end in the report and in the outcome, never in the crew. */
 #include "client/crew_impl.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "rt/loop.h"
 #include "sys/clock.h"
 
-enum { PAUSE_MOST = 30 }; /* seconds between two tries */
+enum { PAUSE_MOST = 30, PAUSE_STEPS = 5 }; /* seconds between two tries: 1, 2, 4, 8, 16, and 30 from then on */
 
 /* ---- workers ---- */
 
@@ -146,22 +146,22 @@ static void note_outcome(struct crew *c, enum outcome out)
         c->outcome = out;
 }
 
-/* What broke off on the way can end well the next time; what was refused cannot. */
+/* What broke off on the way can end well the next time, and a place may become free; what was refused otherwise cannot. */
 static bool worth_another(const struct worker *w, const struct job *job)
 {
     if (w->task->cancelled || job->seen >= w->crew->order->retries)
         return false;
-    return w->why.out == OUT_INCOMPLETE || (w->why.out == OUT_CONNECT && w->site && w->site->known);
+    return w->why.out == OUT_INCOMPLETE || w->why.full || (w->why.out == OUT_CONNECT && w->site && w->site->known);
 }
 
 static int pause_before_next(struct worker *w, struct job *job)
 {
-    unsigned seconds = 1u << job->seen;
+    unsigned seconds = job->seen < PAUSE_STEPS ? 1u << job->seen : PAUSE_MOST;
     char text[1200];
 
-    seconds = seconds > PAUSE_MOST ? PAUSE_MOST : seconds;
     job->seen++;
-    snprintf(text, sizeof text, _("%s; once more in %u s (%u of %u)"), w->why.text, seconds, job->seen, w->crew->order->retries);
+    snprintf(text, sizeof text, w->why.full ? _("%s; waiting for a free place there, once more in %u s (%u of %u)") :
+             _("%s; once more in %u s (%u of %u)"), w->why.text, seconds, job->seen, w->crew->order->retries);
     report_note(&w->crew->report, job->kind->verb, span_of(job->there), text);
     return rt_sleep(w->task, rt_after(w->task, seconds));
 }

@@ -35,6 +35,7 @@ void failure_set(struct failure *f, enum outcome out, const char *fmt, ...)
 
     f->out = out;
     f->reply = 0;
+    f->full = false;
     va_start(args, fmt);
     vsnprintf(f->text, sizeof f->text, fmt, args);
     va_end(args);

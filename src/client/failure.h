@@ -9,6 +9,7 @@
 struct failure {
     enum outcome out;
     int reply; /* the server's number, 0 when it is not about one */
+    bool full; /* the server has enough clients at the moment: later it may be well */
     char text[768];
 };
 

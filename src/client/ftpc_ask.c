@@ -3,7 +3,6 @@
  * RFC 2640 (UTF-8 names), RFC 3659 section 4 (SIZE). */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/sums.h"
@@ -16,9 +15,8 @@ static bool sounds_forbidden(const struct ftpc *ftp)
                                          "privilege", "read-only",  "read only", "may not" };
 
     for (unsigned i = 0; i < sizeof signs / sizeof *signs; i++)
-        for (size_t at = 0; at + strlen(signs[i]) <= ftp->reply.len; at++)
-            if (strncasecmp(ftp->reply.text + at, signs[i], strlen(signs[i])) == 0)
-                return true;
+        if (span_mentions(ftpc_words(ftp), span_of(signs[i])))
+            return true;
     return false;
 }
 

@@ -218,10 +218,24 @@ static int enter(struct site *s, struct ftpc *ftp, struct failure *why)
     return prepare(s, ftp, why);
 }
 
-/* 421 at any moment of it, 530 where the same login has worked before: not us, but so many of us. */
-static bool says_full(const struct site *s, const struct failure *why)
+static bool mentions_any(struct span text, const char *const *words)
 {
-    return s->open && (why->reply == 421 || (s->known && why->reply == 530));
+    while (*words && !span_mentions(text, span_of(*words)))
+        words++;
+    return *words;
+}
+
+/* 421 at any moment of it, 530 where the same login has worked before, or whose words say so: not us, but so many of us. That there
+ * were too many wrong passwords is another thing: to try again makes it worse. */
+static bool says_full(const struct site *s, const struct ftpc *ftp, const struct failure *why)
+{
+    static const char *const crowd[] = { "too many", "maximum", "limit reached", "try again later", "try later", NULL };
+    static const char *const guesses[] = { "password", "fail", "attempt", "incorrect", NULL };
+    struct span words = ftpc_words(ftp);
+
+    if (why->reply != 421 && why->reply != 530)
+        return false;
+    return s->known || (!mentions_any(words, guesses) && (why->reply == 421 || mentions_any(words, crowd)));
 }
 
 static int begin(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why)
@@ -233,7 +247,8 @@ static int begin(struct site *s, struct rt_task *task, struct ftpc **out, bool *
     if (rc == 0)
         rc = at_once(s) ? join(s, ftp, why) : enter(s, ftp, why);
     if (rc < 0) {
-        *full = says_full(s, why);
+        why->full = ftp && says_full(s, ftp, why);
+        *full = why->full && s->open;
         return rc;
     }
     s->open++;

@@ -30,8 +30,9 @@ struct site {
 /* Finds its addresses; blocks for as long as the system's resolver does. */
 int site_resolve(struct site *s, struct failure *why);
 
-/* A connection that is logged in and ready to transfer. On failure -errno, *why being the story, and *full tells that the server
- * refuses only because it has enough of us (421, or 530 after a login that had worked). */
+/* A connection that is logged in and ready to transfer. On failure -errno, *why being the story, why->full tells that the server
+ * refuses only because it has enough clients (421, or 530 after a login that had worked or with such words), and *full that we have
+ * places there. */
 int site_connect(struct site *s, struct rt_task *task, struct ftpc **out, bool *full, struct failure *why);
 /* Says goodbye, or drops it when it is lost or the task was cancelled. One that was lost because commands had gone ahead of their
  * answers is remembered. */

@@ -12,7 +12,7 @@ import zlib
 
 import pytest
 
-from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site, TlsSite, fake  # noqa: F401 (a fixture)
+from client import CONNECT, INCOMPLETE, INTERRUPTED, LOCAL, LOGIN, NOT_FOUND, REFUSED, UNVERIFIED, USAGE, Client, Site, TlsSite, fake  # noqa: F401 (a fixture)
 from tools import PATIENCE, WAIT, blob, names, ready, until
 
 DATA = blob(300_000)
@@ -550,6 +550,53 @@ def test_a_file_has_the_time_that_mdtm_tells(client, fake):
     client.write("w", b"3")
     client.run("put", "z", "w", f"{one.address}/")
     assert len([h for h in one.heard if re.match(r"MDTM \d{14} /", h)]) == 1 and one.files["w"] == b"3"
+
+
+# -- a server that is full
+
+class Crowded(Site):
+    """Has no place for those who come first, and says so at the greeting or at the login."""
+    without, at_login, words = 1, False, "421 Too many users are here."
+    came = 0
+
+    def session(self):
+        self.came += 1
+        if self.came <= self.without and not self.at_login:
+            return self.say(self.words)
+        return super().session()
+
+    def password(self, _):
+        self.say(self.words if self.came <= self.without else "230 in")
+
+
+AT_LOGIN = {"at_login": True, "words": "530 Sorry, the maximum number of clients are already connected."}
+
+
+@pytest.mark.parametrize("traits", [{}, AT_LOGIN], ids=["greeting", "login"])
+def test_a_place_at_a_full_server_is_waited_for(client, fake, traits):
+    one = fake(Crowded, files={"x": DATA}, **traits)
+    notes = [e["message"] for e in client.events("get", f"{one.address}/x") if e["event"] == "note"]
+    assert client.read("x") == DATA and one.came == 2
+    assert len(notes) == 1 and notes[0].endswith("; waiting for a free place there, once more in 1 s (1 of 3)")
+
+
+@pytest.mark.parametrize("traits, more, code", [
+    ({}, ["--retries", "0"], CONNECT), (AT_LOGIN, ["--retries", "0"], LOGIN),
+    ({"words": "421 Too many wrong passwords came from your address."}, [], CONNECT),
+    ({"at_login": True, "words": "530 Too many failed logins."}, [], LOGIN)],
+    ids=["no retries", "no retries at the login", "banned", "guesses"])
+def test_a_refusal_that_is_not_waited_out(client, fake, traits, more, code):
+    one = fake(Crowded, without=99, **traits)
+    client.run("get", *more, f"{one.address}/x", code=code)
+    assert one.came == 1 and "the server" in client.err and "once more" not in client.err
+
+
+def test_ctrl_c_ends_the_waiting_for_a_place(client, fake):
+    one = fake(Crowded, without=99)
+    child = client.start("ls", "--retries", "99", one.address)
+    until(lambda: b"waiting for a free place" in child.stderr.readline(), "it waits")
+    child.send_signal(signal.SIGINT)
+    client.finish(child, INTERRUPTED)
 
 
 # -- the end of it

@@ -37,6 +37,18 @@ static void prefixes(void **state)
     assert_false(span_starts(nothing, SPAN("a")));
 }
 
+static void mentions(void **state)
+{
+    (void)state;
+    assert_true(span_mentions(SPAN("Sorry, TOO many of you"), SPAN("too MANY")));
+    assert_true(span_mentions(SPAN("abc"), SPAN("abc")));
+    assert_true(span_mentions(SPAN("aab"), SPAN("AB")));
+    assert_false(span_mentions(SPAN("ab"), SPAN("abc")));
+    assert_false(span_mentions(SPAN("too  many"), SPAN("too many")));
+    assert_false(span_mentions(nothing, SPAN("a")));
+    assert_false(span_mentions(nothing, nothing));
+}
+
 static void cutting(void **state)
 {
     static const struct {
@@ -155,7 +167,7 @@ static void number_with_nul(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_null_is_empty), cmocka_unit_test(equality), cmocka_unit_test(prefixes),
+        cmocka_unit_test(of_null_is_empty), cmocka_unit_test(equality), cmocka_unit_test(prefixes), cmocka_unit_test(mentions),
         cmocka_unit_test(cutting), cmocka_unit_test(cut_rest_points_behind), cmocka_unit_test(trimming),
         cmocka_unit_test(finding), cmocka_unit_test(from), cmocka_unit_test(numbers), cmocka_unit_test(number_with_nul),
     };
