@@ -307,5 +307,6 @@ void crew_free(struct crew *c)
 {
     loop_free(&c->loop);
     crew_free_jobs(c);
+    left_free(&c->left);
     report_close(&c->report);
 }

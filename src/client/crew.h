@@ -9,6 +9,7 @@
 #include "client/report.h"
 #include "client/site.h"
 #include "obs/pace.h"
+#include "sys/left.h"
 
 struct worker {
     struct crew *crew;
@@ -63,6 +64,7 @@ struct crew {
     struct pace_bucket bucket;           /* the bandwidth of the order */
     unsigned said, tick;                 /* sync: notes that are said once; how exact times are here, in seconds */
     enum outcome outcome; /* of the first failure; an interruption counts more */
+    struct left left; /* get: in the folder of the order */
     int dest; /* put: 0 not known, 1 the destination is a folder, -1 it is none */
 };
 

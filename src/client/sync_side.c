@@ -169,7 +169,7 @@ bool side_has_temp(const struct side *side, struct span name)
     char text[SAVE_NAME];
     size_t low = 0, high = side->list.count;
 
-    snprintf(text, sizeof text, ".%.200s.", name.at);
+    snprintf(text, sizeof text, ".%.*s.", SAVE_LEAF, name.at);
     while (low < high) {
         size_t mid = (low + high) / 2;
 
@@ -183,11 +183,10 @@ bool side_has_temp(const struct side *side, struct span name)
 
 bool side_is_unfinished(const struct worker *w, const struct side *source, bool here, struct span name)
 {
-    enum { CUT = 200 }; /* a longer leaf stands in its temporary name without its end */
     int leaf = here ? save_temp_leaf(name.at) : 0;
 
-    if (here)
-        return leaf && (leaf >= CUT || side_has(source, (struct span){ name.at + 1, (size_t)leaf }));
+    if (here) /* a longer leaf stands in its temporary name without its end */
+        return leaf && (leaf >= SAVE_LEAF || side_has(source, (struct span){ name.at + 1, (size_t)leaf }));
     return !w->site->can.atomic && name.len > 5 && span_eq(span_from(name, name.len - 5), SPAN(".part")) &&
            side_has(source, (struct span){ name.at, name.len - 5 });
 }

@@ -61,6 +61,9 @@ static int take_get(struct worker *w, struct job *wish, struct span path, const 
     like.size = facts.size;
     like.mtime = facts.mtime;
     like.vague = known && known->vague;
+    if (o->resume)
+        left_look(&w->crew->left, o->to);
+    like.clean = !left_for(&w->crew->left, path_leaf(path));
     rc = crew_add(w->crew, &like, facts.folder ? &fetch_folder : &fetch_file, path, span_of(*w->other ? w->other : "."));
     return rc < 0 ? worker_failed_here(w, path, rc) : 0;
 }

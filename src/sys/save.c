@@ -23,7 +23,7 @@ enum { RESERVE_FROM = 1 << 20, HOLE_LEAST = 1 << 20 };
 /* The leaf is cut so that the name fits: it is for people, the tag is for us. */
 static void temp_name(const char *leaf, uint64_t tag, char out[SAVE_NAME])
 {
-    snprintf(out, SAVE_NAME, ".%.200s.%016llx.part", leaf, (unsigned long long)tag);
+    snprintf(out, SAVE_NAME, ".%.*s.%016llx.part", SAVE_LEAF, leaf, (unsigned long long)tag);
 }
 
 static int open_locked(int dir, const char *temp)
@@ -132,7 +132,7 @@ int save_cut(struct save *s, int64_t bytes)
 static bool is_other(const char *name, const char *leaf, const char *own)
 {
     char before[SAVE_NAME];
-    int n = snprintf(before, sizeof before, ".%.200s.", leaf);
+    int n = snprintf(before, sizeof before, ".%.*s.", SAVE_LEAF, leaf);
     size_t len = strlen(name);
 
     if (n < 0 || len != (size_t)n + 16 + 5 || strcmp(name, own) == 0)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SAVE_NAME = 256 };
+enum { SAVE_NAME = 256, SAVE_LEAF = 200 }; /* so many bytes of the leaf stand in it */
 
 struct save {
     int dir, fd;

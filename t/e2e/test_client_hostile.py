@@ -146,6 +146,22 @@ def test_a_source_that_changed_starts_over(client, fake):
     assert "the source has changed since: starting over" in client.err
 
 
+@pytest.mark.parametrize("what", [["-r", "/"], ["/*"]], ids=["a folder", "a pattern"])
+def test_a_folder_is_looked_through_once_for_what_was_left(client, fake, what):
+    """For each of its files would be quadratic. What comes after the look belongs to somebody else, and stays."""
+    class Plants(Site):
+        def retr(self, path):
+            if not client.parts() & {b".z.0123456789abcdef.part"}:
+                client.write(".z.0123456789abcdef.part", b"another's")
+            super().retr(path)
+
+    one = fake(Plants, files={n: DATA[:9] for n in "xyz"})
+    client.write(".y.0123456789abcdef.part", b"old")
+    client.run("get", "-c", "-j", "1", *what[:-1], one.address + what[-1])
+    assert names(client.dir) == {b"x", b"y", b"z", b".z.0123456789abcdef.part"}
+    assert client.err.count("the source has changed since") == 1
+
+
 class Hashing(Breaks):
     features = (*Site.features, "RANG STREAM", "HASH SHA-256*;MD5")
     wrong = False
