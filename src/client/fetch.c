@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/haul.h"
+#include "client/part.h"
 #include "client/segments.h"
 #include "sys/save.h"
 
@@ -41,19 +42,12 @@ static uint64_t tag_of(struct fetch *f)
     const struct target *t = &job->site->where;
     char text[64], *path = f->h.w->path;
     const char *parts[] = { t->host, t->user, path, text };
-    uint64_t h = 0xcbf29ce484222325;
 
     /* the menu's names are relative to its folder: the verbs find what it began, and it what they began */
     if (site_path(job->site, f->h.flight.there, path, sizeof f->h.w->path) < 0)
         parts[2] = job->there;
     snprintf(text, sizeof text, "%u %lld %lld", t->port, (long long)job->size, (long long)job->mtime);
-    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (const char *p = parts[i];; p++) { /* the NUL separates */
-            h = (h ^ (unsigned char)*p) * 0x100000001b3;
-            if (!*p)
-                break;
-        }
-    return h;
+    return part_tag(parts, sizeof parts / sizeof *parts);
 }
 
 /* 1: it is here already, whole. */

@@ -1,9 +1,10 @@
 /* send: see send.h. Run by the crew's workers; a send owns the file and the data connection while it runs.
  *
- * Whole or not at all: dray's own server stores so by itself. Elsewhere the upload goes to "leaf.part" in the same folder, is
- * compared there, and renamed. A server that refuses that name, or the renaming, gets the file under its own name at once, which
- * is said: an upload that breaks off may then leave a piece. Afterwards size and, where the server can hash, content are compared,
- * and the mtime is set where it can be (MFMT). RFC 959 sections 4.1.3 and 5.4, RFC 3659 section 5 (REST). */
+ * Whole or not at all: dray's own server stores so by itself. Elsewhere the upload goes to a temporary name in the same folder, which
+ * is like nobody's own (part.h), is compared there, and renamed. A server that refuses that name, or the renaming, gets the file
+ * under its own name at once, which is said: an upload that breaks off may then leave a piece. Afterwards size and, where the
+ * server can hash, content are compared, and the mtime is set where it can be (MFMT). RFC 959 sections 4.1.3 and 5.4, RFC 3659
+ * section 5 (REST). */
 #include "client/send.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/haul.h"
+#include "client/part.h"
 #include "sys/local.h"
 #include "sys/save.h"
 
@@ -44,13 +46,26 @@ static bool uses_part(const struct sending *s)
     return s->into.at != s->h.job->there;
 }
 
+/* Nothing of the file itself is in it: one that has changed since takes the place of what broke off. */
+static uint64_t tag_of(const struct sending *s)
+{
+    const struct site *site = s->h.job->site;
+    char *path = s->h.w->path;
+    const char *parts[] = { site->where.user, path };
+
+    /* the menu's names are relative to its folder */
+    if (site_path(site, s->h.flight.there, path, sizeof s->h.w->path) < 0)
+        parts[1] = s->h.job->there;
+    return part_tag(parts, sizeof parts / sizeof *parts);
+}
+
 /* Where it goes first. */
 static void choose_place(struct sending *s)
 {
     bool own = s->h.job->site->can.atomic || s->h.job->site->direct;
-    int n = own ? 0 : snprintf(s->h.w->other, sizeof s->h.w->other, "%s.part", s->h.job->there);
+    int n = own ? 0 : part_name(s->h.flight.there, tag_of(s), s->h.w->other, sizeof s->h.w->other);
 
-    s->into = n > 0 && (size_t)n < sizeof s->h.w->other ? (struct span){ s->h.w->other, (size_t)n } : s->h.flight.there;
+    s->into = n > 0 ? (struct span){ s->h.w->other, (size_t)n } : s->h.flight.there;
 }
 
 /* ---- what is there ---- */

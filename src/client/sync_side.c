@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/fetch.h"
+#include "client/part.h"
 #include "client/sync_impl.h"
 #include "sys/mirror.h"
 #include "sys/save.h"
@@ -184,9 +185,9 @@ bool side_has_temp(const struct side *side, struct span name)
 bool side_is_unfinished(const struct worker *w, const struct side *source, bool here, struct span name)
 {
     int leaf = here ? save_temp_leaf(name.at) : 0;
+    size_t part = here ? 0 : part_leaf(name);
 
     if (here) /* a longer leaf stands in its temporary name without its end */
         return leaf && (leaf >= SAVE_LEAF || side_has(source, (struct span){ name.at + 1, (size_t)leaf }));
-    return !w->site->can.atomic && name.len > 5 && span_eq(span_from(name, name.len - 5), SPAN(".part")) &&
-           side_has(source, (struct span){ name.at, name.len - 5 });
+    return !w->site->can.atomic && part && (part >= PART_LEAF_CUT || side_has(source, (struct span){ name.at, part }));
 }

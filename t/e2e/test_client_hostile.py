@@ -368,6 +368,9 @@ def test_endless_replies_are_bounded(client, fake):
 
 # -- uploads
 
+TEMP = r"/%s\.[0-9a-f]{16}\.part"                             # the name of an upload until it is whole
+
+
 def test_an_upload_has_its_name_when_it_is_whole(client, fake):
     class Watching(Site):
         def stor(self, path):
@@ -377,7 +380,7 @@ def test_an_upload_has_its_name_when_it_is_whole(client, fake):
     one = fake(Watching)
     os.utime(client.write("a", DATA), (1577934245, 1577934245))
     client.run("put", "-v", "a", f"{one.address}/")
-    assert one.files["a"] == DATA and one.seen == "/a.part" and set(one.files) == {"x", "a"} and one.mtimes["a"] == "20200102030405"
+    assert one.files["a"] == DATA and re.fullmatch(TEMP % "a", one.seen) and set(one.files) == {"x", "a"} and one.mtimes["a"] == "20200102030405"
     assert "size agrees" in client.out
 
 
@@ -468,7 +471,31 @@ def test_an_upload_goes_on_where_it_broke(client, fake):
     one = fake(Fragile)
     client.write("a", BIG)
     client.run("put", "a", f"{one.address}/")
-    assert one.files["a"] == BIG and "continued at byte 100000" in client.err and "APPE /a.part" in one.heard
+    assert one.files["a"] == BIG and "continued at byte 100000" in client.err
+    assert any(re.fullmatch("APPE " + TEMP % "a", h) for h in one.heard)
+
+
+def test_a_part_of_somebody_is_left_alone(client, fake):
+    """It is no beginning of ours, and nobody's place; ours is found by the next run, by its own name."""
+    theirs = BIG[:200_000]
+    one = fake(Fragile, files={"a.part": theirs, "dir/x.part": theirs}, folders=("", "dir"), stamp="20300102030405")
+    client.write("a", BIG)
+    client.run("put", "--retries", "0", "a", f"{one.address}/", code=INCOMPLETE)
+    mine, = set(one.files) - {"a.part", "dir/x.part"}
+    assert re.fullmatch(TEMP % "a", "/" + mine) and one.files["a.part"] == theirs
+    client.run("put", "-c", "a", f"{one.address}/")
+    assert "continued at byte 100000" in client.err and f"APPE /{mine}" in one.heard
+    client.write("x", DATA)
+    client.run("put", "x", f"{one.address}/dir/")
+    assert one.files == {"a": BIG, "a.part": theirs, "dir/x": DATA, "dir/x.part": theirs}
+
+
+def test_two_names_of_which_one_is_the_others_part(client, fake):
+    one = fake(files={})
+    client.write("x.part", b"first")
+    client.write("x", b"second")
+    client.run("put", "-j", "1", "x.part", "x", f"{one.address}/")
+    assert one.files == {"x.part": b"first", "x": b"second"}
 
 
 def test_rest_is_said_directly_before_the_transfer(client, fake):
@@ -530,7 +557,7 @@ def test_an_upload_that_cannot_go_on_starts_over(client, fake):
     assert refuses.files == {"x": b"one\n", "a": BIG} and "does not append: starting over" in client.err
     lies = fake(Fragile, appe=Fragile.stor)                   # it writes from the beginning
     client.run("put", "a", f"{lies.address}/")
-    assert lies.files == {"x": b"one\n", "a": BIG} and lies.heard.count("APPE /a.part") == 1
+    assert lies.files == {"x": b"one\n", "a": BIG} and len([h for h in lies.heard if h.startswith("APPE ")]) == 1
 
 
 class Lister(Site):

@@ -193,9 +193,8 @@ def test_what_broke_off_goes_on(start, client, which):
     client.run("get", "-c", peer.url("big"))
     assert "continued at byte" in client.err and same(peer.root / "big", client.dir / "big")
     (peer.root / "big").unlink()
-    part = peer.root / "big.part"
-    cut(client, "put", "big", peer.url(), seen=lambda: part.exists() and part.stat().st_size > 1 << 20)
-    until(lambda: not held(part), "the server has noticed")   # it takes what was on its way, and then it is at its end
+    cut(client, "put", "big", peer.url(), seen=lambda: any(p.stat().st_size > 1 << 20 for p in peer.root.glob("big.*.part")))
+    until(lambda: not any(map(held, peer.root.glob("big.*.part"))), "the server has noticed")  # it takes what was on its way, and then it is at its end
     client.run("put", "-c", "big", peer.url())
     assert "continued at byte" in client.err and same(peer.root / "big", client.dir / "big")
     assert names(peer.root) == {b"big"}

@@ -485,6 +485,15 @@ def test_a_server_that_is_gone_in_the_middle(client, fake):
     assert "0 transferred (0 B), 0 the same, 0 deleted, 700 failed" in client.err and names(client.dir / "here") == set()
 
 
+def test_an_upload_that_is_on_its_way_is_not_deleted(client, fake):
+    """Not what is called so by somebody else, nor what broke off of a file that is not here any more."""
+    kept = {"a.0123456789abcdef.part", "l" * 200 + ".0123456789abcdef.part"}
+    one = fake(Site, files=dict.fromkeys({"a.part", "gone.0123456789abcdef.part", *kept}, b"x"))
+    client.write("here/a", b"one\n")
+    client.run("sync", "--delete", "here", ftp(one))
+    assert set(one.files) == {"a", *kept}
+
+
 def test_a_hidden_folder_of_an_old_server(client, fake):
     one = fake(Old, files={}, folders=("", ".d"), stamp="20300102030405")
     client.write("here/.d/x", b"one\n")
