@@ -15,6 +15,7 @@ from server import PASSWORD
 from tools import PATIENCE, blob, make, names, no_leftovers
 
 FILE = blob(300_000)
+BIG = blob(8_000_000)
 TEXT = b"one\ntwo\n\nfour\n"
 OLD = 1577934245                    # 2020-01-02 03:04:05 UTC
 ODD = ["a b.txt", "quo'te \"d\".txt", "文件.txt", "n" * 255, "#hash %41 +plus", "~tilde", "semi;colon", "[1].txt", "back\\slash"]
@@ -515,6 +516,15 @@ def test_rclone_reads_ranges_and_odd_names(client, site, rclone):
     make(site.dir, "a b 文件", FILE)
     assert rclone("cat", "--offset", 1000, "--count", 500, f":ftp:{site.path}/a b 文件") == FILE[1000:1500]
     assert rclone("lsf", "--format", "ps", f":ftp:{site.path}").decode() == "a b 文件;300000\n"
+
+
+@pytest.mark.needs("at_once")
+def test_rclone_leaves_in_the_middle(client, site, rclone):
+    """It ends the data connection when it has its part, and is told 426. With --multi-thread-streams, release 1.60.1 takes that for a
+    failure of its own copy, from vsftpd, Pure-FTPd, ProFTPD, pyftpdlib and inetutils as well; to say 226 of what did not arrive would
+    be a lie to all others."""
+    make(site.dir, "big", BIG)
+    assert rclone("cat", "--offset", 1000, "--count", 500, f":ftp:{site.path}/big") == BIG[1000:1500]
 
 
 def test_rclone_one_thing_at_a_time(client, site, rclone):
