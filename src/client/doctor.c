@@ -242,6 +242,8 @@ enum outcome doctor_run(const struct doctor *d)
     x->site = d->site;
     x->site.tell = note;
     x->site.tell_arg = x;
+    x->site.how.talk = d->debug ? tell_talk : NULL;
+    x->site.how.talk_arg = x;
     x->got = -1;
     x->sum = SUMS;
     x->task = rt_block_task((struct rt_stop){ .drain = -1, .now = d->interrupt });

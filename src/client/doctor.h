@@ -9,6 +9,7 @@ enum { DOCTOR_PATIENCE = 15 }; /* seconds without a byte */
 struct doctor {
     struct site site; /* where, how and secure are the caller's to fill; its addresses are found */
     bool json, quiet, write; /* write: in a folder of its own, which goes at the end */
+    bool debug;              /* the dialogue is shown, too */
     int interrupt;           /* as rt_stop.now */
 };
 

@@ -38,7 +38,7 @@ struct exam {
     int64_t got;           /* bytes of it that came; -1: not read */
     struct sums sums;
     enum sum_id sum;       /* which of them; SUMS none */
-    char line[8192]; /* to be printed */
+    char line[64 << 10]; /* to be printed: an object */
     char tail[DOCTOR_TAIL];
     size_t tail_len;
 };
@@ -78,6 +78,7 @@ void check_idle(struct exam *x);
 
 /* doctor_tell.c */
 void tell_check(struct exam *x, const char *name);
+void tell_talk(void *exam, bool sent, struct span line); /* an ftpc_talk */
 void tell_end(const struct exam *x);
 
 #endif

@@ -49,6 +49,26 @@ void tell_check(struct exam *x, const char *name)
     fflush(stdout);
 }
 
+void tell_talk(void *exam, bool sent, struct span line)
+{
+    struct exam *x = exam;
+    struct buf b = BUF(x->line);
+    struct shown safe;
+
+    if (!x->d->json) {
+        fprintf(stderr, "%s %s\n", sent ? ">" : "<", shown(&safe, line));
+        return;
+    }
+    json_begin(&b);
+    json_text(&b, "event", SPAN("dialogue"));
+    json_text(&b, sent ? "sent" : "heard", line);
+    json_end(&b);
+    if (b.over)
+        return;
+    fwrite(b.at, 1, b.len, stdout);
+    fflush(stdout);
+}
+
 void tell_end(const struct exam *x)
 {
     char line[256];

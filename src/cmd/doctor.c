@@ -33,12 +33,20 @@ static int set_write(void *to, const char *value)
     return ARGS_GO;
 }
 
+static int set_debug(void *to, const char *value)
+{
+    (void)value;
+    ((struct asked_doctor *)to)->doctor.debug = true;
+    return ARGS_GO;
+}
+
 static int set_help(void *to, const char *value);
 
 static const struct args_row rows[] = {
-    { 'w', "write", NULL, "also what needs an upload: makes a folder there, and removes it", set_write },
-    { 0, "json", NULL, "one JSON object a line: each check, and the end", set_json },
-    { 'h', "help", NULL, "show this text", set_help },
+    { 'w', "write", NULL, N_("also what needs an upload: makes a folder there, and removes it"), set_write },
+    { 0, "json", NULL, N_("one JSON object a line: each check, and the end"), set_json },
+    { 0, "debug", NULL, N_("show the dialogue with the server, passwords masked"), set_debug },
+    { 'h', "help", NULL, N_("show this text"), set_help },
     { .name = NULL },
 };
 
@@ -54,10 +62,10 @@ static int set_help(void *to, const char *value)
 {
     (void)to;
     (void)value;
-    puts("Usage: dray doctor [OPTION...] URL\n\nTests a server from here, and says what to do about what is wrong. Without --write it only reads: the "
-         "folder\nof URL, and the largest file in it of up to 16 MiB.\n");
+    puts(_("Usage: dray doctor [OPTION...] URL\n\nTests a server from here, and says what to do about what is wrong. Without --write it only reads: the "
+           "folder\nof URL, and the largest file in it of up to 16 MiB.\n"));
     args_print(tables);
-    puts("\nExit code: 0 nothing is bad, 11 something is, 2 usage, 3 cannot connect, 4 login refused, 8 TLS, 130 interrupted.");
+    puts(_("\nExit code: 0 nothing is bad, 11 something is, 2 usage, 3 cannot connect, 4 login refused, 8 TLS, 130 interrupted."));
     return OUT_DONE;
 }
 
@@ -81,7 +89,7 @@ static int run(struct asked_doctor *a, int argc, char **argv)
     int rc;
 
     if (argc - optind != 1) {
-        fprintf(stderr, "dray: doctor wants one URL (dray doctor --help)\n");
+        fprintf(stderr, _("dray: doctor wants one URL (dray doctor --help)\n"));
         return OUT_USAGE;
     }
     rc = asked_target(&a->asked, argv[optind], &d->site.where);

@@ -166,6 +166,18 @@ def test_what_keeps_it_out(client, fake):
     assert "one URL" in client.err
 
 
+def test_the_dialogue_is_shown_without_the_password(client, fake):
+    one = fake(Well)
+    url = f"ftp://bob:secret@{one.address}/"
+    client.run("doctor", "--debug", url)
+    assert "< 502 not here\n> USER bob\n< 331 password\n> PASS ****\n< 230 in\n" in client.err and "secret" not in client.err + client.out
+    assert "> QUIT\n" in client.err and ">" not in {line[:1] for line in client.out.splitlines()}
+    said = [e for e in client.events("doctor", "--debug", url) if e["event"] == "dialogue"]
+    assert {"event": "dialogue", "sent": "PASS ****"} in said and {"event": "dialogue", "heard": "230 in"} in said
+    assert b"secret" not in client.raw
+    assert not [e for e in client.events("doctor", url) if e["event"] == "dialogue"]
+
+
 def test_a_hostile_server_neither_holds_up_nor_paints(client, fake):
     def silent(self, _):
         time.sleep(3)
