@@ -45,10 +45,11 @@ static struct account *account_of(const struct user *u)
 {
     size_t text = u->hash.len + u->home.len + u->rights.len + u->notes.len + 4;
     struct account *a = calloc(1, sizeof *a + text);
-    char *room = (char *)(a + 1);
+    char *room;
 
     if (!a)
         return NULL;
+    room = (char *)(a + 1);
     memcpy(a->name, u->name.at, u->name.len);
     a->secret = place(&room, u->hash);
     a->home = u->home.len > 1 ? place(&room, u->home) : NULL;

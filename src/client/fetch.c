@@ -185,10 +185,12 @@ static int still_the_same(struct fetch *f)
 {
     struct job *job = f->h.job;
     struct ftpc_facts facts;
-    int rc = proof_kind(f->h.w) != SUMS ? 0 : ftpc_facts(f->h.w->ftp, f->h.flight.there, &facts);
 
-    if (rc != 0 || proof_kind(f->h.w) != SUMS || (facts.size == job->size && facts.mtime == job->mtime))
-        return rc;
+    if (proof_kind(f->h.w) != SUMS)
+        return 0;
+    TRY(ftpc_facts(f->h.w->ftp, f->h.flight.there, &facts));
+    if (facts.size == job->size && facts.mtime == job->mtime)
+        return 0;
     job->size = facts.size;
     job->mtime = facts.mtime;
     f->useless = true;

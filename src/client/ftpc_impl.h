@@ -76,6 +76,8 @@ int ftpc_queue_sum(struct ftpc *ftp, struct span path, enum sum_id id);
 int ftpc_reply(struct ftpc *ftp);
 /* The next final reply: its code, 200 or more. */
 int ftpc_final(struct ftpc *ftp);
+/* Reads what is of no use behind a refusal: the words of that one stay the last, if there is memory to keep them in. */
+int ftpc_read_over(struct ftpc *ftp, int (*read)(struct ftpc *));
 /* ftpc_send and ftpc_final; and the same with the question for the next port, if ftpc_ahead said so. */
 int ftpc_ask(struct ftpc *ftp, const char *verb, struct span arg);
 int ftpc_ask_and_port(struct ftpc *ftp, const char *verb, struct span arg);

@@ -115,19 +115,18 @@ int ftpc_queue_ahead(struct ftpc *ftp, struct span path)
     return ftpc_queue_port(ftp);
 }
 
-/* The next reply, which is of no use where the one before it was a refusal: that one stays the last. */
-static int read_over(struct ftpc *ftp)
+int ftpc_read_over(struct ftpc *ftp, int (*read)(struct ftpc *))
 {
-    CLEANUP(free_text) char *said = malloc(sizeof ftp->reply);
-    int code;
+    struct ftp_reply *said = malloc(sizeof *said);
+    int rc;
 
     if (said)
-        memcpy(said, &ftp->reply, sizeof ftp->reply);
-    code = ftpc_final(ftp);
-    TRY(code);
-    if (said)
-        memcpy(&ftp->reply, said, sizeof ftp->reply);
-    return 0;
+        *said = ftp->reply;
+    rc = read(ftp);
+    if (rc >= 0 && said)
+        ftp->reply = *said;
+    free(said);
+    return rc;
 }
 
 int ftpc_ask_two(struct ftpc *ftp, const char *verb, struct span arg, const char *then, struct span with)
@@ -141,7 +140,7 @@ int ftpc_ask_two(struct ftpc *ftp, const char *verb, struct span arg, const char
     TRY(ftpc_final(ftp));
     rc = ftpc_verdict(ftp);
     if (rc < 0) {
-        TRY(read_over(ftp));
+        TRY(ftpc_read_over(ftp, ftpc_final));
         return rc;
     }
     TRY(ftpc_final(ftp));

@@ -282,19 +282,12 @@ static int stop_server(struct ftpc *ftp, struct io **data)
     return rc;
 }
 
-/* What was asked ahead of a transfer that failed is answered all the same. The words of the failure stay the last ones. */
+/* What was asked ahead of a transfer that failed is answered all the same. */
 static int in_step(struct ftpc *ftp, int rc)
 {
-    CLEANUP(free_text) char *said = NULL;
-
     ftp->ahead = (struct ftpc_ahead){ 0 };
-    if (ftp->lost || !ftp->due)
-        return rc;
-    said = malloc(sizeof ftp->reply);
-    if (said)
-        memcpy(said, &ftp->reply, sizeof ftp->reply);
-    if (ftpc_catch_up(ftp) == 0 && said)
-        memcpy(&ftp->reply, said, sizeof ftp->reply);
+    if (!ftp->lost && ftp->due)
+        ftpc_read_over(ftp, ftpc_catch_up);
     return rc;
 }
 

@@ -139,7 +139,7 @@ static void on_note(struct report *r, const char *verb, struct span there, const
 
 static void put_time(struct buf *b, int64_t mtime)
 {
-    char digits[FTP_TIME_LEN + 1], text[32];
+    char digits[FTP_TIME_LEN + 1] = { 0 }, text[32];
     struct buf d = BUF(digits);
 
     ftp_time_print(&d, mtime);

@@ -61,7 +61,7 @@ static size_t step(struct pattern *p, size_t at, char c)
         return c != '/';
     if (s.at[at] == '\\' && at + 1 < s.len)
         return s.at[at + 1] == c ? 2 : 0;
-    if (s.at[at] == '[' && at < p->open) {
+    if (at < p->open && s.at[at] == '[') {
         end = set_end(s, at);
         if (end < s.len)
             return set_has((struct span){ s.at + at + 1, end - at - 1 }, (unsigned char)c) ? end + 1 - at : 0;
