@@ -4,8 +4,12 @@ import contextlib
 import glob
 import json
 import os
+import select
 import shutil
 import signal
+import socket
+import socketserver
+import threading
 
 import pytest
 
@@ -171,13 +175,13 @@ def held(path):
     return False
 
 
-def big(path):
+def big(path, size=200 << 20):
     """A large file that takes no room: every piece of it is another one."""
     with open(path, "wb") as f:
-        for at in range(0, 200 << 20, 7 << 20):
+        for at in range(0, size, 7 << 20):
             f.seek(at)
             f.write(b"%d" % at)
-        f.truncate(200 << 20)
+        f.truncate(size)
 
 
 def same(one, two):
@@ -200,13 +204,43 @@ def test_what_broke_off_goes_on(start, client, which):
     assert names(peer.root) == {b"big"}
 
 
+@pytest.fixture
+def door():
+    """door(peer): another port of it, and the list of what came in there, an entry for each control connection. Data goes past it."""
+    with contextlib.ExitStack() as end:
+        def one(peer):
+            said = []
+
+            class Through(socketserver.BaseRequestHandler):
+                def handle(self):
+                    said.append(words := bytearray())
+                    with socket.create_connection((peer.host, peer.port)) as inner:
+                        ways = {self.request: inner, inner: self.request}
+                        while True:
+                            for side in select.select(list(ways), [], [])[0]:
+                                data = side.recv(4096)
+                                if not data:
+                                    return
+                                words.extend(data if side is self.request else b"")
+                                ways[side].sendall(data)
+
+            server = end.enter_context(socketserver.ThreadingTCPServer((peer.host, 0), Through))
+            server.daemon_threads, server.handle_error = True, lambda *_: None
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            end.callback(server.shutdown)
+            return server.server_address[1], said
+        yield one
+
+
 @pytest.mark.parametrize("which", APART)
-def test_segments(start, client, which):
+def test_segments(start, client, door, which):
     """Helpers log in in one go: none of these servers minds."""
     peer = start(which)
-    peer.make("big", blob(4 << 20))
-    client.run("get", "-v", "--segments", "4", peer.url("big"))
-    assert client.read("big") == blob(4 << 20) and "one by one" not in client.err
+    big(peer.make("big", b""), 60 << 20)
+    port, said = door(peer)
+    client.run("get", "-v", "--segments", "4", peer.url("big").replace(f":{peer.port}/", f":{port}/"))
+    assert same(peer.root / "big", client.dir / "big") and "one by one" not in client.err
+    assert sum(b"RETR" in words for words in said) > 1
 
 
 @pytest.mark.parametrize("which", APART)
