@@ -73,12 +73,19 @@ static int64_t trip_of(const struct worker *w)
     return trip > FAR_NS ? trip : FAR_NS;
 }
 
-static struct segment *claim(struct split *s, const struct worker *w)
+static struct segment *first_free(struct split *s)
 {
     struct segment *g = s->rc ? NULL : s->at;
 
     while (g && g->taken)
         g = g->next;
+    return g;
+}
+
+static struct segment *claim(struct split *s, const struct worker *w)
+{
+    struct segment *g = first_free(s);
+
     if (!g && !s->rc && !ftpc_lost(w->ftp))
         g = divide_late(s, trip_of(w));
     if (g) {
@@ -88,22 +95,20 @@ static struct segment *claim(struct split *s, const struct worker *w)
     return g;
 }
 
-/* Until nothing is left, or this worker's connection is. */
+/* Until nothing is left, or this worker's connection is. Who is not let in must not keep a segment from the others meanwhile. */
 static int work_off(struct worker *w, struct split *s)
 {
-    struct segment *g;
+    for (;;) {
+        int rc = first_free(s) ? worker_connect(w, s->h->job->site) : 0;
+        struct segment *g = rc == 0 ? claim(s, w) : NULL;
 
-    while ((g = claim(s, w)) != NULL) {
-        int rc = worker_connect(w, s->h->job->site);
-
-        g->taken = rc == 0;
-        TRY(rc);
+        if (!g)
+            return rc;
         rc = segment_fetch(w, s, g);
         if ((rc < 0 || ftpc_lost(w->ftp)) && !s->rc)
             rc = worker_connect(w, s->h->job->site);
         TRY(rc);
     }
-    return 0;
 }
 
 /* Its failures are the owner's, who also waits for it: a helper writes into the owner's file. */

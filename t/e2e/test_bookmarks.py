@@ -44,6 +44,8 @@ def test_wherever_a_url_can_stand(site, client, home):
     client.run("mv", "@home/sub/c.txt", f"{site.path}/d.txt")
     assert client.run("cat", "@home/d.t*") == "two\n"
     client.run("ls", "@home/nope", code=NOT_FOUND)
+    client.run("ls", "@home/a\x1b[2Jb", code=USAGE)
+    assert "\x1b" not in client.err
 
 
 def test_the_menu_takes_the_name_alone(site, client, home):
@@ -103,3 +105,6 @@ def test_a_file_that_is_none(client):
     client.run("bookmark", "list", code=LOCAL)
     client.run("bookmark", "add", "a", "h", code=LOCAL)
     assert os.path.getsize(client.file) == 2 << 20
+    client.file.write_bytes(b"#" * ((1 << 20) - 4))           # what is too large to be read is not written
+    client.run("bookmark", "add", "a", "h", code=LOCAL)
+    assert os.path.getsize(client.file) == (1 << 20) - 4

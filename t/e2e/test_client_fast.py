@@ -248,6 +248,13 @@ class Shifts(Crowd):
         return offset - 7 if offset else 0
 
 
+class Slides(Crowd):
+    """The same, and each is as long as it should be."""
+    def retr(self, path):
+        offset, content = self.begin_at(), self.files[path.strip("/")]
+        self.send(content[offset - 7:-7] if offset else content)
+
+
 class CutsOne(Crowd):
     """One segment breaks off once."""
     cut = True
@@ -304,6 +311,30 @@ def test_helpers_that_are_not_let_in_leave_it_to_the_others(client, fake, most):
     one = fake(Quick, files={"big": BIG}, most=most)
     client.run("get", "--segments", "4", f"{one.address}/big")
     assert client.read("big") == BIG and not client.err
+
+
+def test_who_is_not_let_in_again_leaves_it_to_the_others(client, fake):
+    """Who has the file loses its connection, and its place is gone until the one that helps, and has begun, takes the rest."""
+    class Closes(Ranged):
+        def say(self, *lines):
+            if lines[0].startswith("421"):
+                self.go.set()
+                until(lambda: self.heard.count("RETR /big") > 2, "the rest is asked for")
+            super().say(*lines)
+
+        def retr(self, path):
+            if self.part[0]:
+                type(self).most += self.go.is_set()
+                self.go.wait(WAIT)
+                return super().retr(path)
+            until(lambda: self.heard.count(f"RETR {path}") > 1, "the other one")
+            type(self).most = 1
+            self.send(BIG[:200_000], last="426 broken")
+            return "close"
+
+    one = fake(Closes, files={"big": BIG}, go=threading.Event())
+    client.run("get", "-v", "--segments", "2", f"{one.address}/big")
+    assert client.read("big") == BIG and "once more" not in client.err + client.out
 
 
 def test_a_login_that_must_go_step_by_step(client, fake):
@@ -402,7 +433,7 @@ def test_a_beginning_and_segments_have_one_checksum(client, fake):
     assert "continued at byte 300000" in client.err and client.read("big") == BIG and "CRC32 agrees" in client.out
 
 
-@pytest.mark.parametrize("kind", [Deaf, Proud, Shifts])
+@pytest.mark.parametrize("kind", [Deaf, Proud, Shifts, Slides])
 def test_a_server_that_begins_elsewhere(client, fake, kind):
     one = fake(kind, files={"big": BIG})
     client.run("get", "-v", "--segments", "4", f"{one.address}/big")
