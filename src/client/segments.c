@@ -230,7 +230,7 @@ static void work_until_there(struct split *s)
     while (!s->rc && !all_there(s)) {
         int rc = work_off(w, s);
 
-        if (rc < 0 && !s->rc && (w->task->cancelled || nobody_else(s))) {
+        if (rc < 0 && !s->rc && (w->task->cancelled || (!all_there(s) && nobody_else(s)))) {
             s->rc = rc;
             s->why = w->why;
         }
