@@ -1,4 +1,4 @@
-/* args: see args.h. Called by the commands of the client; owns nothing. Mistakes are told by getopt_long, in one line on the
+/* args: see args.h. Called by the commands of the client; owns nothing. Mistakes are told in one line on the
  * error stream. */
 #include "cmd/args.h"
 
@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/say.h"
 #include "base/span.h"
+#include "client/ui.h"
 
 struct all {
     const struct args_row *row[ARGS_ROWS];
@@ -32,7 +33,7 @@ static void fill_getopt(const struct all *all, struct option *longs, char *short
     for (int i = 0; i < all->count; i++) {
         const struct args_row *r = all->row[i];
 
-        longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL, 256 + i };
+        longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL, ARGS_LONG + i };
         if (r->letter) {
             *shorts++ = r->letter;
             if (r->arg)
@@ -46,23 +47,34 @@ static void fill_getopt(const struct all *all, struct option *longs, char *short
 static const struct args_row *row_of(const struct all *all, int c)
 {
     for (int i = 0; i < all->count; i++)
-        if (c == 256 + i || (all->row[i]->letter && c == all->row[i]->letter))
+        if (c == ARGS_LONG + i || (all->row[i]->letter && c == all->row[i]->letter))
             return all->row[i];
     return NULL;
+}
+
+int args_mistake(char **argv, int c)
+{
+    char letter[] = { '-', (char)optopt, '\0' };
+    struct shown safe;
+    const char *word = shown(&safe, span_of(optopt > 0 && optopt < ARGS_LONG ? letter : argv[optind - 1]));
+
+    fprintf(stderr, c == ':' ? _("dray: behind %s a value is missing (dray %s --help)\n") : _("dray: there is no option %s (dray %s --help)\n"),
+            word, argv[0]);
+    return 2;
 }
 
 int args_parse(const struct args_row *const *tables, void *to, int argc, char **argv)
 {
     struct all all = gather(tables);
     struct option longs[ARGS_ROWS + 1];
-    char shorts[2 * ARGS_ROWS + 1];
+    char shorts[2 * ARGS_ROWS + 2] = ARGS_QUIETLY;
     int c, rc = ARGS_GO;
 
-    fill_getopt(&all, longs, shorts);
+    fill_getopt(&all, longs, shorts + strlen(shorts));
     while (rc == ARGS_GO && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const struct args_row *r = row_of(&all, c);
 
-        rc = r ? r->set(to, optarg) : 2;
+        rc = r ? r->set(to, optarg) : args_mistake(argv, c);
     }
     return rc;
 }

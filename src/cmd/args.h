@@ -13,6 +13,12 @@ typedef void args_take(void *ctx, const struct args_row *row);
 
 enum { ARGS_GO = -1, ARGS_ROWS = 36 }; /* "no exit code yet"; the most rows that the tables of a command may have together */
 
+/* For who calls getopt_long itself: what long options are to it begins here, and with these letters it leaves it to args_mistake,
+ * which takes what it said, to tell what is wrong. Exit code 2. */
+enum { ARGS_LONG = 256 };
+#define ARGS_QUIETLY ":"
+int args_mistake(char **argv, int c);
+
 /* Tables of rows; the list ends with NULL, each table with a row without a name. Sets what is found: ARGS_GO, optind (getopt)
  * being at the first word that is no option, or the exit code: 2 after a mistake, which was told, or what a row said. */
 int args_parse(const struct args_row *const *tables, void *to, int argc, char **argv);

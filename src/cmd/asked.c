@@ -137,6 +137,7 @@ static const char *why_not(int rc)
         const char *why;
     } rows[] = {
         { -EINVAL, N_("this is no address") },
+        { -ERANGE, N_("there is no such port: they go from 1 to 65535") },
         { -EPROTONOSUPPORT, N_("only ftp:// and ftps:// are spoken here") },
         { -ENOENT, N_("there is no such bookmark (dray bookmark list shows them)") },
         { -EACCES, N_("this bookmark holds a password, which belongs into ~/.netrc (dray bookmark add writes it anew)") },

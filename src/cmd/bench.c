@@ -1,6 +1,7 @@
 /* bench: `dray bench models` measures every server model of this program on this machine, `dray bench servers` what runs there
  * already (bench/bench.h does). Called by main; owns the run, and ends what it started also on Ctrl-C. The rows of `options` are the parser and
  * the help text. Mistakes are told in one line on the error stream and by exit code 2. */
+#include "client/ui.h"
 #include "cmd/bench.h"
 #include "cmd/bench_server.h"
 
@@ -82,10 +83,17 @@ static const struct option_row options[] = {
 
 enum { OPTIONS = sizeof options / sizeof *options, HELP_ROW = OPTIONS - 1 };
 
+static APART int complain_of(struct span word, const char *about)
+{
+    struct shown safe;
+
+    fprintf(stderr, "dray bench: %s: %s\n", shown(&safe, word), about);
+    return BENCH_USAGE;
+}
+
 static int complain(const char *what, const char *about)
 {
-    fprintf(stderr, "dray bench: %s: %s\n", what, about);
-    return BENCH_USAGE;
+    return complain_of(span_of(what), about);
 }
 
 static int help(void)
@@ -126,10 +134,11 @@ void bench_options(const char *name, args_take *take, void *ctx)
 
 static int set_number(struct order *o, const struct option_row *r, const char *text)
 {
+    struct shown safe;
     uint64_t value;
 
     if (span_u64(span_of(text), r->most, &value) < 0 || value < r->least) {
-        fprintf(stderr, "dray bench: --%s: %s is not a number from %u to %u\n", r->name, text, r->least, r->most);
+        fprintf(stderr, "dray bench: --%s: %s is not a number from %u to %u\n", r->name, shown(&safe, span_of(text)), r->least, r->most);
         return BENCH_USAGE;
     }
     *(unsigned *)(void *)((char *)o + r->at) = (unsigned)value;
@@ -175,9 +184,9 @@ static int parse_options(struct order *o, int argc, char **argv)
     int c, rc = BENCH_GO;
 
     for (int i = 0; i < OPTIONS; i++)
-        longs[i] = (struct option){ options[i].name, options[i].arg ? required_argument : no_argument, NULL, i + 1 };
-    while (rc == BENCH_GO && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-        rc = c > 0 && c <= OPTIONS ? set(o, &options[c - 1], optarg) : BENCH_USAGE;
+        longs[i] = (struct option){ options[i].name, options[i].arg ? required_argument : no_argument, NULL, ARGS_LONG + i };
+    while (rc == BENCH_GO && (c = getopt_long(argc, argv, ARGS_QUIETLY, longs, NULL)) != -1)
+        rc = c >= ARGS_LONG ? set(o, &options[c - ARGS_LONG], optarg) : args_mistake(argv, c);
     if (rc != BENCH_GO)
         return rc;
     return choose_what(o, argc - optind, argv + optind);
@@ -243,10 +252,8 @@ static int check_list(const char *list, bool (*known)(struct span), const char *
     while (rest.len) {
         struct span name = span_trim(span_cut(&rest, ','));
 
-        if (!known(name)) {
-            fprintf(stderr, "dray bench: %.*s: %s\n", SPAN_ARG(name), about);
-            return BENCH_USAGE;
-        }
+        if (!known(name))
+            return complain_of(name, about);
     }
     return BENCH_GO;
 }

@@ -27,6 +27,10 @@ static int failed(int rc)
 {
     struct failure f;
 
+    if (rc == -ENOENT) {
+        fputs(_("dray: there is no folder for bookmarks here: neither HOME nor XDG_CONFIG_HOME names one\n"), stderr);
+        return OUT_LOCAL;
+    }
     failure_here(&f, span_of(_("the bookmarks file")), rc);
     fprintf(stderr, "dray: %s\n", f.text);
     return f.out;
@@ -52,7 +56,7 @@ static int add(const char *name, char *url)
     int rc = judge(url);
 
     if (!bookmark_fits(span_of(name)))
-        return mistake(name, _("a bookmark's name has no blank and none of / : @ [ ] # %, and is not longer than 64 bytes"));
+        return mistake(name, _("a bookmark's name has no blank and none of / : @ [ ] # % \" ' \\, begins with neither - nor ., and is not longer than 64 bytes"));
     if (rc > 0)
         return mistake(name, _("a bookmark holds no password: put it into ~/.netrc, which only you can read"));
     if (rc < 0)

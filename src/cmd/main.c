@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "client/outcome.h"
+#include "client/ui.h"
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "sys/locale.h"
+#include "sys/proc.h"
 
 static int help(FILE *to, int code)
 {
@@ -23,11 +26,11 @@ static int help(FILE *to, int code)
     return code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    struct shown safe;
 
-    locale_begin();
     for (const struct command *c = commands; c->name; c++)
         if (strcmp(name, c->name) == 0)
             return c->run(argc - 1, argv + 1);
@@ -36,6 +39,22 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return help(stdout, 0);
     if (*name)
-        fprintf(stderr, _("dray: there is no command `%s`\n\n"), name);
+        fprintf(stderr, _("dray: there is no command `%s`\n\n"), shown(&safe, span_of(name)));
     return help(stderr, SERVE_USAGE);
+}
+
+/* What was not written was not done, except for a reader who had enough (dray find URL | head -1). */
+static int printed(int code)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || proc_reader_left(fileno(stdout)))
+        return code;
+    fputs(_("dray: standard output cannot be written to\n"), stderr);
+    return code ? code : OUT_LOCAL;
+}
+
+int main(int argc, char **argv)
+{
+    proc_open_standard();
+    locale_begin();
+    return printed(run(argc, argv));
 }

@@ -52,7 +52,9 @@ static int help(void)
 
 static int wrong(const char *what, const char *arg)
 {
-    fprintf(stderr, "dray partials: %s \"%s\"; `dray partials --help` tells more\n", what, arg);
+    struct shown safe;
+
+    fprintf(stderr, "dray partials: %s \"%s\"; `dray partials --help` tells more\n", what, shown(&safe, span_of(arg)));
     return -1;
 }
 
@@ -190,7 +192,9 @@ static void drop(struct partials *p, const char *id)
         printf(p->json ? "{\"removed\":\"%s\"}\n" : "removed %s\n", id);
         return;
     }
-    fprintf(stderr, "dray partials: %s: %s\n", id, why);
+    struct shown safe;
+
+    fprintf(stderr, "dray partials: %s: %s\n", shown(&safe, span_of(id)), why);
     p->code = PARTIALS_LEFT;
 }
 
@@ -223,12 +227,13 @@ static int work(struct partials *p)
 static int run(struct partials *p)
 {
     const char *dir = p->dir ? p->dir : ".";
+    struct shown safe;
     int rc = store_local_open(dir, true, &p->storage);
 
     if (rc >= 0)
         rc = work(p);
     if (rc < 0) {
-        fprintf(stderr, "dray partials: %s: %s\n", dir, err_text(rc));
+        fprintf(stderr, "dray partials: %s: %s\n", shown(&safe, span_of(dir)), err_text(rc));
         return PARTIALS_USAGE;
     }
     return p->code;

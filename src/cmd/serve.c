@@ -231,7 +231,8 @@ static void print_greeting(const struct serve *s)
         printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
                !s->chosen ? "" : s->conf.pam ? " (auto: a process can be one user)" : " (auto: the most clients in the least memory)", s->model->about);
     }
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        clearerr(stdout); /* nobody reads it: no reason not to serve */
 }
 
 /* ---- the command ---- */

@@ -14,6 +14,23 @@ static bool has_ftp(const struct conf *c)
     return !c->ftp.off || c->ftps_port;
 }
 
+static int port_twice(unsigned port, const char *one, const char *other)
+{
+    return serve_complain("port %u cannot be for --%s and --%s; choose another one for one of them", port, one, other);
+}
+
+/* Said here: the second would be told that we have taken it. The default of --http is nobody's wish, and gives way. */
+static int check_they_differ(const struct conf *c)
+{
+    unsigned ftp = c->ftp.off ? 0 : c->ftp.port, http = c->http.said && !c->http.off ? c->http.port : 0;
+
+    if (ftp && ftp == c->ftps_port)
+        return port_twice(ftp, "ftp", "ftps");
+    if (http && (http == ftp || http == c->ftps_port))
+        return port_twice(http, http == ftp ? "ftp" : "ftps", "http");
+    return 0;
+}
+
 /* One that is there for FTP's data connections shows that FTP was meant to be there. */
 int serve_ports_check(const struct conf *c)
 {
@@ -27,7 +44,7 @@ int serve_ports_check(const struct conf *c)
     for (size_t i = 0; i < sizeof ftps / sizeof *ftps; i++)
         if (ftps[i].said && !has_ftp(c))
             return serve_complain("--%s is about FTP, which --ftp off closes: leave one of them out", ftps[i].name);
-    return 0;
+    return check_they_differ(c);
 }
 
 /* ---- opening ---- */
@@ -40,6 +57,9 @@ static int port_failed(const char *flag, unsigned port, const char *host, int rc
 
     if (rc == -EINVAL)
         return serve_complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
+    if (rc == -EACCES && port && port < 1024)
+        return serve_complain("port %u is for root alone (ports below 1024 are): start it as root, or choose another port with --%s PORT",
+                              port, flag);
     if (rc != -EADDRINUSE)
         return serve_complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
     if (sock_port_owner((uint16_t)port, &b) == 0)

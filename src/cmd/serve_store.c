@@ -11,16 +11,19 @@
 #include "cmd/serve_impl.h"
 #include "store/partials.h"
 #include "store/shared.h"
+#include "wire/text.h"
 
 int serve_complain(const char *fmt, ...)
 {
+    char text[900], safe[sizeof text];
+    struct buf b = BUF(safe);
     va_list args;
 
     va_start(args, fmt);
-    fputs("dray serve: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    text_terminal(&b, span_of(text)); /* names may be anybody's */
+    fprintf(stderr, "dray serve: %s\n", buf_cstr(&b));
     return -EINVAL;
 }
 

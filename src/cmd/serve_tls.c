@@ -129,9 +129,11 @@ static int open_own(const struct conf *c, const struct log *log, struct serve_tl
     if (rc < 0)
         return open_unkept(c, rc, pem, out);
     out->files[0] = (struct tls_files){ out->from, out->from };
-    if (open_files(c, log, 1, out, &err) < 0)
-        return serve_complain("TLS: %s (without %s a new certificate is made)", buf_cstr(&err), out->from);
-    return 0;
+    if (open_files(c, log, 1, out, &err) == 0)
+        return 0;
+    if (!strstr(buf_cstr(&err), out->from)) /* what the operator gave */
+        return serve_complain("TLS: %s", buf_cstr(&err));
+    return serve_complain("TLS: %s (without %s a new certificate is made)", buf_cstr(&err), out->from);
 }
 
 int serve_tls(const struct conf *c, const struct log *log, struct serve_tls *out)

@@ -7,6 +7,7 @@
 
 #include "base/say.h"
 #include "base/span.h"
+#include "client/ui.h"
 #include "cmd/cmd.h"
 #include "cmd/status_print.h"
 #include "obs/board_file.h"
@@ -33,8 +34,10 @@ static int help(void)
 
 static int wrong(const char *arg)
 {
+    struct shown safe;
+
     fprintf(stderr, "dray status: \"%s\" is neither an option nor a process id; `dray status --help` tells more\n",
-            arg);
+            shown(&safe, span_of(arg)));
     return -1;
 }
 

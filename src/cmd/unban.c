@@ -6,6 +6,7 @@
 
 #include "base/say.h"
 #include "base/span.h"
+#include "client/ui.h"
 #include "cmd/cmd.h"
 #include "obs/bans.h"
 #include "obs/board_file.h"
@@ -58,6 +59,7 @@ static void lift(struct board *b, void *arg)
 static int lift_all(const char *who, pid_t pid)
 {
     struct unban u = { .who = strcmp(who, "--all") == 0 ? NULL : who };
+    struct shown safe;
 
     if (board_change(pid, lift, &u) == 0) {
         fputs("dray unban: this user runs no such server\n", stderr);
@@ -65,7 +67,8 @@ static int lift_all(const char *who, pid_t pid)
     }
     if (u.lifted)
         return UNBAN_OK;
-    fprintf(stderr, "dray unban: nothing is known against %s; `dray status` lists who is\n", u.who ? u.who : "anybody");
+    fprintf(stderr, "dray unban: nothing is known against %s; `dray status` lists who is\n",
+            shown(&safe, span_of(u.who ? u.who : "anybody")));
     return UNBAN_NOBODY;
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/say.h"
 #include "client/input.h"
+#include "client/ui.h"
 #include "cmd/cmd.h"
 #include "cmd/user_file.h"
 #include "sys/interrupt.h"
@@ -69,13 +70,17 @@ static int help(void)
 
 static int wrong(const char *what, const char *arg)
 {
-    fprintf(stderr, "dray user: %s \"%s\"; `dray user --help` tells more\n", what, arg);
+    struct shown safe;
+
+    fprintf(stderr, "dray user: %s \"%s\"; `dray user --help` tells more\n", what, shown(&safe, span_of(arg)));
     return -1;
 }
 
 static int refuse(const char *why)
 {
-    fprintf(stderr, "dray user: %s\n", why);
+    struct shown safe;
+
+    fprintf(stderr, "dray user: %s\n", shown(&safe, span_of(why)));
     return USER_LEFT;
 }
 
@@ -122,8 +127,6 @@ static const char *fault(struct user_work *w)
     const struct user_args *a = &w->args;
     struct rights rights;
 
-    if (!a->name)
-        return "an account's name is missing";
     if (w->verb->add && user_name_fault(span_of(a->name)))
         return user_name_fault(span_of(a->name));
     if (!w->verb->add && *w->verb->name != 's' && (a->rights || a->home || a->limits || a->notes))
@@ -343,8 +346,12 @@ int cmd_user(int argc, char **argv)
     }
     if (w->args.help)
         return help();
-    if (w->verb)
+    if (w->verb && (w->verb->list || w->args.name))
         return run(w);
+    if (w->verb) {
+        wrong("an account's name is missing behind", w->verb->name);
+        return USER_USAGE;
+    }
     wrong("add, passwd, set, del or list, not", "");
     return USER_USAGE;
 }

@@ -160,7 +160,7 @@ static int edit(const char *path, const struct old *o, const struct user_edit *e
         return failed(err, path, -ENOMEM);
     rc = edit_all(path, o, e, u, &out, err);
     if (rc == -EEXIST || rc == -ENOENT)
-        buf_printf(err, "%s %s an account called %.*s", path, rc == -EEXIST ? "has already" : "has not", SPAN_ARG(e->name));
+        buf_printf(err, "%s has %s account called %.*s", path, rc == -EEXIST ? "already an" : "no", SPAN_ARG(e->name));
     TRY(rc);
     TRY(check(buf_span(&out), u, err));
     rc = out.over || out.len > EDIT_MAX ? -EFBIG : edit_write(o->dir, o->name, buf_span(&out));

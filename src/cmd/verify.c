@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/say.h"
+#include "client/ui.h"
 #include "cmd/cmd.h"
 #include "cmd/verify.h"
 #include "rt/rt.h"
@@ -46,7 +47,9 @@ static int help(void)
 
 static int wrong(const char *what, const char *arg)
 {
-    fprintf(stderr, "dray verify: %s \"%s\"; `dray verify --help` tells more\n", what, arg);
+    struct shown safe;
+
+    fprintf(stderr, "dray verify: %s \"%s\"; `dray verify --help` tells more\n", what, shown(&safe, span_of(arg)));
     return -1;
 }
 
@@ -148,10 +151,11 @@ static int code_of(const struct verify_total *t)
 static int look_through(struct verify *v)
 {
     CLEANUP(tree_close) struct tree *tree = NULL;
+    struct shown safe;
     int rc = tree_open(v->dir, STORE_OWN_PREFIX, &tree);
 
     if (rc < 0) {
-        fprintf(stderr, "dray verify: %s: %s\n", v->dir, err_text(rc));
+        fprintf(stderr, "dray verify: %s: %s\n", shown(&safe, span_of(v->dir)), err_text(rc));
         return VERIFY_USAGE;
     }
     v->by = (struct verify_by){ rt_block_take(), moved, v };

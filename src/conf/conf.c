@@ -148,11 +148,11 @@ static int parse_size(const struct row *r, void *field, const char *text)
     return span_bytes(span_of(text), field);
 }
 
-static int set(struct conf *c, const struct row *r, const char *text, const char *where, struct buf *err)
+static int set(struct conf *c, const struct row *r, const char *text, const char *where, const char *name, struct buf *err)
 {
     if (r->parse(r, (char *)c + r->offset, text) == 0)
         return 0;
-    buf_printf(err, "%s%s: \"%s\" is not %s", where, r->name, r->parse == parse_list ? "..." : text, r->form);
+    buf_printf(err, "%s%s: \"%s\" is not %s", where, name, r->parse == parse_list ? "..." : text, r->form);
     return -EINVAL;
 }
 
@@ -198,7 +198,7 @@ int conf_init(struct conf *c, struct buf *err)
         if (text && r->offset == offsetof(struct conf, account))
             text = strdup(text); /* as from a flag: conf_free frees it */
         if (text)
-            TRY(set(c, r, text, "DRAY: ", err));
+            TRY(set(c, r, text, "", name, err));
     }
     return 0;
 }
@@ -264,7 +264,7 @@ static int take_flag(struct conf *c, int argc, char **argv, int *i, struct buf *
     text = f.value ? f.value : "yes";
     if (f.row->offset == offsetof(struct conf, account))
         text = hide_secret(f.value);
-    return text ? set(c, f.row, text, "--", err) : -ENOMEM;
+    return text ? set(c, f.row, text, "--", f.row->name, err) : -ENOMEM;
 }
 
 static int take_dir(struct conf *c, const char *arg, struct buf *err)

@@ -3,6 +3,8 @@
 #include "sys/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -218,6 +220,24 @@ unsigned proc_computers(void)
     unsigned cpus = proc_cpus();
 
     return cpus < 2 ? 2 : cpus < PROC_COMPUTERS_MAX ? cpus : PROC_COMPUTERS_MAX;
+}
+
+void proc_open_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+bool proc_reader_left(int fd)
+{
+    struct pollfd p = { .fd = fd };
+
+    return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
 }
 
 /* For Linux a priority is that of a thread. Where it is refused all threads are alike: slower to answer, and right. */

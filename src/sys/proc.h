@@ -56,6 +56,10 @@ unsigned proc_cpus(void);
 /* How many threads of a server may compute at once for long: what else there is to do shall get on, too. */
 unsigned proc_computers(void);
 enum { PROC_COMPUTERS_MAX = 8 };
+/* Who starts a program may have closed its standard streams: what is opened first would be in their place, and be written into. */
+void proc_open_standard(void);
+/* It is a pipe, and nobody will read it. */
+bool proc_reader_left(int fd);
 /* This thread takes what processor time others leave, from now on. That needs no right, and cannot be taken back. */
 void proc_thread_meek(void);
 

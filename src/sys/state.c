@@ -28,15 +28,23 @@ static int folder(const char *variable, const char *root, const char *below, cha
     return n > 0 && (size_t)n < cap ? 0 : -ENOENT;
 }
 
-/* The folder and those above it. */
+static int make_one(const char *path)
+{
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* The folder and those above it. Which of them could not be made says more than that the last one has no place. */
 static int make_folders(char *path)
 {
+    int rc = 0, last;
+
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(path, 0700);
+        rc = rc ? rc : make_one(path);
         *slash = '/';
     }
-    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    last = make_one(path);
+    return last == -ENOENT && rc ? rc : last;
 }
 
 static int add_name(const char *name, char *out, size_t cap)

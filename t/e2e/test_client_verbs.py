@@ -242,8 +242,45 @@ def test_wrong_words(client):
                   ["find", "--size", "x", "h"], ["find", "--newer", "x", "h"], ["cat", "--json", "h/a"], ["mv", "h/a", "ftp://g/b"]):
         client.run(*words, code=USAGE)
         assert client.err
+    for word in ("-z", "--no\x1b[2J", "--output"):
+        for verb in ("ls", "open", "doctor", "bench"):
+            client.run(verb, word, code=USAGE)
+            assert client.err == f"dray: there is no option {word} (dray {verb} --help)\n".replace("\x1b", "?")
+    client.run("get", "h/a", "--to", code=USAGE)
+    assert client.err == "dray: behind --to a value is missing (dray get --help)\n"
+    client.run("get", "h/a", "-o", code=USAGE)
+    assert client.err == "dray: behind -o a value is missing (dray get --help)\n"
     client.run("get", "127.0.0.1:1/a", code=CONNECT)
     client.run("get", "no-such-host.invalid/a", code=CONNECT)
+
+
+def run_to(client, site, out, *words):
+    """The exit code, and what is complained of, where the standard output goes there."""
+    done = subprocess.run([DRAY, *words], cwd=client.dir, env=client.env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
+                          timeout=WAIT, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("verb", ["ls", "find", "ls --json", "cat"])
+def test_what_cannot_be_printed_is_a_failure(site, client, url, verb):
+    make(site.dir, "a", b"text")
+    words = [*verb.split(), "--insecure", url("a" if verb == "cat" else "")]
+    with open("/dev/full", "wb") as full:
+        code, said = run_to(client, site, full, *words)
+        assert code == LOCAL and b"standard output" in said
+    reader, writer = os.pipe()
+    os.close(reader)                                          # had enough, as head(1) has
+    with open(writer, "wb") as pipe:
+        assert run_to(client, site, pipe, *words)[0] == (LOCAL if verb == "cat" else 0)
+
+
+def test_nothing_is_printed_into_a_connection(site, client, url):
+    """Without a standard output the connection would be in its place."""
+    make(site.dir, "NOOP", b"text")
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", DRAY, "ls", "--insecure", url()], env=client.env, stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=WAIT, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert client.run("ls", "--insecure", url()) == "NOOP\n"
 
 
 def test_more_workers_than_the_server_wants(server, client, tmp_path):

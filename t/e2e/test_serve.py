@@ -65,6 +65,7 @@ def test_a_folder_that_cannot_be_read(tmp_path):
     (["--log", "/no/such/folder/log"], ["/no/such/folder/log"]), (["one", "two"], ["two"]), (["--quiet=3"], ["quiet"]),
     (["--ftp", "off", "--http", "off"], ["--ftp off", "--http off", "leave one of them out"]), (["--ftp", "off", "--passive", "5000-5001"], ["--passive", "--ftp off"]),
     (["--ftp", "off", "--passive-address", "192.0.2.1"], ["--passive-address", "--ftp off"]), (["--ftp", "off", "--tls-data", "require"], ["--tls-data", "--ftp off"]),
+    (["--ftp", "2999", "--http", "2999"], ["--ftp and --http"]), (["--no\x1b[2J"], ["--no?[2J"]),
 ], ids=lambda v: " ".join(map(str, v)))
 def test_flags_and_values_that_make_no_sense(tmp_path, words, naming):
     refused("serve", tmp_path, *(HERE[2:] if "--ftp" in words else HERE[:2] if "--bind" in words else HERE), *words, naming=naming)
@@ -221,7 +222,7 @@ def test_a_flag_beats_the_environment(server):
 
 
 def test_a_bad_environment_variable_is_named(tmp_path):
-    refused("serve", tmp_path, *HERE, env={"DRAY_IDLE_TIMEOUT": "soon"}, naming=["soon"])
+    refused("serve", tmp_path, *HERE, env={"DRAY_IDLE_TIMEOUT": "soon"}, naming=["DRAY_IDLE_TIMEOUT", "soon"])
 
 
 def test_the_current_folder_is_served_by_default(tmp_path):

@@ -110,11 +110,11 @@ def test_comments_stay(users):
 
 @pytest.mark.parametrize("words, said", [
     (("add", "a:b"), "colon"), (("add", ""), "empty"), (("add", "a\x01b"), "control"), (("add", "x" * 65), "64"),
-    (("add", "anonymous"), "everybody"), (("add", "#x"), "begin"), (("add", "ann"), "already"), (("passwd", "bob"), "has not"),
-    (("del", "bob"), "has not"), (("set", "bob", "--rights", "read"), "has not"), (("add", "bob", "--rights", "all"), "--rights"),
+    (("add", "anonymous"), "everybody"), (("add", "#x"), "begin"), (("add", "ann"), "already"), (("passwd", "bob"), "has no"),
+    (("del", "bob"), "has no"), (("set", "bob", "--rights", "read"), "has no"), (("add", "bob", "--rights", "all"), "--rights"),
     (("add", "bob", "--rights", "read,in=add"), "--rights"), (("add", "bob", "--rights", "read,/../x=add"), "--rights"),
     (("add", "bob", "--home", "users"), "slash"), (("add", "bob", "--home", "/a/../b"), ".."),
-    (("add", "bob", "--limits", "speed=1"), "--limits"), (("add", "bob", "--notes", "x" * 5000), "long"), (("add",), "missing"),
+    (("add", "bob", "--limits", "speed=1"), "--limits"), (("add", "bob", "--notes", "x" * 5000), "long"),
 ])
 def test_weak_input(users, words, said):
     users("add", "ann")
@@ -124,6 +124,12 @@ def test_weak_input(users, words, said):
 @pytest.mark.parametrize("password, said", [("", "empty"), ("a\tb", "control"), ("x" * 512, "511"), ("a\0b", "NUL")])
 def test_weak_passwords(users, password, said):
     assert said in users.refused("add", "ann", password=password)
+
+
+def test_an_account_wants_a_name(users):
+    for verb in ("add", "passwd", "set", "del"):
+        done = users.run(verb)
+        assert done.returncode == 2 and "missing" in done.stderr and not users.path.exists()
 
 
 def test_no_password_from_the_command_line(users):
