@@ -115,14 +115,23 @@ static int start(const struct model_env *env, void (*worker)(const struct model_
     return pid < 0 ? (int)pid : 0;
 }
 
-/* Not faster than ten a second, so that a worker that cannot live does not eat the machine; one whose work was done at once. */
+/* Not faster than ten a second, so that a worker that cannot live does not eat the machine; one whose work was done at once. Where
+ * the system has no process for it now, it has one later. */
 static void replace(const struct model_env *env, struct rt_task *task, void (*worker)(const struct model_env *), int ended,
                     int died)
 {
-    while (ended-- > 0) {
+    while (ended > 0) {
+        int rc;
+
         if (rt_sleep(task, rt_now(task) + (died-- > 0 ? RT_SECONDS(1) / 10 : 0)) < 0)
             return;
-        start(env, worker);
+        rc = start(env, worker);
+        if (rc == 0) {
+            ended--;
+            continue;
+        }
+        LOG(env->log, "no-worker", LOG_TEXT("why", span_of(err_text(rc))));
+        died = ended;
     }
 }
 

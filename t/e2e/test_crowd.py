@@ -1,5 +1,6 @@
 """Many clients at the same time, limits that count exactly, and the deaths of processes."""
 import io
+import subprocess
 import threading
 
 import psutil
@@ -155,6 +156,21 @@ def test_all_workers_killed_are_all_replaced(server):
         worker.kill()
     until(lambda: len([p for p in one.processes()[1:] if alive(p) and p.pid not in {w.pid for w in workers}]) == len(workers), "new workers")
     one.raw("bob").expect(200, "NOOP")
+
+
+@pytest.mark.needs("workers", "root", "lean")
+def test_a_worker_is_replaced_as_soon_as_there_is_a_process_for_it(server):
+    one = server("", "--memory", "1M", "--workers", "2", user=54321)
+    workers = until(lambda: len(one.processes()) == 3 and one.processes()[1:], "the workers are there")
+
+    def allow(processes):                                     # to this user, who has no others
+        subprocess.run(["prlimit", "--pid", str(one.proc.pid), f"--nproc={processes}:"], check=True, user=54321, group=54321, extra_groups=[])
+
+    allow(0)
+    workers[0].kill()
+    until(lambda: "no-worker" in one.stderr, "there is none for it")
+    allow(100)
+    until(lambda: len([p for p in one.processes() if alive(p)]) == 3, "now there is")
 
 
 # ---------------------------------------------------------------- limits
