@@ -387,7 +387,7 @@ static void tls_close(struct io *io, bool reset)
 {
     struct io_tls *t = io->tls;
 
-    SSL_free(t->ssl);
+    tls_let_go(t->ssl);
     t->below->close(io, reset);
     free(t->out);
     free(t);

@@ -114,7 +114,7 @@ static int handshake(struct io *io)
     if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
         return -EKEYREJECTED;
     if (rc == 0 && t->who.control && SSL_session_reused(t->ssl))
-        SSL_new_session_ticket(t->who.control); /* many use one only once: the next reply brings another (TLS 1.2 needs none: 0) */
+        tls_give_ticket(t->who.control);
     t->pending = SSL_has_pending(t->ssl);
     ERR_clear_error();
     return rc;

@@ -111,16 +111,86 @@ static SSL_TICKET_RETURN on_ticket_seen(SSL *ssl, SSL_SESSION *session, const un
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
-/* TLS 1.2 without tickets (curl): by its id, a data connection resumes what its control connection has in hand. */
-static SSL_SESSION *on_session_id(SSL *ssl, const unsigned char *id, int len, int *count)
+/* ---- what a control connection has in hand ---- */
+
+/* A ticket that tells all of its session is dear: encoded four times, sealed and signed, and all of that undone at its use. Only the first
+ * is such a one: it serves whoever comes again. Those that follow, one for each data connection since many use one only once, are
+ * numbers by which their control connection, and nobody else, finds the session. TLS 1.2 needs no further ones. */
+void tls_give_ticket(SSL *control)
 {
+    unsigned len = 0;
+
+    SSL_SESSION_get_id(SSL_get_session(control), &len); /* none: OpenSSL would make none for the next, either */
+    if (SSL_version(control) == TLS1_3_VERSION && len == SSL_MAX_SSL_SESSION_ID_LENGTH)
+        SSL_set_options(control, SSL_OP_NO_TICKET);
+    SSL_new_session_ticket(control);
+}
+
+static void put_first(struct tls_who *who, unsigned from, SSL_SESSION *one)
+{
+    memmove(&who->given[1], &who->given[0], from * sizeof(SSL_SESSION *));
+    who->given[0] = one;
+}
+
+/* As OpenSSL asks: 1 when it is kept. */
+static int on_session_made(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_who *who = SSL_get_app_data(ssl);
+
+    if (!(SSL_get_options(ssl) & SSL_OP_NO_TICKET))
+        return 0;
+    SSL_SESSION_free(who->given[TLS_GIVEN - 1]);
+    put_first(who, TLS_GIVEN - 1, session);
+    return 1;
+}
+
+/* A data connection that was broken off does not spoil the session, which is others', too (RFC 5246 section 7.2.1). */
+void tls_let_go(SSL *ssl)
+{
+    struct tls_who *who = SSL_get_app_data(ssl);
+
+    for (unsigned i = 0; i < TLS_GIVEN; i++)
+        SSL_SESSION_free(who->given[i]);
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
+    SSL_free(ssl);
+}
+
+/* Does the client offer such a number? It is for OpenSSL to be told, before it takes it for a ticket. (RFC 8446 section 4.2.11) */
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+    enum { IDENTITY = 4 }; /* behind the length of all, and its own */
     const struct tls_who *who = SSL_get_app_data(ssl);
-    SSL_SESSION *session = who->control ? SSL_get_session(who->control) : NULL;
+    const unsigned char *at;
+    size_t len;
+
+    (void)alert, (void)arg;
+    if (who->control && SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &at, &len) == 1 && len > IDENTITY && !at[2] &&
+        at[3] == SSL_MAX_SSL_SESSION_ID_LENGTH)
+        SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static bool has_id(const SSL_SESSION *session, const unsigned char *id, int len)
+{
     unsigned own_len = 0;
     const unsigned char *own = session ? SSL_SESSION_get_id(session, &own_len) : NULL;
 
+    return own && len > 0 && (unsigned)len == own_len && memcmp(own, id, own_len) == 0;
+}
+
+/* TLS 1.2 without tickets (curl): by its id, a data connection resumes what its control connection has in hand. */
+static SSL_SESSION *on_session_id(SSL *ssl, const unsigned char *id, int len, int *count)
+{
+    SSL *control = ((struct tls_who *)SSL_get_app_data(ssl))->control;
+    struct tls_who *who = control ? SSL_get_app_data(control) : NULL;
+
     *count = 1;
-    return own && len > 0 && (unsigned)len == own_len && memcmp(own, id, own_len) == 0 ? session : NULL;
+    for (unsigned i = 0; who && i < TLS_GIVEN; i++)
+        if (has_id(who->given[i], id, len)) {
+            put_first(who, i, who->given[i]);
+            return who->given[0];
+        }
+    return control && has_id(SSL_get_session(control), id, len) ? SSL_get_session(control) : NULL;
 }
 
 /* ---- ALPN ---- */
@@ -148,6 +218,8 @@ static int set_up(SSL_CTX *ctx)
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL); /* nothing is kept here */
     SSL_CTX_sess_set_get_cb(ctx, on_session_id);
+    SSL_CTX_sess_set_new_cb(ctx, on_session_made);
+    SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
     SSL_CTX_set_timeout(ctx, DAY);
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);

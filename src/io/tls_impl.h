@@ -8,7 +8,8 @@
 
 #include "io/io_impl.h"
 
-enum { TLS_ID = 16, TLS_KEY = 32, TLS_KEY_NAME = 16 };
+/* TLS_GIVEN: the newest ticket, and two for clients that go on with an older one. */
+enum { TLS_ID = 16, TLS_KEY = 32, TLS_KEY_NAME = 16, TLS_GIVEN = 3 };
 
 struct tls_set;
 
@@ -44,7 +45,13 @@ struct tls_who {
     bool web;                 /* the peer speaks HTTP: ALPN */
     bool data;                /* a data connection: only tickets with this id will do */
     SSL *control;             /* its control connection's, which lives longer; NULL: plain, or this is one */
+    SSL_SESSION *given[TLS_GIVEN]; /* of a control connection: what its data connections resume; the last that was given or used is first */
 };
+
+/* A data connection has resumed: the next reply on its control connection brings another ticket. */
+void tls_give_ticket(SSL *control);
+/* The end of a stream's SSL, and of what its tls_who holds. */
+void tls_let_go(SSL *);
 
 struct io_tls {
     const struct io_ops *below;
