@@ -15,7 +15,8 @@ static int add(struct listeners *all, const struct sock_addr *at, unsigned servi
         return -E2BIG;
     l.fd = sock_listen(at, SOCK_BACKLOG, true);
     TRY(l.fd);
-    sock_local(l.fd, &l.at);
+    sock_tune_control(l.fd);
+    l.fixed = sock_local(l.fd, &l.at) == 0 && !sock_addr_is_any(&l.at);
     all->l[all->n++] = l;
     return 0;
 }
@@ -65,7 +66,8 @@ static int accept_from(struct rt_task *task, const struct listener *l, struct ar
     TRY(fd == -ECONNABORTED ? -ETIMEDOUT : fd);
     out->fd = fd;
     out->service = l->service;
-    if (sock_local(fd, &out->local) == 0)
+    out->local = l->at;
+    if (l->fixed || sock_local(fd, &out->local) == 0)
         return 0;
     sock_close(fd);
     return -ETIMEDOUT;

@@ -11,6 +11,7 @@ struct listener {
     int fd;
     unsigned service; /* what is spoken there: an index that the front door gives */
     struct sock_addr at;
+    bool fixed; /* whoever arrives has come to that address, and not to any of the machine's */
 };
 
 struct listeners {

@@ -166,7 +166,6 @@ void session_main(struct rt_task *task, const struct arrival *client, void *ctx)
 {
     struct session s = { .task = task, .server = ctx, .arrival = client };
 
-    sock_tune_control(client->fd);
     if (io_socket(task, client->fd, &s.control) < 0)
         return;
     s.peer = peer_text(&client->peer);

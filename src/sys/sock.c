@@ -85,6 +85,15 @@ bool sock_addr_same_host(const struct sock_addr *a, const struct sock_addr *b)
     return n == sock_addr_bytes(b, &y) && memcmp(x, y, n) == 0;
 }
 
+bool sock_addr_is_any(const struct sock_addr *a)
+{
+    static const unsigned char none[16];
+    const unsigned char *bytes;
+    unsigned n = sock_addr_bytes(a, &bytes);
+
+    return memcmp(bytes, none, n) == 0;
+}
+
 void sock_addr_make(const unsigned char *bytes, unsigned len, uint16_t port, struct sock_addr *out)
 {
     *out = (struct sock_addr){ .any.sa_family = len == 4 ? AF_INET : AF_INET6 };

@@ -27,6 +27,8 @@ uint16_t sock_addr_port(const struct sock_addr *a);
 void sock_addr_set_port(struct sock_addr *a, uint16_t port);
 /* Same host, whatever the ports? */
 bool sock_addr_same_host(const struct sock_addr *a, const struct sock_addr *b);
+/* 0.0.0.0 or :: */
+bool sock_addr_is_any(const struct sock_addr *a);
 /* The bytes of the host in network order: 4 or 16, the count is returned. A view into `a`. */
 unsigned sock_addr_bytes(const struct sock_addr *a, const unsigned char **bytes);
 /* An address from such bytes (len 4 or 16). */
@@ -41,7 +43,8 @@ int sock_stream(int family, const struct sock_addr *from);
 int sock_local(int fd, struct sock_addr *out);
 int sock_peer(int fd, struct sock_addr *out);
 
-/* What a control connection wants: no delay for small packets, urgent bytes in line (RFC 959's Synch), keep-alive. */
+/* What a control connection wants: no delay for small packets, urgent bytes in line (RFC 959's Synch), keep-alive. What a listener is
+ * told, its connections have from it. */
 void sock_tune_control(int fd);
 /* An orderly end of sending; the peer reads the end of the stream. */
 int sock_shutdown_send(int fd);
