@@ -262,7 +262,7 @@ static int take_flag(struct conf *c, int argc, char **argv, int *i, struct buf *
 
     TRY(read_flag(argc, argv, i, &f, err));
     text = f.value ? f.value : "yes";
-    if (f.row->offset == offsetof(struct conf, account))
+    if (f.value && f.row->offset == offsetof(struct conf, account))
         text = hide_secret(f.value);
     return text ? set(c, f.row, text, "--", f.row->name, err) : -ENOMEM;
 }
