@@ -83,7 +83,7 @@ static int choose_model(struct serve *s)
     s->chosen = strcmp(name, "auto") == 0;
     s->model = s->chosen ? s->conf.pam ? model_find("fork") : models[0] : model_find(name);
     if (!s->model)
-        return serve_complain("there is no model `%s`; `dray serve --help` lists them", name);
+        return serve_complain(_("there is no model `%s`; `dray serve --help` lists them"), name);
     s->env.workers = s->conf.workers ? s->conf.workers : s->model->workers == MODEL_A_CORE ? proc_cpus() : s->model->workers;
     return 0;
 }
@@ -93,12 +93,12 @@ static int open_log(struct serve *s)
     const char *format = s->conf.log_format ? s->conf.log_format : "text";
 
     if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
-        return serve_complain("--log-format: \"%s\" is neither text nor json", format);
+        return serve_complain(_("--log-format: \"%s\" is neither text nor json"), format);
     s->log = (struct log){ .fd = s->conf.quiet ? -1 : STDERR, .json = strcmp(format, "json") == 0 };
     if (!s->conf.log)
         return 0;
     s->log.fd = fs_open_log(s->conf.log);
-    return s->log.fd < 0 ? serve_complain("cannot write the log %s: %s", s->conf.log, err_text(s->log.fd)) : 0;
+    return s->log.fd < 0 ? serve_complain(_("cannot write the log %s: %s"), s->conf.log, _(err_text(s->log.fd))) : 0;
 }
 
 /* How many share the passive range; 0: no telling. */
@@ -114,7 +114,7 @@ static int make_passive(struct serve *s)
     s->server.announce = s->announce;
     s->server.passive = passive_new(range->min, range->max, processes(s));
     if (!s->server.passive || announce_watch(s->announce, s->env.stop, &s->listeners, &s->log) < 0)
-        return serve_complain("not enough memory or processes to begin with");
+        return serve_complain(_("not enough memory or processes to begin with"));
     return 0;
 }
 
@@ -149,7 +149,7 @@ static int make_env(struct serve *s)
     struct buf names = BUF(s->names);
 
     if (stop.drain < 0 || stop.now < 0 || children < 0 || !s->env.board)
-        return serve_complain("not enough memory or descriptors to begin with");
+        return serve_complain(_("not enough memory or descriptors to begin with"));
     s->server = (struct server){ .conf = &s->conf, .auth = &s->auth, .rates = &s->rates, .storage = &s->storage,
                                  .board = s->env.board,
                                  .log = &s->log, .services = services, .tls = s->tls.tls, .rules = s->tls.rules,
@@ -219,17 +219,18 @@ static void print_greeting(const struct serve *s)
     CLEANUP(free_text) char *name = serve_name(&s->conf);
 
     if (!s->conf.quiet)
-        printf("dray serves %s at\n", name ? name : "");
+        printf(_("dray serves %s at\n"), name ? name : "");
     print_urls(s);
     serve_qr_print(&s->conf, &s->listeners);
     if (!s->conf.quiet) {
         serve_people_print(&s->auth);
         if (s->conf.memory)
-            printf("It is empty, and everything in it is gone when the server ends.\n");
+            printf(_("It is empty, and everything in it is gone when the server ends.\n"));
         serve_tls_print(&s->tls, &s->listeners);
         serve_sandbox_print(&s->sandbox);
-        printf("Model %s%s: %s. Ctrl-C ends.\n", s->model->name,
-               !s->chosen ? "" : s->conf.pam ? " (auto: a process can be one user)" : " (auto: the most clients in the least memory)", s->model->about);
+        printf(_("Model %s%s: %s. Ctrl-C ends.\n"), s->model->name,
+               !s->chosen ? "" : s->conf.pam ? _(" (auto: a process can be one user)") : _(" (auto: the most clients in the least memory)"),
+               _(s->model->about));
     }
     if (fflush(stdout) != 0)
         clearerr(stdout); /* nobody reads it: no reason not to serve */
@@ -282,8 +283,8 @@ static int run(struct serve *s)
     rc = s->model->serve(&s->env);
     partials_end(&s->storage);
     if (rc < 0)
-        serve_complain("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
-                 "--model %s works everywhere", s->model->name, err_text(rc), models[0]->name);
+        serve_complain(_("the %s model cannot run here: %s (the kernel or a container may forbid what it needs); "
+                 "--model %s works everywhere"), s->model->name, _(err_text(rc)), models[0]->name);
     return rc < 0 ? SERVE_FAILED : SERVE_OK;
 }
 

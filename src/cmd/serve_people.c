@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "sys/state.h"
 
@@ -29,30 +30,30 @@ int serve_people(const struct conf *c, const struct log *log, struct auth *out)
     return rc < 0 ? serve_complain("%s", buf_cstr(&err)) : 0;
 }
 
-static void print_one(const char *who, const char *how, const struct account *a)
+static const char *may(const struct account *a, char words[WORDS])
 {
-    char words[WORDS];
-    struct buf b = BUF(words);
+    struct buf b = { .at = words, .cap = WORDS };
 
-    rights_print(&b, &a->rights);
-    printf("%s %s%s.\n", who, how, buf_cstr(&b));
+    rights_print_as(&b, &a->rights, gettext);
+    return buf_cstr(&b);
 }
 
 void serve_people_print(const struct auth *a)
 {
+    char words[WORDS];
     unsigned count;
     const char *path = auth_users_path(a, &count);
 
     if (a->allow_anonymous)
-        print_one("Anyone who can reach these addresses", "may ", &a->anonymous);
+        printf(_("Anyone who can reach these addresses may %s.\n"), may(&a->anonymous, words));
     else
-        printf("Strangers may do nothing: log in with an account.\n");
+        printf(_("Strangers may do nothing: log in with an account.\n"));
     for (unsigned i = 0; i < a->n; i++)
-        print_one(a->account[i].name, "may, with a password, ", &a->account[i]);
+        printf(_("%s may, with a password, %s.\n"), a->account[i].name, may(&a->account[i], words));
     if (a->system)
-        printf("System users may log in with their password by PAM; each works under his own uid.\n");
+        printf(_("System users may log in with their password by PAM; each works under his own uid.\n"));
     if (path && count)
-        printf("So may %u account%s of %s what is said there; %s.\n", count, count == 1 ? "" : "s", path,
-               auth_users_followed(a) ? "changes count from the next login on"
-                                      : "changes count after a restart only: this user may not read it (give it to him with chown)");
+        printf(ngettext("So may %u account of %s what is said there; %s.\n", "So may %u accounts of %s what is said there; %s.\n", count),
+               count, path, auth_users_followed(a) ? _("changes count from the next login on") :
+               _("changes count after a restart only: this user may not read it (give it to him with chown)"));
 }

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "sys/sock.h"
 
@@ -16,7 +17,7 @@ static bool has_ftp(const struct conf *c)
 
 static int port_twice(unsigned port, const char *one, const char *other)
 {
-    return serve_complain("port %u cannot be for --%s and --%s; choose another one for one of them", port, one, other);
+    return serve_complain(_("port %u cannot be for --%s and --%s; choose another one for one of them"), port, one, other);
 }
 
 /* Said here: the second would be told that we have taken it. The default of --http is nobody's wish, and gives way. */
@@ -40,10 +41,10 @@ int serve_ports_check(const struct conf *c)
     } ftps[] = { { "passive", c->passive.min }, { "passive-address", c->passive_address.n }, { "tls-data", c->tls_data } };
 
     if (!has_ftp(c) && c->http.off)
-        return serve_complain("--ftp off and --http off leave no way in: leave one of them out, or open FTPS with --ftps PORT");
+        return serve_complain(_("--ftp off and --http off leave no way in: leave one of them out, or open FTPS with --ftps PORT"));
     for (size_t i = 0; i < sizeof ftps / sizeof *ftps; i++)
         if (ftps[i].said && !has_ftp(c))
-            return serve_complain("--%s is about FTP, which --ftp off closes: leave one of them out", ftps[i].name);
+            return serve_complain(_("--%s is about FTP, which --ftp off closes: leave one of them out"), ftps[i].name);
     return check_they_differ(c);
 }
 
@@ -53,18 +54,18 @@ static int port_failed(const char *flag, unsigned port, const char *host, int rc
 {
     char owner[128];
     struct buf b = BUF(owner);
-    const char *where = host ? host : "all addresses";
+    const char *where = host ? host : _("all addresses");
 
     if (rc == -EINVAL)
-        return serve_complain("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)", where);
+        return serve_complain(_("--bind: \"%s\" is not an address (write 192.0.2.1 or ::1)"), where);
     if (rc == -EACCES && port && port < 1024)
-        return serve_complain("port %u is for root alone (ports below 1024 are): start it as root, or choose another port with --%s PORT",
+        return serve_complain(_("port %u is for root alone (ports below 1024 are): start it as root, or choose another port with --%s PORT"),
                               port, flag);
     if (rc != -EADDRINUSE)
-        return serve_complain("cannot listen on port %u of %s: %s", port, where, err_text(rc));
+        return serve_complain(_("cannot listen on port %u of %s: %s"), port, where, _(err_text(rc)));
     if (sock_port_owner((uint16_t)port, &b) == 0)
-        return serve_complain("port %u is taken by %s; stop it, or choose another port with --%s PORT", port, buf_cstr(&b), flag);
-    return serve_complain("port %u is taken by another program; choose another one with --%s PORT", port, flag);
+        return serve_complain(_("port %u is taken by %s; stop it, or choose another port with --%s PORT"), port, buf_cstr(&b), flag);
+    return serve_complain(_("port %u is taken by another program; choose another one with --%s PORT"), port, flag);
 }
 
 /* At every address, until one fails: that one is *host. */
@@ -105,7 +106,7 @@ static int open_http(const struct conf *c, struct listeners *all)
     if (c->http.said || !before)
         return port_failed("http", c->http.port, host, rc);
     listen_close_from(all, before);
-    serve_complain("port %u is taken, so browsers are not served; --http PORT chooses another", c->http.port);
+    serve_complain(_("port %u is taken, so browsers are not served; --http PORT chooses another"), c->http.port);
     return 0;
 }
 

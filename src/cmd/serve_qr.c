@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "sys/sock.h"
 #include "sys/term.h"
@@ -130,7 +131,7 @@ int serve_qr_check(const struct conf *c)
 {
     if (!c->qr || strcmp(c->qr, "auto") == 0 || strcmp(c->qr, "yes") == 0 || strcmp(c->qr, "no") == 0)
         return 0;
-    return serve_complain("--qr: \"%s\" is none of auto, yes, no", c->qr);
+    return serve_complain(_("--qr: \"%s\" is none of auto, yes, no"), c->qr);
 }
 
 void serve_qr_print(const struct conf *c, const struct listeners *all)

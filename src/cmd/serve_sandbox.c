@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "sys/proc.h"
 
@@ -18,8 +19,8 @@ static int find_user(const struct conf *c, struct user *out)
     int rc = user_find(c->user, out);
 
     if (rc == -EINVAL)
-        return serve_complain("--user: \"%s\" is not UID:GID (write 1000:1000)", c->user);
-    return rc < 0 ? serve_complain("--user: there is no user \"%s\" here (write a name of /etc/passwd, or UID:GID)", c->user) : 0;
+        return serve_complain(_("--user: \"%s\" is not UID:GID (write 1000:1000)"), c->user);
+    return rc < 0 ? serve_complain(_("--user: there is no user \"%s\" here (write a name of /etc/passwd, or UID:GID)"), c->user) : 0;
 }
 
 /* Root without a word about it becomes the owner of what he serves: what is stored should belong to him. */
@@ -48,10 +49,10 @@ static int become(const struct conf *c, const struct user *u, unsigned keep)
     int rc = user_become(u, keep);
 
     if (rc < 0)
-        return serve_complain("cannot become user %s (%u:%u): %s", u->name, u->uid, u->gid, err_text(rc));
+        return serve_complain(_("cannot become user %s (%u:%u): %s"), u->name, u->uid, u->gid, _(err_text(rc)));
     if (!c->memory && !user_may_list(serve_folder(c)))
-        return serve_complain("user %s (%u:%u) may not list %s or enter a folder above it: permission denied; --user NAME "
-                              "chooses another one, --user root stays root", u->name, u->uid, u->gid, serve_folder(c));
+        return serve_complain(_("user %s (%u:%u) may not list %s or enter a folder above it: permission denied; --user NAME "
+                              "chooses another one, --user root stays root"), u->name, u->uid, u->gid, serve_folder(c));
     return 0;
 }
 
@@ -66,7 +67,7 @@ int serve_user(const struct conf *c, unsigned needs, struct serve_sandbox *out)
         out->users = c->pam;
         TRY(choose_user(c, &out->user));
         if (c->pam && out->user.uid == 0)
-            return serve_complain("--pam: the server itself must not stay root; --user NAME says whom it works as");
+            return serve_complain(_("--pam: the server itself must not stay root; --user NAME says whom it works as"));
         return out->user.uid == 0 && !c->user ? 0 : become(c, &out->user, kept(out));
     }
     out->user = self;
@@ -74,7 +75,7 @@ int serve_user(const struct conf *c, unsigned needs, struct serve_sandbox *out)
         return 0;
     TRY(find_user(c, &out->user));
     if (out->user.uid != self.uid)
-        return serve_complain("--user %s: only root can become somebody else; start it as root, or leave it out", c->user);
+        return serve_complain(_("--user %s: only root can become somebody else; start it as root, or leave it out"), c->user);
     return 0;
 }
 
@@ -97,7 +98,7 @@ static int read_mode(const struct conf *c, struct serve_sandbox *out)
         out->sandbox.debug = modes[i].debug;
         return 0;
     }
-    return serve_complain("--sandbox: \"%s\" is none of on, off, require, debug", word);
+    return serve_complain(_("--sandbox: \"%s\" is none of on, off, require, debug"), word);
 }
 
 /* What the accounts of a file may do can change while the server runs. */
@@ -171,16 +172,16 @@ static const char *why(int rc)
     static const struct {
         int rc;
         const char *text;
-    } reasons[] = { { -ENOSYS, "this kernel has none" }, { -EOPNOTSUPP, "it is switched off in this kernel" },
-                    { -ERANGE, "this kernel's is too old" }, { -EPERM, "it is forbidden here, as in some containers" },
-                    { -EINVAL, "this kernel has none, or it is forbidden here" },
-                    { -EACCES, "it is forbidden here, as in some containers" }, { -EBADE, "it was tried and does not hold" },
-                    { -ECANCELED, "a sanitizer writes its reports where it likes" } };
+    } reasons[] = { { -ENOSYS, N_("this kernel has none") }, { -EOPNOTSUPP, N_("it is switched off in this kernel") },
+                    { -ERANGE, N_("this kernel's is too old") }, { -EPERM, N_("it is forbidden here, as in some containers") },
+                    { -EINVAL, N_("this kernel has none, or it is forbidden here") },
+                    { -EACCES, N_("it is forbidden here, as in some containers") }, { -EBADE, N_("it was tried and does not hold") },
+                    { -ECANCELED, N_("a sanitizer writes its reports where it likes") } };
 
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].rc == rc)
-            return reasons[i].text;
-    return err_text(rc);
+            return _(reasons[i].text);
+    return _(err_text(rc));
 }
 
 static void put(struct buf *b, const char *text)
@@ -205,24 +206,24 @@ static void describe(const struct sandbox_found *f, struct buf *have, struct buf
 {
     char landlock[48], seccomp[48];
 
-    snprintf(landlock, sizeof landlock, "Landlock (version %d)", f->landlock);
-    snprintf(seccomp, sizeof seccomp, "seccomp (%d system calls)", f->seccomp);
-    put_part(have, lack, f->privileges, "no new privileges", "new privileges are possible");
-    put_part(have, lack, f->landlock, landlock, "no Landlock");
-    put_part(have, lack, f->seccomp, seccomp, "no seccomp");
+    snprintf(landlock, sizeof landlock, _("Landlock (version %d)"), f->landlock);
+    snprintf(seccomp, sizeof seccomp, _("seccomp (%d system calls)"), f->seccomp);
+    put_part(have, lack, f->privileges, _("no new privileges"), _("new privileges are possible"));
+    put_part(have, lack, f->landlock, landlock, _("no Landlock"));
+    put_part(have, lack, f->seccomp, seccomp, _("no seccomp"));
     if (f->dumps != 1)
-        put_part(have, lack, f->dumps, "no core dumps", "core dumps are possible");
+        put_part(have, lack, f->dumps, _("no core dumps"), _("core dumps are possible"));
 }
 
 static int demand(const struct serve_sandbox *s)
 {
-    char held[200], missed[400];
+    char held[300], missed[700];
     struct buf have = BUF(held), lack = BUF(missed);
 
     describe(&s->found, &have, &lack);
     if (!s->require || !lack.len)
         return 0;
-    return serve_complain("--sandbox require, but %s; --sandbox on takes what this machine offers", buf_cstr(&lack));
+    return serve_complain(_("--sandbox require, but %s; --sandbox on takes what this machine offers"), buf_cstr(&lack));
 }
 
 int serve_sandbox(const struct serve_ground *g, struct serve_sandbox *out)
@@ -237,13 +238,13 @@ int serve_sandbox(const struct serve_ground *g, struct serve_sandbox *out)
     out->sandbox.arg = (void *)(uintptr_t)g->log;
     allow_paths(g, out);
     if (out->crowded)
-        return serve_complain("certificates and keys lie in more than %d folders, which is more than the sandbox can let be read; put "
-                              "them together, or serve with --sandbox off", SERVE_FOLDERS);
+        return serve_complain(_("certificates and keys lie in more than %d folders, which is more than the sandbox can let be read; put "
+                              "them together, or serve with --sandbox off"), SERVE_FOLDERS);
     rc = sandbox_try(&out->sandbox, &out->found);
     if (rc < 0)
-        return serve_complain("cannot try the sandbox: %s; --sandbox off serves without", err_text(rc));
+        return serve_complain(_("cannot try the sandbox: %s; --sandbox off serves without"), _(err_text(rc)));
     if (out->users && out->found.seccomp < 0)
-        return serve_complain("--pam: seccomp is what keeps a session from becoming anybody else, and here is none: %s", why(out->found.seccomp));
+        return serve_complain(_("--pam: seccomp is what keeps a session from becoming anybody else, and here is none: %s"), why(out->found.seccomp));
     return demand(out);
 }
 
@@ -258,34 +259,34 @@ int serve_sandbox_enter(const struct serve_sandbox *s, struct priv *priv)
         rc = priv_watch(priv);
     if (rc == 0)
         rc = sandbox_enter(&s->sandbox, &s->found);
-    return rc < 0 ? serve_complain("cannot enter the sandbox: %s; --sandbox off serves without", err_text(rc)) : 0;
+    return rc < 0 ? serve_complain(_("cannot enter the sandbox: %s; --sandbox off serves without"), _(err_text(rc))) : 0;
 }
 
 /* ---- the start-up lines ---- */
 
 static void print_user(const struct serve_sandbox *s)
 {
-    const char *name = *s->user.name ? s->user.name : "a user without a name";
+    const char *name = *s->user.name ? s->user.name : _("a user without a name");
 
     if (s->was_root && s->user.uid != 0)
-        printf("It works as %s (%u:%u).\n", name, s->user.uid, s->user.gid);
+        printf(_("It works as %s (%u:%u).\n"), name, s->user.uid, s->user.gid);
     else if (s->was_root)
-        printf("It works as root; --user NAME is safer.\n");
+        printf(_("It works as root; --user NAME is safer.\n"));
 }
 
 void serve_sandbox_print(const struct serve_sandbox *s)
 {
-    char held[200], missed[400];
+    char held[300], missed[700];
     struct buf have = BUF(held), lack = BUF(missed);
 
     print_user(s);
     if (s->off) {
-        printf("Sandbox: off.\n");
+        printf(_("Sandbox: off.\n"));
         return;
     }
     describe(&s->found, &have, &lack);
-    printf("Sandbox: %s%s%s.%s\n", buf_cstr(&have), lack.len ? "; " : "", buf_cstr(&lack),
-           s->sandbox.debug ? " Debuggers may look in." : "");
+    printf(_("Sandbox: %s%s%s.%s\n"), buf_cstr(&have), lack.len ? "; " : "", buf_cstr(&lack),
+           s->sandbox.debug ? _(" Debuggers may look in.") : "");
 }
 
 void serve_sandbox_free(struct serve_sandbox *s)

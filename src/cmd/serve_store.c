@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "store/partials.h"
 #include "store/shared.h"
@@ -37,10 +38,10 @@ static int open_folder(const struct conf *c, struct storage *out)
     int rc = store_local_open(serve_folder(c), c->hidden, out);
 
     if (rc == -ENOSYS || rc == -EPERM)
-        return serve_complain("this kernel (or its container) does not allow openat2, without which no folder is safe; it takes "
-                              "Linux 5.6 or newer");
+        return serve_complain(_("this kernel (or its container) does not allow openat2, without which no folder is safe; it takes "
+                              "Linux 5.6 or newer"));
     if (rc < 0)
-        return serve_complain("cannot serve %s: %s", serve_folder(c), err_text(rc));
+        return serve_complain(_("cannot serve %s: %s"), serve_folder(c), _(err_text(rc)));
     store_local_serve(out);
     return 0;
 }
@@ -50,12 +51,12 @@ static int open_memory(const struct conf *c, struct storage *out)
     int rc;
 
     if (c->dir)
-        return serve_complain("--memory and the folder %s: choose one", c->dir);
+        return serve_complain(_("--memory and the folder %s: choose one"), c->dir);
     if (c->durable)
-        return serve_complain("--durable: nothing in memory lasts; leave it out, or serve a folder");
+        return serve_complain(_("--durable: nothing in memory lasts; leave it out, or serve a folder"));
     rc = store_mem_open((size_t)c->memory, c->hidden, out);
     if (rc < 0)
-        return serve_complain("--memory: this machine does not give that much memory");
+        return serve_complain(_("--memory: this machine does not give that much memory"));
     return 0;
 }
 
@@ -78,7 +79,7 @@ static int choose_sums(const struct conf *c, struct storage *out)
         enum sum_id id = sum_find(name);
 
         if (id == SUMS)
-            return serve_complain("--checksum: there is no \"%.*s\"; there are crc32, md5, sha1, sha256, sha512 and none",
+            return serve_complain(_("--checksum: there is no \"%.*s\"; there are crc32, md5, sha1, sha256, sha512 and none"),
                                   SPAN_ARG(name));
         out->sums |= SUM_BIT(id);
     }
@@ -102,10 +103,10 @@ static int prepare(const struct conf *c, unsigned uploads, struct storage *out)
     partials_sweep(out); /* before anything is counted */
     rc = shared ? quotas_new(&c->quota, uploads, &shared->quotas, &err) : -ENOMEM;
     if (rc < 0)
-        return serve_complain("%s", rc == -EINVAL ? buf_cstr(&err) : err_text(rc));
+        return serve_complain("%s", rc == -EINVAL ? buf_cstr(&err) : _(err_text(rc)));
     rc = store_count(out);
     if (rc < 0)
-        return serve_complain("cannot count what is stored in %s: %s", serve_folder(c), err_text(rc));
+        return serve_complain(_("cannot count what is stored in %s: %s"), serve_folder(c), _(err_text(rc)));
     return 0;
 }
 

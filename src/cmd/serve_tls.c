@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "cmd/serve_impl.h"
 #include "sys/sock.h"
 #include "sys/state.h"
@@ -30,7 +31,7 @@ static int read_mode(const struct conf *c, struct serve_tls *out)
         out->rules.data = modes[i].data;
         return 0;
     }
-    return serve_complain("--tls: \"%s\" is none of off, offer, require, require-login, require-data", word);
+    return serve_complain(_("--tls: \"%s\" is none of off, offer, require, require-login, require-data"), word);
 }
 
 static int read_data_rule(struct span word, struct tls_rules *out)
@@ -40,7 +41,7 @@ static int read_data_rule(struct span word, struct tls_rules *out)
     else if (span_eq(word, SPAN("strict-close")))
         out->strict = true;
     else if (!span_eq(word, SPAN("accept")))
-        return serve_complain("--tls-data: \"%.*s\" is none of accept, require, strict-close", SPAN_ARG(word));
+        return serve_complain(_("--tls-data: \"%.*s\" is none of accept, require, strict-close"), SPAN_ARG(word));
     return 0;
 }
 
@@ -52,11 +53,11 @@ static int read_rules(const struct conf *c, struct serve_tls *out)
     while (words.len)
         TRY(read_data_rule(span_cut(&words, ','), &out->rules));
     if (!out->on && c->ftps_port)
-        return serve_complain("--ftps %u and --tls off: choose one", (unsigned)c->ftps_port);
+        return serve_complain(_("--ftps %u and --tls off: choose one"), (unsigned)c->ftps_port);
     if (c->tls_cert.n != c->tls_key.n)
-        return serve_complain("--tls-cert and --tls-key come together, one for one (they may name the same file)");
+        return serve_complain(_("--tls-cert and --tls-key come together, one for one (they may name the same file)"));
     if (!out->on && c->client_ca)
-        return serve_complain("--client-ca and --tls off: without TLS nobody shows a certificate");
+        return serve_complain(_("--client-ca and --tls off: without TLS nobody shows a certificate"));
     return 0;
 }
 
@@ -110,9 +111,9 @@ static int open_unkept(const struct conf *c, int why, const char *pem, struct se
     struct buf err = BUF(text);
 
     if (c->client_ca)
-        return serve_complain("the certificate of this server could not be kept (%s): --client-ca wants --tls-cert", err_text(why));
-    snprintf(out->from, sizeof out->from, "for this run only: it could not be kept, %s", err_text(why));
-    return tls_new(pem, pem, &out->tls, &err) < 0 ? serve_complain("cannot use what was made: %s", buf_cstr(&err)) : 0;
+        return serve_complain(_("the certificate of this server could not be kept (%s): --client-ca wants --tls-cert"), _(err_text(why)));
+    snprintf(out->from, sizeof out->from, _("for this run only: it could not be kept, %s"), _(err_text(why)));
+    return tls_new(pem, pem, &out->tls, &err) < 0 ? serve_complain(_("cannot use what was made: %s"), buf_cstr(&err)) : 0;
 }
 
 static int open_own(const struct conf *c, const struct log *log, struct serve_tls *out)
@@ -125,15 +126,15 @@ static int open_own(const struct conf *c, const struct log *log, struct serve_tl
     if (rc < 0 && !pem)
         pem = tls_cert_make();
     if (!pem)
-        return serve_complain("cannot make a certificate; --tls off serves without");
+        return serve_complain(_("cannot make a certificate; --tls off serves without"));
     if (rc < 0)
         return open_unkept(c, rc, pem, out);
     out->files[0] = (struct tls_files){ out->from, out->from };
     if (open_files(c, log, 1, out, &err) == 0)
         return 0;
     if (!strstr(buf_cstr(&err), out->from)) /* what the operator gave */
-        return serve_complain("TLS: %s", buf_cstr(&err));
-    return serve_complain("TLS: %s (without %s a new certificate is made)", buf_cstr(&err), out->from);
+        return serve_complain(_("TLS: %s"), buf_cstr(&err));
+    return serve_complain(_("TLS: %s (without %s a new certificate is made)"), buf_cstr(&err), out->from);
 }
 
 int serve_tls(const struct conf *c, const struct log *log, struct serve_tls *out)
@@ -148,10 +149,10 @@ static void print_certificates(const struct serve_tls *t)
 {
     const char *fingerprint;
 
-    printf("\nTLS 1.2 and 1.3 by OpenSSL; kernel TLS is not used (%s).",
-           sock_has_kernel_tls() ? "this kernel has it, but dray seals records itself" : "this kernel has none");
+    printf(_("\nTLS 1.2 and 1.3 by OpenSSL; kernel TLS is not used (%s)."),
+           sock_has_kernel_tls() ? _("this kernel has it, but dray seals records itself") : _("this kernel has none"));
     for (unsigned i = 0; (fingerprint = tls_fingerprint(t->tls, i)); i++)
-        printf("\nTLS certificate (%s): SHA-256 %s", t->files[i].cert ? t->files[i].cert : t->from, fingerprint);
+        printf(_("\nTLS certificate (%s): SHA-256 %s"), t->files[i].cert ? t->files[i].cert : t->from, fingerprint);
 }
 
 /* Which words lead to it depends on the doors: browsers are told in one go (any rule means https), FTPS begins with it. */
@@ -160,13 +161,13 @@ static void print_how(const struct tls_rules *r, bool ftp, bool ftps, bool http)
     bool login = r->login || (!ftp && (!http || r->data)), data = r->data || (!ftp && !ftps && r->login);
 
     if (login && data)
-        printf("Passwords and files travel encrypted.");
+        printf(_("Passwords and files travel encrypted."));
     else if (login)
-        printf("Passwords travel encrypted, files where the client asks for it.");
+        printf(_("Passwords travel encrypted, files where the client asks for it."));
     else if (data)
-        printf("Files travel encrypted, passwords where the client asks for it.");
+        printf(_("Files travel encrypted, passwords where the client asks for it."));
     else
-        printf("Passwords and files travel encrypted where the client asks for it (%s), else unencrypted.",
+        printf(_("Passwords and files travel encrypted where the client asks for it (%s), else unencrypted."),
                ftp && http ? "AUTH TLS, https" : ftp ? "AUTH TLS" : "https");
 }
 
@@ -177,7 +178,7 @@ void serve_tls_print(const struct serve_tls *t, const struct listeners *all)
     for (unsigned i = 0; i < all->n; i++)
         open[all->l[i].service] = true;
     if (!t->on)
-        printf("Passwords and files travel unencrypted.");
+        printf(_("Passwords and files travel unencrypted."));
     else
         print_how(&t->rules, open[SERVICE_FTP], open[SERVICE_FTPS], open[SERVICE_HTTP]);
     if (t->on)

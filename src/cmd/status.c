@@ -36,7 +36,7 @@ static int wrong(const char *arg)
 {
     struct shown safe;
 
-    fprintf(stderr, "dray status: \"%s\" is neither an option nor a process id; `dray status --help` tells more\n",
+    fprintf(stderr, _("dray status: \"%s\" is neither an option nor a process id; `dray status --help` tells more\n"),
             shown(&safe, span_of(arg)));
     return -1;
 }
@@ -77,8 +77,8 @@ static int once(struct status *s)
     if (s->watch && !s->json && term_is(1))
         fputs("\033[H\033[J", stdout); /* cursor home, erase what is below */
     if (board_each(s->pid, show, s) == 0) {
-        fputs(s->pid ? "dray status: this user runs no server with that process id\n"
-                     : "dray status: this user runs no server\n", stderr);
+        fputs(s->pid ? _("dray status: this user runs no server with that process id\n")
+                     : _("dray status: this user runs no server\n"), stderr);
         return STATUS_NONE;
     }
     return fflush(stdout) == 0 ? STATUS_OK : SERVE_FAILED;

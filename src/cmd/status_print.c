@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/say.h"
 #include "client/ui.h"
 #include "obs/bans.h"
 #include "obs/board.h"
@@ -84,14 +85,20 @@ static void text_bytes(struct buf *b, const struct seat_view *v)
     ui_size(b, v->bytes);
     if (v->size < 0)
         return;
-    buf_text(b, " of ");
+    buf_text(b, _(" of "));
     ui_size(b, v->size);
 }
 
 static void text_row(const char *peer, const char *account, const char *doing, const char *bytes, const char *rate_text,
                      const char *path)
 {
-    printf("  %-22s %-12s %-9s %-18s %-10s %s\n", peer, account, doing, bytes, rate_text, path);
+    const char *const cells[] = { peer, account, doing, bytes, rate_text };
+    static const unsigned columns[] = { 22, 12, 9, 18, 10 };
+
+    putchar(' ');
+    for (unsigned i = 0; i < sizeof cells / sizeof *cells; i++)
+        printf(" %s%*s", cells[i], ui_pad(cells[i], columns[i]), "");
+    printf(" %s\n", path);
 }
 
 static void text_session(const struct seat_view *v)
@@ -104,11 +111,11 @@ static void text_session(const struct seat_view *v)
     text_bytes(&n, v);
     if (moves(v)) {
         ui_size(&r, rate(v));
-        buf_text(&r, "/s");
+        buf_text(&r, _("/s"));
         buf_text(&f, *v->path == '/' ? "" : "...");
         text_terminal(&f, span_of(v->path));
     }
-    text_row(buf_cstr(&p), buf_cstr(&a), seat_doing_name(v->doing), buf_cstr(&n), buf_cstr(&r), buf_cstr(&f));
+    text_row(buf_cstr(&p), buf_cstr(&a), _(seat_doing_name(v->doing)), buf_cstr(&n), buf_cstr(&r), buf_cstr(&f));
 }
 
 /* What never happened is not worth a line. */
@@ -124,18 +131,18 @@ static void text_total(const struct board *b, enum stat_id i)
         ui_size(&size, (int64_t)n);
     else
         buf_printf(&size, "%llu", (unsigned long long)n);
-    printf("  %10s  %s\n", buf_cstr(&size), stat_rows[i].help);
+    printf("  %10s  %s\n", buf_cstr(&size), _(stat_rows[i].help));
 }
 
 static void text_head(const struct board *b, struct buf *line)
 {
     const struct board_about *about = board_about(b);
 
-    buf_printf(line, "dray %d serves ", (int)about->pid);
+    buf_printf(line, _("dray %d serves "), (int)about->pid);
     text_terminal(line, span_of(about->folder));
-    buf_printf(line, "\n  model %s, since ", about->model);
+    buf_printf(line, _("\n  model %s, since "), about->model);
     print_when(line, about->since);
-    buf_printf(line, ", %u of %u sessions\n", board_count(b), board_seats(b));
+    buf_printf(line, _(", %u of %u sessions\n"), board_count(b), board_seats(b));
     put(line);
 }
 
@@ -151,9 +158,9 @@ static void text_ban(const struct ban_view *v)
     else
         text_terminal(&w, span_of(v->name));
     buf_text(&w, v->addr_len == 16 ? "/64" : "");
-    printf("  %-22s %u wrong passwords", buf_cstr(&w), v->failures);
+    printf(_("  %-22s %u wrong passwords"), buf_cstr(&w), v->failures);
     if (v->until && left > 0)
-        printf(", banned for %.0f s more (ban number %u, %u clients refused)", left, v->bans, v->refused);
+        printf(_(", banned for %.0f s more (ban number %u, %u clients refused)"), left, v->bans, v->refused);
     putchar('\n');
 }
 
@@ -178,7 +185,7 @@ void status_text(const struct board *b, struct buf *line)
         if (!board_view(b, i, &v))
             continue;
         if (!any)
-            text_row("peer", "account", "doing", "bytes", "rate", "file");
+            text_row(_("peer"), _("account"), _("doing"), _("bytes"), _("rate"), _("file"));
         text_session(&v);
         any = true;
     }

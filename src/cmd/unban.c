@@ -62,13 +62,13 @@ static int lift_all(const char *who, pid_t pid)
     struct shown safe;
 
     if (board_change(pid, lift, &u) == 0) {
-        fputs("dray unban: this user runs no such server\n", stderr);
+        fputs(_("dray unban: this user runs no such server\n"), stderr);
         return STATUS_NONE;
     }
     if (u.lifted)
         return UNBAN_OK;
-    fprintf(stderr, "dray unban: nothing is known against %s; `dray status` lists who is\n",
-            shown(&safe, span_of(u.who ? u.who : "anybody")));
+    fprintf(stderr, _("dray unban: nothing is known against %s; `dray status` lists who is\n"),
+            shown(&safe, span_of(u.who ? u.who : _("anybody"))));
     return UNBAN_NOBODY;
 }
 
@@ -80,7 +80,7 @@ int cmd_unban(int argc, char **argv)
         return help();
     if (argc < 2 || argc > 3 || (argv[1][0] == '-' && strcmp(argv[1], "--all") != 0) ||
         (argc == 3 && (span_u64(span_of(argv[2]), INT32_MAX, &pid) < 0 || !pid))) {
-        fputs("dray unban: it takes an address, a name or --all, and perhaps a process id; `dray unban --help` tells more\n", stderr);
+        fputs(_("dray unban: it takes an address, a name or --all, and perhaps a process id; `dray unban --help` tells more\n"), stderr);
         return SERVE_USAGE;
     }
     return lift_all(argv[1], (pid_t)pid);

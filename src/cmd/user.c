@@ -72,7 +72,7 @@ static int wrong(const char *what, const char *arg)
 {
     struct shown safe;
 
-    fprintf(stderr, "dray user: %s \"%s\"; `dray user --help` tells more\n", what, shown(&safe, span_of(arg)));
+    fprintf(stderr, _("dray user: %s \"%s\"; `dray user --help` tells more\n"), what, shown(&safe, span_of(arg)));
     return -1;
 }
 
@@ -104,17 +104,17 @@ static int take(struct user_work *w, const char *arg, const char *next)
         if (flags[i].on)
             return *flags[i].on = true;
         *flags[i].value = next;
-        return next ? 2 : wrong("a value is missing behind", arg);
+        return next ? 2 : wrong(_("a value is missing behind"), arg);
     }
     if (arg[0] == '-')
-        return wrong("there is no option", arg);
+        return wrong(_("there is no option"), arg);
     for (size_t i = 0; !w->verb && i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(arg, verbs[i].name) == 0)
             return !!(w->verb = &verbs[i]);
     if (!w->verb)
-        return wrong("add, passwd, set, del or list, not", arg);
+        return wrong(_("add, passwd, set, del or list, not"), arg);
     if (a->name || w->verb->list)
-        return wrong("too much was said:", arg);
+        return wrong(_("too much was said:"), arg);
     a->name = arg;
     return 1;
 }
@@ -128,15 +128,15 @@ static const char *fault(struct user_work *w)
     struct rights rights;
 
     if (w->verb->add && user_name_fault(span_of(a->name)))
-        return user_name_fault(span_of(a->name));
+        return _(user_name_fault(span_of(a->name)));
     if (!w->verb->add && *w->verb->name != 's' && (a->rights || a->home || a->limits || a->notes))
-        return "--rights, --home, --limits and --notes go with add and set";
+        return _("--rights, --home, --limits and --notes go with add and set");
     if (a->home && user_home_fault(span_of(a->home)))
-        return user_home_fault(span_of(a->home));
+        return _(user_home_fault(span_of(a->home)));
     if (a->rights && rights_parse(span_of(a->rights), &rights) < 0)
-        return "--rights: write none, drop, read, add or write, and others for folders, as read,/in=add";
+        return _("--rights: write none, drop, read, add or write, and others for folders, as read,/in=add");
     if (a->limits && user_limits_parse(span_of(a->limits), &w->limits) < 0)
-        return "--limits: write sessions=4 down=2M up=500K, or some of it";
+        return _("--limits: write sessions=4 down=2M up=500K, or some of it");
     return NULL;
 }
 
@@ -144,24 +144,24 @@ static const char *fault(struct user_work *w)
 
 static const char *password_fault(ssize_t rc)
 {
-    return rc == 0 ? "the password is empty" :
-           rc == -EMSGSIZE ? "the password is longer than 511 bytes, or has a NUL in it" :
-           rc == -ECANCELED ? "interrupted; nothing was changed" : "no password was given";
+    return rc == 0 ? _("the password is empty") :
+           rc == -EMSGSIZE ? _("the password is longer than 511 bytes, or has a NUL in it") :
+           rc == -ECANCELED ? _("interrupted; nothing was changed") : _("no password was given");
 }
 
 static const char *type_again(struct input *in, const char *password)
 {
     char again[SECRET_MOST + 2];
-    int rc = input_secret(in, "Once more: ", again, sizeof again);
+    int rc = input_secret(in, _("Once more: "), again, sizeof again);
     bool same = rc >= 0 && strcmp(again, password) == 0;
 
     explicit_bzero(again, sizeof again);
-    return rc == -ECANCELED ? password_fault(rc) : same ? NULL : "the two passwords differ";
+    return rc == -ECANCELED ? password_fault(rc) : same ? NULL : _("the two passwords differ");
 }
 
 static const char *read_from(struct input *in, char *out, size_t cap)
 {
-    int rc = input_secret(in, "Password: ", out, cap);
+    int rc = input_secret(in, _("Password: "), out, cap);
 
     if (rc > 0)
         return type_again(in, out);
@@ -177,14 +177,14 @@ static const char *read_password(char *out, size_t cap)
     CLEANUP(input_close) struct input *in = NULL;
     struct rt_task task = rt_block_task((struct rt_stop){ .drain = -1, .now = interrupt });
 
-    return input_open(&task, false, NULL, NULL, &in) < 0 ? "out of memory" : read_from(in, out, cap);
+    return input_open(&task, false, NULL, NULL, &in) < 0 ? _("out of memory") : read_from(in, out, cap);
 }
 
 /* One that cannot be typed into a client opens nothing. */
 static const char *weak(const char *password)
 {
-    return strlen(password) > SECRET_MOST ? "the password is longer than 511 bytes, or has a NUL in it" :
-           text_has_control(span_of(password)) ? "the password has control characters in it" : NULL;
+    return strlen(password) > SECRET_MOST ? _("the password is longer than 511 bytes, or has a NUL in it") :
+           text_has_control(span_of(password)) ? _("the password has control characters in it") : NULL;
 }
 
 static APART const char *ask(struct user_work *w)
@@ -195,7 +195,7 @@ static APART const char *ask(struct user_work *w)
     if (!why)
         why = weak(password);
     if (!why && secret_hash(span_of(password), w->hash) < 0)
-        why = "this password cannot be hashed";
+        why = _("this password cannot be hashed");
     explicit_bzero(password, sizeof password);
     return why;
 }
@@ -245,20 +245,33 @@ static int change(struct user_work *w)
         return refuse(why);
     rc = user_file_edit(w->path, &e, &err);
     if (rc > 0)
-        printf("Made %s; a server uses it from its next start on.\n", w->path);
+        printf(_("Made %s; a server uses it from its next start on.\n"), w->path);
     return rc < 0 ? refuse(buf_cstr(&err)) : USER_OK;
 }
 
 /* ---- the list ---- */
 
-static void column(struct buf *b, struct span s, size_t width)
+static void column(struct buf *b, struct span s, unsigned width)
 {
     size_t start = b->len;
+    unsigned used;
 
     text_terminal(b, s.len ? s : SPAN("-"));
-    while (b->len < start + width)
+    for (ui_fit((struct span){ b->at + start, b->len - start }, width, &used); used < width; used++)
         buf_putc(b, ' ');
     buf_text(b, "  ");
+}
+
+static void put_line(struct buf *line, const struct span cells[4], struct span last)
+{
+    static const unsigned columns[] = { 16, 24, 16, 28 };
+
+    for (unsigned i = 0; i < sizeof columns / sizeof *columns; i++)
+        column(line, cells[i], columns[i]);
+    text_terminal(line, last);
+    while (line->len && line->at[line->len - 1] == ' ')
+        line->len--;
+    buf_putc(line, '\n');
 }
 
 static void put(struct user_work *w, struct buf *line)
@@ -275,15 +288,9 @@ static void show_text(void *ctx, const struct user *u)
 
     user_limits_print(&limits, &u->limits);
     if (!w->shown)
-        printf("%-16s  %-24s  %-16s  %-28s  %s\n", "name", "rights", "home", "limits", "notes");
-    column(&line, u->name, 16);
-    column(&line, u->rights.len ? u->rights : SPAN("add"), 24);
-    column(&line, u->home.len ? u->home : SPAN("/"), 16);
-    column(&line, buf_span(&limits), 28);
-    text_terminal(&line, u->hash.len ? u->notes : SPAN("(no password: cannot log in)"));
-    while (line.len && line.at[line.len - 1] == ' ')
-        line.len--;
-    buf_putc(&line, '\n');
+        put_line(&line, (struct span[4]){ span_of(_("name")), span_of(_("rights")), span_of(_("home")), span_of(_("limits")) }, span_of(_("notes")));
+    put_line(&line, (struct span[4]){ u->name, u->rights.len ? u->rights : SPAN("add"), u->home.len ? u->home : SPAN("/"), buf_span(&limits) },
+             u->hash.len ? u->notes : span_of(_("(no password: cannot log in)")));
     put(w, &line);
 }
 
@@ -313,7 +320,7 @@ static int list(struct user_work *w)
     if (user_file_each(w->path, w->args.json ? show_json : show_text, w, &err) < 0)
         return refuse(buf_cstr(&err));
     if (!w->shown && !w->args.json)
-        printf("%s has no accounts; `dray user add NAME` makes one.\n", w->path);
+        printf(_("%s has no accounts; `dray user add NAME` makes one.\n"), w->path);
     return USER_OK;
 }
 
@@ -324,9 +331,9 @@ static int run(struct user_work *w)
     int rc = w->args.file ? 0 : state_path("users", w->path, sizeof w->path);
 
     if (rc < 0)
-        return refuse("there is no folder for dray's files here; name the accounts file with --file");
+        return refuse(_("there is no folder for dray's files here; name the accounts file with --file"));
     if (w->args.file && strlen(w->args.file) >= sizeof w->path)
-        return refuse("that path is too long");
+        return refuse(_("that path is too long"));
     if (w->args.file)
         strcpy(w->path, w->args.file);
     return w->verb->list ? list(w) : change(w);
@@ -349,9 +356,9 @@ int cmd_user(int argc, char **argv)
     if (w->verb && (w->verb->list || w->args.name))
         return run(w);
     if (w->verb) {
-        wrong("an account's name is missing behind", w->verb->name);
+        wrong(_("an account's name is missing behind"), w->verb->name);
         return USER_USAGE;
     }
-    wrong("add, passwd, set, del or list, not", "");
+    wrong(_("add, passwd, set, del or list, not"), "");
     return USER_USAGE;
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/say.h"
 #include "sys/edit.h"
 
 static const char HEAD[] = "# Accounts of dray: name:hash:home:rights:limits:notes, as `dray user` writes them; see dray(1).\n";
@@ -30,9 +31,9 @@ static void old_end(struct old *o)
 static int failed(struct buf *err, const char *path, int rc)
 {
     if (rc == -EPERM)
-        buf_printf(err, "%s: it belongs to another user, or others may write it (chmod 600 helps)", path);
+        buf_printf(err, _("%s: it belongs to another user, or others may write it (chmod 600 helps)"), path);
     else
-        buf_printf(err, "%s: %s", path, err_text(rc));
+        buf_printf(err, "%s: %s", path, _(err_text(rc)));
     return rc;
 }
 
@@ -62,7 +63,7 @@ static int take_line(const char *path, struct span line, unsigned number, struct
     int rc = user_parse(line, u, &why);
 
     if (rc < 0)
-        buf_printf(err, "%s, line %u: %s", path, number, why);
+        buf_printf(err, _("%s, line %u: %s"), path, number, _(why));
     return rc;
 }
 
@@ -145,7 +146,7 @@ static int edit_all(const char *path, const struct old *o, const struct user_edi
 static int check(struct span text, struct user *u, struct buf *err)
 {
     for (unsigned number = 1; text.len; number++)
-        TRY(take_line("what would be written", span_cut(&text, '\n'), number, u, err));
+        TRY(take_line(_("what would be written"), span_cut(&text, '\n'), number, u, err));
     return 0;
 }
 
@@ -160,7 +161,7 @@ static int edit(const char *path, const struct old *o, const struct user_edit *e
         return failed(err, path, -ENOMEM);
     rc = edit_all(path, o, e, u, &out, err);
     if (rc == -EEXIST || rc == -ENOENT)
-        buf_printf(err, "%s has %s account called %.*s", path, rc == -EEXIST ? "already an" : "no", SPAN_ARG(e->name));
+        buf_printf(err, rc == -EEXIST ? _("%s has already an account called %.*s") : _("%s has not an account called %.*s"), path, SPAN_ARG(e->name));
     TRY(rc);
     TRY(check(buf_span(&out), u, err));
     rc = out.over || out.len > EDIT_MAX ? -EFBIG : edit_write(o->dir, o->name, buf_span(&out));

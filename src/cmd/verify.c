@@ -49,7 +49,7 @@ static int wrong(const char *what, const char *arg)
 {
     struct shown safe;
 
-    fprintf(stderr, "dray verify: %s \"%s\"; `dray verify --help` tells more\n", what, shown(&safe, span_of(arg)));
+    fprintf(stderr, _("dray verify: %s \"%s\"; `dray verify --help` tells more\n"), what, shown(&safe, span_of(arg)));
     return -1;
 }
 
@@ -62,10 +62,10 @@ static int take_kinds(struct verify *v, const char *list)
         enum sum_id id = sum_find(span_cut(&rest, ','));
 
         if (id == SUMS)
-            return wrong("there is no such checksum in", list);
+            return wrong(_("there is no such checksum in"), list);
         v->kinds |= SUM_BIT(id);
     }
-    return v->kinds ? 0 : wrong("no checksum is named in", list);
+    return v->kinds ? 0 : wrong(_("no checksum is named in"), list);
 }
 
 static int take(struct verify *v, const char *arg)
@@ -82,9 +82,9 @@ static int take(struct verify *v, const char *arg)
         }
     }
     if (arg[0] == '-' && arg[1])
-        return wrong("there is no option", arg);
+        return wrong(_("there is no option"), arg);
     if (v->dir)
-        return wrong("one folder at a time, not also", arg);
+        return wrong(_("one folder at a time, not also"), arg);
     v->dir = arg;
     return 0;
 }
@@ -98,7 +98,7 @@ static int take_all(struct verify *v, int argc, char **argv)
             TRY(take(v, argv[i]));
     }
     if (!v->dir && !v->help)
-        return wrong("name the folder, for example", "dray verify .");
+        return wrong(_("name the folder, for example"), "dray verify .");
     return 0;
 }
 
@@ -155,7 +155,7 @@ static int look_through(struct verify *v)
     int rc = tree_open(v->dir, STORE_OWN_PREFIX, &tree);
 
     if (rc < 0) {
-        fprintf(stderr, "dray verify: %s: %s\n", shown(&safe, span_of(v->dir)), err_text(rc));
+        fprintf(stderr, "dray verify: %s: %s\n", shown(&safe, span_of(v->dir)), _(err_text(rc)));
         return VERIFY_USAGE;
     }
     v->by = (struct verify_by){ rt_block_take(), moved, v };

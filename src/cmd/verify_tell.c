@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/say.h"
 #include "client/ui.h"
 #include "cmd/verify.h"
 #include "sys/clock.h"
@@ -64,11 +65,11 @@ static void json_bad(struct buf *b, const char *path, const struct checked *c)
 
 static void text_bad(struct buf *b, const char *path, const struct checked *c)
 {
-    buf_text(b, "BAD ");
+    buf_text(b, _("BAD "));
     text_terminal(b, span_of(path));
     buf_printf(b, ": %s ", sum_kinds[c->differs].name);
     sum_print(b, &c->now, c->differs);
-    buf_text(b, ", was ");
+    buf_text(b, _(", was "));
     sum_print(b, &c->before, c->differs);
 }
 
@@ -82,9 +83,9 @@ static void json_unreadable(struct buf *b, const char *path, int error)
 
 static void text_unreadable(struct buf *b, const char *path, int error)
 {
-    buf_text(b, "cannot read ");
+    buf_text(b, _("cannot read "));
     text_terminal(b, span_of(path));
-    buf_printf(b, ": %s", err_text(error));
+    buf_printf(b, ": %s", _(err_text(error)));
 }
 
 void verify_tell_unreadable(struct verify_out *o, const char *path, int error)
@@ -130,13 +131,13 @@ void verify_tell_total(struct verify_out *o, const struct verify_total *t)
         json_total(t);
         return;
     }
-    printf("%10llu  good\n", (unsigned long long)t->of[VERIFY_GOOD]);
-    printf("%10llu  bad\n", (unsigned long long)t->of[VERIFY_BAD]);
-    count("changed since, and not through dray", t->of[VERIFY_CHANGED]);
-    count("without a checksum", t->of[VERIFY_WITHOUT]);
-    count("that could not be read", t->of[VERIFY_UNREADABLE]);
-    count("of these have one now", t->noted);
-    count("of these cannot keep one: the file system or its permissions forbid it", t->not_noted);
+    printf(_("%10llu  good\n"), (unsigned long long)t->of[VERIFY_GOOD]);
+    printf(_("%10llu  bad\n"), (unsigned long long)t->of[VERIFY_BAD]);
+    count(_("changed since, and not through dray"), t->of[VERIFY_CHANGED]);
+    count(_("without a checksum"), t->of[VERIFY_WITHOUT]);
+    count(_("that could not be read"), t->of[VERIFY_UNREADABLE]);
+    count(_("of these have one now"), t->noted);
+    count(_("of these cannot keep one: the file system or its permissions forbid it"), t->not_noted);
 }
 
 /* ---- progress ---- */
@@ -148,11 +149,12 @@ static void progress_line(struct verify_out *o, const struct verify_total *t, st
 
     for (int i = 0; i < VERDICTS; i++)
         files += t->of[i];
-    buf_printf(b, "%llu files, ", (unsigned long long)files);
+    buf_printf(b, _("%llu files, "), (unsigned long long)files);
     ui_size(b, t->bytes);
     buf_text(b, ", ");
     ui_size(b, seconds > 0 ? (int64_t)((double)t->bytes / seconds) : 0);
-    buf_text(b, "/s  ");
+    buf_text(b, _("/s"));
+    buf_text(b, "  ");
 }
 
 void verify_progress(struct verify_out *o, const struct verify_total *t, const char *path)

@@ -5,13 +5,14 @@
  * step. Owns nothing, cannot fail. */
 #include <string.h>
 
+#include "base/say.h"
 #include "obs/board_impl.h"
 
 enum { READ_TRIES = 1000 };
 
 static const char *const doing_names[] = {
-    [SEAT_CONNECTED] = "connected", [SEAT_IDLE] = "idle",           [SEAT_LISTING] = "listing",
-    [SEAT_SENDING] = "sending",     [SEAT_RECEIVING] = "receiving", [SEAT_HASHING] = "hashing",
+    [SEAT_CONNECTED] = N_("connected"), [SEAT_IDLE] = N_("idle"),           [SEAT_LISTING] = N_("listing"),
+    [SEAT_SENDING] = N_("sending"),     [SEAT_RECEIVING] = N_("receiving"), [SEAT_HASHING] = N_("hashing"),
 };
 
 enum { DOINGS = sizeof doing_names / sizeof *doing_names };

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/digits.h"
+#include "base/say.h"
 #include "wire/text.h"
 
 static const struct {
@@ -14,11 +15,11 @@ static const struct {
     unsigned rights;
     const char *text;
 } levels[] = {
-    { "none", RIGHTS_NONE, "do nothing" },
-    { "drop", RIGHTS_DROP, "upload new files and see none" },
-    { "read", RIGHTS_READ, "list and download" },
-    { "add", RIGHTS_ADD, "list, download and upload new files" },
-    { "write", RIGHTS_WRITE, "list, download, upload, overwrite, rename and delete" },
+    { "none", RIGHTS_NONE, N_("do nothing") },
+    { "drop", RIGHTS_DROP, N_("upload new files and see none") },
+    { "read", RIGHTS_READ, N_("list and download") },
+    { "add", RIGHTS_ADD, N_("list, download and upload new files") },
+    { "write", RIGHTS_WRITE, N_("list, download, upload, overwrite, rename and delete") },
 };
 
 enum { LEVELS = sizeof levels / sizeof *levels, ROOM_FOR_MORE = 32 };
@@ -170,26 +171,36 @@ const char *rights_text(unsigned rights)
     return levels[0].text;
 }
 
-static void print_rule(struct buf *b, struct span place, unsigned rights)
+static void print_rule(struct buf *b, struct span place, unsigned rights, rights_say *say)
 {
-    buf_text(b, "; in ");
+    buf_text(b, say(N_("; in ")));
     text_terminal(b, place);
     buf_text(b, " ");
-    buf_text(b, rights_text(rights));
+    buf_text(b, say(rights_text(rights)));
+}
+
+static char *as_written(const char *text)
+{
+    return (char *)(uintptr_t)text;
 }
 
 void rights_print(struct buf *b, const struct rights *r)
 {
+    rights_print_as(b, r, as_written);
+}
+
+void rights_print_as(struct buf *b, const struct rights *r, rights_say *say)
+{
     struct span rest = r->rules, place;
     unsigned rights;
 
-    buf_text(b, rights_text(r->base));
+    buf_text(b, say(rights_text(r->base)));
     while (rest.len && next_rule(&rest, &place, &rights) == 0) {
         struct buf with = *b;
 
-        print_rule(&with, place, rights);
+        print_rule(&with, place, rights, say);
         if (with.over || with.len + ROOM_FOR_MORE > b->cap) {
-            buf_text(b, "; and other rules");
+            buf_text(b, say(N_("; and other rules")));
             return;
         }
         *b = with;

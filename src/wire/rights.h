@@ -40,5 +40,8 @@ const char *rights_text(unsigned rights);
 /* The same with every rule: "list and download; in /in list, download and upload new files". What does not fit is left out
  * as a whole, and said. */
 void rights_print(struct buf *b, const struct rights *);
+/* In the words of `say`, as gettext(3). */
+typedef char *rights_say(const char *);
+void rights_print_as(struct buf *b, const struct rights *, rights_say *say);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/digits.h"
+#include "base/say.h"
 #include "wire/path.h"
 #include "wire/text.h"
 
@@ -112,17 +113,17 @@ void user_limits_print(struct buf *b, const struct user_limits *l)
 const char *user_name_fault(struct span name)
 {
     if (!name.len)
-        return "the name is empty";
+        return N_("the name is empty");
     if (name.len > USER_NAME)
-        return "the name is longer than 64 bytes";
+        return N_("the name is longer than 64 bytes");
     if (text_has_control(name) || memchr(name.at, 0, name.len))
-        return "the name has control characters in it";
+        return N_("the name has control characters in it");
     if (span_find(name, ':') >= 0)
-        return "the name has a colon in it";
+        return N_("the name has a colon in it");
     if (*name.at == '#' || *name.at == '-' || span_trim(name).len != name.len)
-        return "a name does not begin with # or -, nor begin or end with a blank";
+        return N_("a name does not begin with # or -, nor begin or end with a blank");
     if (span_ieq(name, SPAN("anonymous")) || span_ieq(name, SPAN("ftp")))
-        return "that name is everybody's, whatever the password";
+        return N_("that name is everybody's, whatever the password");
     return NULL;
 }
 
@@ -133,16 +134,16 @@ const char *user_home_fault(struct span home)
     if (!home.len)
         return NULL;
     if (*home.at != '/')
-        return "a home begins with a slash, which stands for the shared folder";
+        return N_("a home begins with a slash, which stands for the shared folder");
     if (memchr(home.at, 0, home.len) || home.len > PATH_CAP / 4)
-        return "that cannot be a folder's path";
+        return N_("that cannot be a folder's path");
     while (rest.len) {
         struct span name = span_cut(&rest, '/');
 
         if (!name.len || span_eq(name, SPAN(".")) || span_eq(name, SPAN("..")) || name.len > NAME_CAP)
-            return "a home has no `.`, `..`, double slashes or endless names in it";
+            return N_("a home has no `.`, `..`, double slashes or endless names in it");
     }
-    return home.len > 1 && home.at[home.len - 1] == '/' ? "a home does not end with a slash" : NULL;
+    return home.len > 1 && home.at[home.len - 1] == '/' ? N_("a home does not end with a slash") : NULL;
 }
 
 static const char *check(struct user *u, struct span limits)
@@ -150,13 +151,13 @@ static const char *check(struct user *u, struct span limits)
     if (user_name_fault(u->name))
         return user_name_fault(u->name);
     if (u->hash.len > USER_HASH || memchr(u->hash.at, 0, u->hash.len))
-        return "the second field is no hash of a password";
+        return N_("the second field is no hash of a password");
     if (user_home_fault(u->home))
         return user_home_fault(u->home);
     if (rights_parse(u->rights.len ? u->rights : SPAN("add"), &u->may) < 0)
-        return "the fourth field are no rights";
+        return N_("the fourth field are no rights");
     if (user_limits_parse(limits, &u->limits) < 0)
-        return "the fifth field are no limits";
+        return N_("the fifth field are no limits");
     return NULL;
 }
 
@@ -172,12 +173,12 @@ static const char *parse(struct span line, struct user *u)
     for (size_t i = 0; i < line.len; i++)
         colons += line.at[i] == ':';
     if (line.len >= USER_LINE)
-        return "the line is too long";
+        return N_("the line is too long");
     if (colons != FIELDS - 1)
-        return "there are not six fields, name:hash:home:rights:limits:notes";
+        return N_("there are not six fields, name:hash:home:rights:limits:notes");
     for (unsigned i = 0; i < FIELDS; i++)
         if (take_field(&text, span_cut(&rest, ':'), fields[i]) < 0)
-            return "a % without two hexadecimal digits behind it, or a control character";
+            return N_("a % without two hexadecimal digits behind it, or a control character");
     return check(u, limits);
 }
 

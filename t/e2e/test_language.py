@@ -3,6 +3,8 @@ import json
 import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import unicodedata
 
@@ -15,9 +17,11 @@ from test_menu import Dripping
 from tools import WAIT
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-KEYWORDS = ["--keyword=_", "--keyword=N_", "--keyword=ngettext:1,2", "--keyword=CONF:6", "--from-code=UTF-8", "--language=C"]
+KEYWORDS = ["--keyword=_", "--keyword=N_", "--keyword=ngettext:1,2", "--keyword=CONF:6", "--keyword=STAT:2", "--from-code=UTF-8", "--language=C"]
 CHINESE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "zh_CN"}
 SAID = re.compile(r'\b(?:ui_(?:say|note|fail)|failure_set|wrong|mistake|refuse|report_skip|start_over|note)\(([^;]*?)\);', re.S)
+SERVER_SAYS = re.compile(r'\b(?:serve_complain|wrong|refuse|f?printf|snprintf|fputs|buf_(?:printf|text)|text_row|count|put_part)\(([^;]*?)\);', re.S)
+SERVER_SIDE = ("serve", "user", "status", "unban", "verify")
 LITERAL = re.compile(r'(?<![\w(])"((?:[^"\\]|\\.)*)"')
 
 
@@ -54,13 +58,23 @@ def test_all_files_with_sentences_are_looked_into():
     assert uses and not uses - listed, uses - listed
 
 
-def test_no_sentence_of_the_client_is_forgotten():
+def forgotten(paths, calls):
     found = []
-    for path in sorted(TOP.glob("src/client/*.c")):
-        for call in SAID.findall(path.read_text()):
+    for path in sorted(paths):
+        for call in calls.findall(path.read_text()):
+            call = re.sub(r"\bdray (?:%s)\b" % "|".join(SERVER_SIDE), "dray", call)      # who speaks
             bare = re.sub(r'\b(?:N?_|ngettext|SPAN)\((?:[^()"]|"(?:[^"\\]|\\.)*")*\)', "", call)
             found += [f"{path.name}: {text}" for text in LITERAL.findall(bare) if re.search(r"(?<!-)\b[a-z]{2,} [a-z]{2,}", text)]
-    assert not found
+    return found
+
+
+def test_no_sentence_of_the_client_is_forgotten():
+    assert not forgotten(TOP.glob("src/client/*.c"), SAID)
+
+
+def test_no_sentence_for_operators_is_forgotten():
+    paths = [path for path in TOP.glob("src/cmd/*.c") if path.stem.split("_")[0] in SERVER_SIDE]
+    assert len(paths) > 12 and not forgotten(paths, SERVER_SAYS)
 
 
 # -- end to end
@@ -83,6 +97,41 @@ def test_programs_are_spoken_to_in_english(fake):
     out = run("ls", "--json", fake.address, code=3, **CHINESE)[0]
     assert "cannot connect to" in json.loads(out.splitlines()[0])["message"]
     assert "cannot connect to" in run("ls", fake.address, code=3, LC_ALL="C", LANGUAGE="zh_CN")[1]
+
+
+def test_operators_are_spoken_to_in_chinese(tmp_path):
+    users, folder = tmp_path / "users", tmp_path / "folder"
+    folder.mkdir()
+    assert "服务器从下次启动起使用它" in run("user", "add", "ann", "--file", users, lines="secret\n", **CHINESE)[0]
+    head, ann = run("user", "list", "--file", users, **CHINESE)[0].splitlines()
+    assert columns(head[:head.index("权限")]) == columns(ann[:ann.index("add")]) == 18
+    assert "名字中含有冒号" in run("user", "add", "a:b", "--file", users, code=1, **CHINESE)[1]
+    users.write_text("bad\n")
+    users.chmod(0o600)
+    assert "第 1 行：不是六个字段" in run("user", "list", "--file", users, code=1, **CHINESE)[1]
+    assert "0  完好" in run("verify", folder, **CHINESE)[0]
+    assert json.loads(run("verify", "--json", folder, **CHINESE)[0])["good"] == 0
+    assert "不是地址" in run("serve", "--bind", "x", folder, code=2, **CHINESE)[1]
+    assert "参见" in run("unban", code=2, **CHINESE)[1]
+
+
+def test_a_server_says_in_chinese_what_it_does_and_logs_in_english(tmp_path):
+    words = [DRAY, "serve", "--ftp", "0", "--http", "off", "--bind", "127.0.0.1", tmp_path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**CHINESE)) as child:
+        said = []
+        while not said or not said[-1].startswith("模型"):
+            said.append(child.stdout.readline())
+            assert said[-1], said
+        port = int(said[1].rpartition(":")[2].strip("/\n"))
+        with socket.create_connection(("127.0.0.1", port), WAIT) as client:
+            assert client.recv(99).startswith(b"220 ")
+            head = run("status", str(child.pid), **CHINESE)[0]
+            known = json.loads(run("status", "--json", str(child.pid), **CHINESE)[0])
+        child.send_signal(signal.SIGINT)
+        _, log = child.communicate(timeout=WAIT)
+    assert "正在提供" in said[0] and said[2] == "任何能访问这些地址的人都可以：列出、下载和上传新文件。\n"
+    assert "开始的会话" in head and "已连接" in head and known["sessions"][0]["doing"] == "connected"
+    assert log and log.isascii()
 
 
 @pytest.mark.parametrize("env", [{"LANG": "zh_CN.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}, {"LC_MESSAGES": "zh_CN.GB18030", "LANG": "C"},
