@@ -550,6 +550,19 @@ def test_what_comes_without_a_control_connection_is_kept(client, fake, sends):
     assert one.heard.count("RETR /a") == (1 if sends == len(BIG) else 2)
 
 
+def test_what_comes_without_a_control_connection_is_shown_and_compared(client, fake):
+    """All of it is out, but nobody has said that it was all; a comparison is made again."""
+    one = fake(Speechless, files={"a": DATA}, sends=len(DATA))
+    with client.start("cat", f"{one.address}/a") as child:
+        out, err = child.communicate(timeout=WAIT)
+    assert out == BIG[:len(DATA)] == DATA and child.returncode == INCOMPLETE and b"the connection is lost" in err
+    assert one.heard.count("RETR /a") == 1
+    one = fake(Speechless, files={"a": DATA}, sends=len(DATA))
+    client.write("here/a", DATA)
+    client.run("verify", "--download", f"ftp://{one.address}/", "here")
+    assert one.heard.count("RETR /a") == 2
+
+
 def test_an_upload_that_cannot_go_on_starts_over(client, fake):
     client.write("a", BIG)
     refuses = fake(Fragile, appe=lambda self, _: self.say("550 no appending"))
