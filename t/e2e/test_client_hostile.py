@@ -637,10 +637,10 @@ def test_a_place_at_a_full_server_is_waited_for(client, fake, traits):
 
 
 @pytest.mark.parametrize("traits, more, code", [
-    ({}, ["--retries", "0"], CONNECT), (AT_LOGIN, ["--retries", "0"], LOGIN),
+    ({}, ["--retries", "0"], CONNECT), (AT_LOGIN, ["--retries", "0"], LOGIN), ({"at_login": True}, ["--retries", "0"], INCOMPLETE),
     ({"words": "421 Too many wrong passwords came from your address."}, [], CONNECT),
     ({"at_login": True, "words": "530 Too many failed logins."}, [], LOGIN)],
-    ids=["no retries", "no retries at the login", "banned", "guesses"])
+    ids=["no retries", "no retries at the login", "ended at the login", "banned", "guesses"])
 def test_a_refusal_that_is_not_waited_out(client, fake, traits, more, code):
     one = fake(Crowded, without=99, **traits)
     client.run("get", *more, f"{one.address}/x", code=code)
