@@ -3,8 +3,11 @@ day's work can be done with the rest, what happens when a call is refused, and w
 import ctypes
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -149,8 +152,8 @@ def test_what_holds_is_said_in_one_line(server):
 
 
 @LEAN
-def test_nobody_else_may_look_in(server, tmp_path):
-    one = server(given_to(tmp_path / "root", NOBODY) if ROOT else None, env={"DRAY_SANDBOX": "on"})
+def test_nobody_else_may_look_in(server, apart):
+    one = server(given_to(apart / "root", NOBODY) if ROOT else None, env={"DRAY_SANDBOX": "on"})
     for process in one.processes():
         assert os.stat(f"/proc/{process.pid}/environ").st_uid == 0     # not dumpable: these files are root's
         with open(f"/proc/{process.pid}/limits", encoding="ascii") as limits:
@@ -223,10 +226,17 @@ def test_words_that_are_none(tmp_path):
 
 # ---------------------------------------------------------------- root
 
+@pytest.fixture
+def apart():
+    """A folder that everybody may enter. Those of pytest are for its own user, and each run of it that begins sees to that again."""
+    folder = Path(tempfile.mkdtemp(prefix="dray-apart-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 def given_to(root, uid):
     root.mkdir(exist_ok=True)
-    for folder in [root, *root.parents][:5]:                 # pytest keeps its folders for its own user
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
     os.chown(root, uid, uid)
     return root
 
@@ -241,12 +251,12 @@ def is_all(one, uid):
 
 
 @pytest.mark.parametrize("flags", [[], ["--user", "nobody"], ["--user", f"{NOBODY}:{NOBODY}"]], ids=["owner", "name", "numbers"])
-def test_root_becomes_somebody_else(server, tmp_path, flags):
+def test_root_becomes_somebody_else(server, tmp_path, apart, flags):
     """Without root there is nobody to become but oneself."""
     if not ROOT:
         refused("serve", tmp_path, *HERE, "--user", "root", naming=["only root"])
         return
-    one = server(given_to(tmp_path / "root", NOBODY), *ACCOUNTS, "--workers", "2", *flags)
+    one = server(given_to(apart / "root", NOBODY), *ACCOUNTS, "--workers", "2", *flags)
     assert f"It works as nobody ({NOBODY}:{NOBODY})." in one.stdout
     days_work(one)
     one.raw("bob")
@@ -256,9 +266,9 @@ def test_root_becomes_somebody_else(server, tmp_path, flags):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs a file of another user")
-def test_a_file_of_another_user_in_a_sticky_folder(server, tmp_path):
+def test_a_file_of_another_user_in_a_sticky_folder(server, apart):
     """The kernel says EPERM there; to the client it is a matter of rights, not of the name."""
-    root = given_to(tmp_path / "root", NOBODY)
+    root = given_to(apart / "root", NOBODY)
     (root / "box").mkdir()
     (root / "box").chmod(0o1777)
     (root / "box" / "hers").write_text("hers")
@@ -270,9 +280,9 @@ def test_a_file_of_another_user_in_a_sticky_folder(server, tmp_path):
     assert os.listdir(root / "box") == ["hers"]
 
 
-def test_accounts_that_the_new_user_cannot_read_again(server, tmp_path):
+def test_accounts_that_the_new_user_cannot_read_again(server, apart):
     """Without root it is oneself who reads them again."""
-    root, users = given_to(tmp_path / "root", NOBODY if ROOT else os.geteuid()), Users(tmp_path / "users")
+    root, users = given_to(apart / "root", NOBODY if ROOT else os.geteuid()), Users(apart / "users")
     users("add", "ann")
     assert ("changes count after a restart only" in server(root, "--users", users.path).stdout) == ROOT
     os.chown(users.path, root.stat().st_uid, -1)
