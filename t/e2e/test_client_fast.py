@@ -502,17 +502,26 @@ def test_a_segment_that_never_comes_leaves_a_beginning(client, fake):
 
 def test_a_file_that_changes_meanwhile(client, fake):
     class Changes(Crowd):
-        changed = False
+        """When the second half is there and the first under way."""
+        begun = changed = False
 
         def retr(self, path):
-            offset = self.begin_at()
+            offset, content = self.begin_at(), self.files["big"]
+
+            def half():
+                type(self).begun = True
+                yield content[:1000]
+                until(lambda: self.changed, "the file has changed")
+                yield content[1000:]
+
             if not offset or self.changed:
-                return self.send(self.files["big"][offset:])
+                return self.send(content[offset:] if self.changed else half())
             with self.data() as connection:
                 self.say("150 opening")
-                connection.sendall(self.files["big"][offset:])
-            type(self).changed = True
+                connection.sendall(content[offset:])
+            until(lambda: self.begun, "the first half is under way")
             self.files["big"], type(self).stamp = BIG[::-1], "20260202030405"
+            type(self).changed = True
             self.say("226 done")
 
     one = fake(Changes, files={"big": BIG})
