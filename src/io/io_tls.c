@@ -7,7 +7,6 @@
  * Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for an end that is none (see io_truncated).
  * TLS: RFC 8446, 5246. */
 #include <errno.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +136,7 @@ int io_tls_result(struct io_tls *t, int rc)
 {
     int why = SSL_get_error(t->ssl, rc);
 
-    ERR_clear_error();
+    io_tls_forget_errors();
     if (why == SSL_ERROR_ZERO_RETURN)
         return 0;
     if (why == SSL_ERROR_WANT_READ)
@@ -203,7 +202,7 @@ static int seal_into_block(struct io *io, const void *buf, size_t len)
     int rc;
 
     t->filled = 0;
-    ERR_clear_error();
+    io_tls_forget_errors();
     if (SSL_write_ex(t->ssl, buf, len < STEP ? len : STEP, &done) != 1) {
         rc = io_tls_result(t, 0);
         return rc == 0 || rc == -EAGAIN ? -EPROTO : rc;
@@ -316,7 +315,7 @@ static int read_all(struct io_tls *t, char *buf, size_t len, size_t *done)
     size_t n;
     int ok = 1;
 
-    ERR_clear_error();
+    io_tls_forget_errors();
     while (*done < len && (ok = SSL_read_ex(t->ssl, buf + *done, len - *done, &n)) == 1)
         *done += n;
     return ok == 1 ? 1 : io_tls_result(t, 0);
@@ -376,9 +375,9 @@ static int tls_finish(struct io *io)
     int rc;
 
     io->hear = NULL;
-    ERR_clear_error();
+    io_tls_forget_errors();
     SSL_shutdown(t->ssl);
-    ERR_clear_error();
+    io_tls_forget_errors();
     rc = io_tls_drain(io, t->below->send);
     return rc < 0 ? rc : t->below->finish(io);
 }

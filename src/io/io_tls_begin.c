@@ -2,7 +2,6 @@
  * from then on is io_tls.c's. Fails with what the stream below says, -EPROTO for what breaks TLS, -ENETRESET for a peer that leaves,
  * -EKEYREJECTED for a session that had to be resumed and was not; after that the stream says nothing any more. */
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ static int make_ssl(struct io *io, struct io_tls *t, struct tls *tls)
     if (!bio || !t->ssl) {
         BIO_free(bio);
         SSL_free(t->ssl);
-        ERR_clear_error();
+        io_tls_forget_errors();
         return -ENOMEM;
     }
     BIO_set_data(bio, io);
@@ -75,7 +74,7 @@ static int shake(struct io_tls *t)
 {
     int rc;
 
-    ERR_clear_error();
+    io_tls_forget_errors();
     rc = SSL_do_handshake(t->ssl);
     if (rc == 1)
         return 0;
@@ -116,7 +115,7 @@ static int handshake(struct io *io)
     if (rc == 0 && t->who.control && SSL_session_reused(t->ssl))
         tls_give_ticket(t->who.control);
     t->pending = SSL_has_pending(t->ssl);
-    ERR_clear_error();
+    io_tls_forget_errors();
     return rc;
 }
 

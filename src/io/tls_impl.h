@@ -2,6 +2,7 @@
 #ifndef DRAY_IO_TLS_IMPL_H
 #define DRAY_IO_TLS_IMPL_H
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -70,6 +71,13 @@ struct io_tls {
     bool pending;          /* OpenSSL may hold bytes, or an end, that the reader does not know yet */
     bool truncated, strict, resume;
 };
+
+/* The thread's queue of errors is empty as a rule: to look is much cheaper than to clear it. */
+static inline void io_tls_forget_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
 
 typedef ssize_t io_send_fn(struct io *, const void *, size_t);
 
