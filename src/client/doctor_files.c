@@ -159,9 +159,9 @@ void check_times(struct exam *x)
             exam_found(x, VERDICT_WARN, _("allow MDTM"), _("MDTM tells no time: a copy has the time of the download"));
         return;
     }
-    rc = ftpc_set_mtime(x->ftp, span_of(x->sample), OLD_TIME);
+    rc = ftpc_try_mtime(x->ftp, span_of(x->sample), OLD_TIME);
     if (rc == -EACCES || rc == -ENOENT)
-        exam_found(x, VERDICT_WARN, _("allow MFMT (vsftpd: mdtm_write=YES)"), _("times cannot be set: what is uploaded is new there"));
+        exam_found(x, VERDICT_WARN, _("allow MFMT (vsftpd: mdtm_write=YES; dray: the right write)"), _("times cannot be set: what is uploaded is new there"));
     else if (rc < 0 || time_of(x, &mtime) < 0)
         exam_failed(x, VERDICT_BAD, NULL, "MFMT", rc);
     else if (mtime != OLD_TIME)

@@ -147,7 +147,7 @@ static int say_only(struct ftpc *ftp, const char *verb, struct span arg)
 
 /* Without MFMT some servers (vsftpd) set it by MDTM with a time before the name. For others that is a file that is not there: one
  * such answer, and it is not tried again. */
-int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
+static int set_mtime(struct ftpc *ftp, struct span path, int64_t seconds, bool wait)
 {
     CLEANUP(free_text) char *text = NULL;
     char when[FTP_TIME_LEN + 1];
@@ -159,12 +159,22 @@ int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
     ftp_time_print(&b, seconds);
     if (asprintf(&text, "%.*s %.*s", SPAN_ARG(buf_span(&b)), SPAN_ARG(path)) < 0)
         return -ENOMEM;
-    if (ftp->can->mfmt && ftp->can->pipe)
+    if (ftp->can->mfmt && ftp->can->pipe && !wait)
         return say_only(ftp, "MFMT", span_of(text));
     rc = demand(ftp, ftp->can->mfmt ? "MFMT" : "MDTM", span_of(text));
     if (!ftp->can->mfmt && (rc == -EACCES || rc == -ENOENT))
         ftp->can->no_set_mdtm = true;
     return rc;
+}
+
+int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
+{
+    return set_mtime(ftp, path, seconds, false);
+}
+
+int ftpc_try_mtime(struct ftpc *ftp, struct span path, int64_t seconds)
+{
+    return set_mtime(ftp, path, seconds, true);
 }
 
 /* Both ends inclusive on the wire. port: the one of the transfer that follows is asked for in the same go, if ftpc_ahead said so. */

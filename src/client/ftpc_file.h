@@ -30,6 +30,7 @@ int ftpc_rmdir(struct ftpc *ftp, struct span path);
 int ftpc_rename(struct ftpc *ftp, struct span from, struct span to);
 /* -EACCES also where the server cannot. Where it keeps commands (ftpc_can.pipe) the answer is not waited for: 0 says that it was asked. */
 int ftpc_set_mtime(struct ftpc *ftp, struct span path, int64_t seconds);
+int ftpc_try_mtime(struct ftpc *ftp, struct span path, int64_t seconds); /* is always waited for */
 /* The next download is of the bytes from `from` to before `to`. -EACCES also where the server cannot. */
 int ftpc_range(struct ftpc *ftp, int64_t from, int64_t to);
 /* The next transfer begins there: ftpc_begin comes next, also after -EACCES (it cannot). */

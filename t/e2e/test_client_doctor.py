@@ -219,6 +219,14 @@ def test_dray_itself(server, client):
         assert checks["checksum"]["verdict"] == "ok" and names(one.root) - {b".dray-partials"} == {b"a"}
 
 
+@pytest.mark.needs("epoll", "lean")
+def test_a_stranger_to_dray_may_set_no_time(server, client):
+    """Which is no fault of its clock: other commands go ahead of the answer to this one, here it is heard."""
+    one = server(None, "--ban-after", "0")
+    checks = examine(client, one.url("/"), "--write")
+    assert checks["times"]["verdict"] == "warn" and "the right write" in checks["times"]["fix"]
+
+
 @pytest.mark.needs("root", "lean")
 def test_a_server_that_others_use(client, tmp_path):
     peer = Vsftpd(pem=certificate(tmp_path, days=90))
