@@ -26,14 +26,25 @@ static int help(FILE *to, int code)
     return code;
 }
 
-static int run(int argc, char **argv)
+static const struct command *find(const char *name)
 {
-    const char *name = argc > 1 ? argv[1] : "";
-    struct shown safe;
-
     for (const struct command *c = commands; c->name; c++)
         if (strcmp(name, c->name) == 0)
-            return c->run(argc - 1, argv + 1);
+            return c;
+    return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+    char asks[] = "--help", *words[] = { argc > 2 ? argv[2] : NULL, asks, NULL };
+    const char *name = argc > 1 ? argv[1] : "";
+    const struct command *c = find(name);
+    struct shown safe;
+
+    if (c)
+        return c->run(argc - 1, argv + 1);
+    if (strcmp(name, "help") == 0 && argc == 3 && find(argv[2]))
+        return find(argv[2])->run(2, words);
     if (strcmp(name, "--version") == 0)
         return printf("dray %s\n", DRAY_VERSION) < 0;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)

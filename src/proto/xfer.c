@@ -299,20 +299,30 @@ static int receive_some(struct xfer *x, struct file *f, struct ascii *text, int6
     return rc;
 }
 
-static int receive(struct xfer *x, struct file *f, struct ascii *text)
+/* Until so many bytes have come in all: 1; or the stream has ended: 0. */
+static int receive_until(struct xfer *x, struct file *f, struct ascii *text, int64_t end)
 {
     int64_t since = x->bytes;
-    int rc;
 
     moved(x, 0);
-    while ((rc = receive_some(x, f, text, INT64_MAX)) > 0) {
+    while (x->bytes < end) {
+        int rc = receive_some(x, f, text, end - x->bytes);
+
+        if (rc <= 0)
+            return rc;
         if (x->bytes - since < RECEIVE_TURN)
             continue;
         TRY(turn(x));
         since = x->bytes;
     }
+    return 1;
+}
+
+static int receive(struct xfer *x, struct file *f, struct ascii *text)
+{
+    TRY(receive_until(x, f, text, INT64_MAX));
     /* a client that is killed ends all its connections at once: an end counts only while the control connection stands */
-    return rc < 0 ? rc : turn(x);
+    return turn(x);
 }
 
 int xfer_receive(struct xfer *x, struct file *f)
@@ -322,20 +332,10 @@ int xfer_receive(struct xfer *x, struct file *f)
 
 int xfer_receive_some(struct xfer *x, struct file *f, int64_t len)
 {
-    int64_t end = x->bytes + len, since = x->bytes;
+    int rc = receive_until(x, f, NULL, x->bytes + len);
 
-    moved(x, 0);
-    while (x->bytes < end) {
-        int rc = receive_some(x, f, NULL, end - x->bytes);
-
-        if (rc <= 0)
-            return rc < 0 ? rc : fail(x, XFER_STREAM, -EPIPE);
-        if (x->bytes - since < RECEIVE_TURN)
-            continue;
-        TRY(turn(x));
-        since = x->bytes;
-    }
-    return 0;
+    TRY(rc);
+    return rc ? 0 : fail(x, XFER_STREAM, -EPIPE);
 }
 
 ssize_t xfer_read(struct xfer *x, void *buf, size_t len)

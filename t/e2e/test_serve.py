@@ -103,11 +103,11 @@ def test_unknown_subcommand(tmp_path):
     refused("frobnicate", naming=["frobnicate"])
 
 
-@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["help", "serve"]])
 def test_help_names_every_flag(words):
     code, out, _ = run(*words)
     assert code == 0 and "serve" in out
-    if words[0] == "serve":
+    if "serve" in words:
         for flag in ("ftp bind passive model workers max-sessions max-per-address account no-anonymous read-only writable hidden log log-format quiet "
                      "idle-timeout login-timeout data-timeout drain-timeout").split():
             assert f"--{flag}" in out
