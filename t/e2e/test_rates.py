@@ -18,14 +18,13 @@ MIB = 1 << 20
 SECONDS = 2.5
 
 
-def fetch(one, user, name, seconds, got, n, gate):
-    """Reads for so many seconds; got[n] says how much came."""
+def fetch(one, user, name, ends, got, n, gate):
+    """Reads from when the gate opens until its end; got[n] says how much came."""
     client = one.raw(user)
     data = client.epsv()()
     gate.wait()
-    end = time.monotonic() + seconds
     client.expect(OPEN, f"RETR {name}")
-    while (left := end - time.monotonic()) > 0:
+    while (left := ends[0] - time.monotonic()) > 0:
         data.settimeout(max(left, 0.01))
         try:
             got[n] += len(data.recv(1 << 16))
@@ -36,8 +35,9 @@ def fetch(one, user, name, seconds, got, n, gate):
 
 def fetch_together(one, users, seconds=SECONDS):
     """Bytes that each of these sessions got in the same few seconds."""
-    got, gate = [0] * len(users), threading.Barrier(len(users))
-    threads = [threading.Thread(target=fetch, args=(one, user, "big", seconds, got, n, gate)) for n, user in enumerate(users)]
+    got, ends = [0] * len(users), []                         # the same end for all, however late one may run
+    gate = threading.Barrier(len(users), lambda: ends.append(time.monotonic() + seconds))
+    threads = [threading.Thread(target=fetch, args=(one, user, "big", ends, got, n, gate)) for n, user in enumerate(users)]
     for thread in threads:
         thread.start()
     for thread in threads:
