@@ -64,7 +64,10 @@ static inline struct span span_from(struct span s, size_t start)
 {
     if (start > s.len)
         start = s.len;
-    return (struct span){ s.at ? s.at + start : NULL, s.len - start };
+    if (start) /* an empty one may have no place */
+        s.at += start;
+    s.len -= start;
+    return s;
 }
 
 /* The whole span as an unsigned decimal: digits only, at least one, at most `max`.

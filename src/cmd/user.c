@@ -339,13 +339,8 @@ static int run(struct user_work *w)
     return w->verb->list ? list(w) : change(w);
 }
 
-int cmd_user(int argc, char **argv)
+static int obey(struct user_work *w, int argc, char **argv)
 {
-    CLEANUP(free_text) char *room = calloc(1, sizeof(struct user_work));
-    struct user_work *w = (struct user_work *)(void *)room;
-
-    if (!w)
-        return USER_LEFT;
     for (int i = 1, taken; i < argc; i += taken) {
         taken = take(w, argv[i], argv[i + 1]);
         if (taken < 0)
@@ -355,10 +350,18 @@ int cmd_user(int argc, char **argv)
         return help();
     if (w->verb && (w->verb->list || w->args.name))
         return run(w);
-    if (w->verb) {
+    if (w->verb)
         wrong(_("an account's name is missing behind"), w->verb->name);
-        return USER_USAGE;
-    }
-    wrong(_("add, passwd, set, del or list, not"), "");
+    else
+        wrong(_("add, passwd, set, del or list, not"), "");
     return USER_USAGE;
+}
+
+int cmd_user(int argc, char **argv)
+{
+    struct user_work *w = calloc(1, sizeof *w);
+    int rc = w ? obey(w, argc, argv) : USER_LEFT;
+
+    free(w);
+    return rc;
 }

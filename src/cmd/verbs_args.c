@@ -24,7 +24,7 @@ static struct order *order(void *to)
     static int fn(void *to, const char *value)   \
     {                                            \
         (void)value;                             \
-        place = true;                            \
+        (place) = true;                          \
         return ARGS_GO;                          \
     }
 
@@ -95,7 +95,7 @@ static int set_type(void *to, const char *value)
 static int parse_bytes(struct span s, int64_t *out)
 {
     static const char units[] = "KMGT";
-    const char *unit = s.len ? memchr(units, s.at[s.len - 1] & ~0x20, 4) : NULL;
+    const char *unit = s.len ? memchr(units, s.at[s.len - 1] & ~0x20, sizeof units - 1) : NULL;
     unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     uint64_t n;
 

@@ -33,8 +33,8 @@ struct verify_by {
     void *ctx;
 };
 
-/* Reads one file and compares. note: sums (SUM_BIT) that it gets when none holds; 0: none. */
-void verify_file(const struct tree_file *, unsigned note, const struct verify_by *, struct checked *out);
+/* Reads one file and compares. which: sums (SUM_BIT) that it gets when none holds; 0: none. */
+void verify_file(const struct tree_file *, unsigned which, const struct verify_by *, struct checked *out);
 
 struct verify_total {
     uint64_t of[VERDICTS], noted, not_noted;

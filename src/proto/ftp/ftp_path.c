@@ -166,7 +166,7 @@ int verb_type(struct ftp *f, struct span arg)
 
     if (!p->value && span_starts(arg, SPAN("L ")))
         return reply(f, 504, "Bytes have eight bits here; use TYPE L 8 or I.");
-    if (p->code == 200)
+    if (p->value && p->code == 200)
         f->ascii = p->value[0] == 'A';
     return reply(f, p->code, "%s", p->text);
 }
