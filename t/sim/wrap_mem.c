@@ -136,9 +136,9 @@ int WRAP(clock_gettime)(clockid_t id, struct timespec *out)
 {
     int64_t now = world.sim ? world_now() : 0;
 
-    if (!now || (id != CLOCK_MONOTONIC && id != CLOCK_REALTIME))
+    if (!now || (id != CLOCK_MONOTONIC && id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE))
         return REAL(clock_gettime)(id, out);
-    now += id == CLOCK_REALTIME ? RT_SECONDS(world.late ? WALL_LATE : WALL) : 0;
+    now += id != CLOCK_MONOTONIC ? RT_SECONDS(world.late ? WALL_LATE : WALL) : 0;
     *out = (struct timespec){ .tv_sec = now / RT_SECONDS(1), .tv_nsec = now % RT_SECONDS(1) };
     return 0;
 }
