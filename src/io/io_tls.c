@@ -291,9 +291,16 @@ static ssize_t tls_sendfile(struct io *io, int file, int64_t off, size_t len)
 
 /* ---- receiving ---- */
 
+/* A ticket that has gone out leaves a buffer for what might be read behind it: a session that is idle afterwards needs none. */
 static int tls_await(struct io *io, int64_t when)
 {
-    return io->tls->pending ? 0 : io->tls->below->await(io, when);
+    struct io_tls *t = io->tls;
+
+    if (t->pending)
+        return 0;
+    if (!t->who.data)
+        SSL_free_buffers(t->ssl);
+    return t->below->await(io, when);
 }
 
 static int tls_await_room(struct io *io)
