@@ -69,6 +69,21 @@ int io_starttls(struct io *io, struct tls *tls, const struct io *control, struct
     return 0;
 }
 
+/* What a call of OpenSSL that did not succeed means; its queue of errors belongs to the thread, and is left empty. */
+int io_tls_result(struct io_tls *t, int rc)
+{
+    int why = SSL_get_error(t->ssl, rc);
+
+    io_tls_forget_errors();
+    if (why == SSL_ERROR_ZERO_RETURN)
+        return 0;
+    if (why == SSL_ERROR_WANT_READ)
+        return -EAGAIN;
+    if (t->error)
+        return t->error;
+    return t->ended ? -ENETRESET : -EPROTO;
+}
+
 /* One step of the handshake; -EAGAIN: the peer's turn. */
 static int shake(struct io_tls *t)
 {
