@@ -3,6 +3,7 @@ import contextlib
 import ftplib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -174,8 +175,9 @@ class Server:
         try:
             code = self.proc.wait(seconds)
         except subprocess.TimeoutExpired:
+            left = "\n".join(what_it_does(p) for p in family if alive(p))
             self.kill()
-            raise AssertionError(f"the server did not end within {seconds:.0f} s after {signal.Signals(signum).name}")
+            raise AssertionError(f"the server did not end within {seconds:.0f} s after {signal.Signals(signum).name}\n{left}\n{self.stderr}")
         finally:
             self.check_stderr()
         assert code == 0, f"exit code {code} after {signal.Signals(signum).name}: {self.stderr}"
@@ -213,6 +215,19 @@ def links(process):
             with contextlib.suppress(OSError):
                 found.add(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
     return found
+
+
+def what_it_does(process):
+    """For a failure's report: where each thread of a process waits, and in which call."""
+    lines = []
+    for task in sorted(Path(f"/proc/{process.pid}/task").glob("*")):
+        with contextlib.suppress(OSError):
+            state = task.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+            lines.append(f"{process.pid}/{task.name}: {state} {task.joinpath('wchan').read_text()} {task.joinpath('syscall').read_text().strip()}")
+    if shutil.which("gdb"):
+        lines.append(subprocess.run(["gdb", "-p", str(process.pid), "-batch", "-ex", "thread apply all bt"], stdin=subprocess.DEVNULL,
+                                    capture_output=True, text=True, timeout=60, errors="replace").stdout[-5000:])
+    return "\n".join(lines)
 
 
 def alive(process):
