@@ -40,10 +40,14 @@ def environment(**more):
     return env
 
 
+TURNS = ("iterative", "prefork", "pool")                    # models whose workers each serve one client after the other
+
+
 def command(root, *flags, model=None):
     """The command line; what the flags do not say is said here: loopback, a free port, the model, enough workers. No folder: ""."""
+    workers = "16" if model in TURNS else "3"                # as many as clients at once; a loop's are only started and ended
     line = [DRAY, "serve", *[str(root)] * bool(root), *map(str, flags)]
-    for flag, values in {"--ftp": ["0"], "--http": ["off"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": ["16"]}.items():
+    for flag, values in {"--ftp": ["0"], "--http": ["off"], "--bind": ["127.0.0.1", "::1"], "--model": [model], "--workers": [workers]}.items():
         if flag not in flags and values != [None]:
             for value in values:
                 line += [flag, value]
