@@ -1,5 +1,5 @@
 /* io_tls: TLS over a stream, in place: io_starttls (io_tls_begin.c) puts these operations between io.c and those that were there.
- * Called through io_ops only. Owns an SSL and what waits to be sent, which is there only while it waits.
+ * Called through io_ops only; the sending half is io_tls_send.c. Owns an SSL and what waits to be sent, there only while it waits.
  * OpenSSL never waits and nobody waits inside it: its BIO asks the stream below for what is there (nothing: "would block") and
  * puts away what is to be sent; the loops out here wait, with the stream's deadline and hearing. Bytes count as sent when their
  * records have left, or are few enough to wait for others: whoever was told less offers the rest again, as with any stream, and
@@ -17,8 +17,7 @@
 
 /* HELD_MAX: no more does OpenSSL hold, a record that was begun or what it has read ahead. MUCH: of room to read into, so that several
  * records are worth receiving at once; RECEIVE: no more than stays in the processor's cache until it is written to a file. */
-enum { STEP = 128 * 1024, KEEP_MAX = 64 * 1024, RECORD_HEAD = 5, HELD_MAX = RECORD_HEAD + 16384 + 512, MUCH = 64 * 1024,
-       RECEIVE = 256 * 1024, HOLD = 16 * 1024 };
+enum { KEEP_MAX = 64 * 1024, HELD_MAX = IO_TLS_HEAD + IO_TLS_RECORD + 512, MUCH = 64 * 1024, RECEIVE = 256 * 1024 };
 
 /* ---- the BIO ---- */
 
@@ -28,14 +27,14 @@ static void follow(struct io_tls *t, const unsigned char *at, size_t n)
     while (n) {
         size_t k = 1;
 
-        if (t->head == RECORD_HEAD) {
+        if (t->head == IO_TLS_HEAD) {
             k = n < t->body ? n : t->body;
             t->body -= (unsigned)k;
         } else {
             t->body = (t->body << 8 | *at) & 0xffff; /* its last two bytes are the length */
             t->head++;
         }
-        if (t->head == RECORD_HEAD && !t->body)
+        if (t->head == IO_TLS_HEAD && !t->body)
             t->head = 0;
         at += k;
         n -= k;
@@ -81,22 +80,6 @@ static int bio_read(BIO *b, char *buf, size_t len, size_t *got)
     return 1;
 }
 
-static int keep(struct io_tls *t, const char *at, size_t n)
-{
-    char *more;
-
-    if (t->from)
-        memmove(t->out, t->out + t->from, t->left);
-    t->from = 0;
-    more = realloc(t->out, t->left + n);
-    if (!more)
-        return -ENOMEM;
-    memcpy(more + t->left, at, n);
-    t->out = more;
-    t->left += n;
-    return 0;
-}
-
 /* Outside of a send only little is said: handshakes, alerts, new keys. Who asks for more of that and reads nothing is cut off. */
 static int bio_write(BIO *b, const char *buf, size_t len, size_t *put)
 {
@@ -105,7 +88,7 @@ static int bio_write(BIO *b, const char *buf, size_t len, size_t *put)
     BIO_clear_retry_flags(b);
     *put = len;
     if (!t->block)
-        return t->left + len <= KEEP_MAX && keep(t, buf, len) == 0;
+        return t->left + len <= KEEP_MAX && io_tls_keep(t, buf, len) == 0;
     if (len > RT_BLOCK - t->filled)
         return 0;
     memcpy(t->block + t->filled, buf, len);
@@ -129,149 +112,6 @@ BIO_METHOD *io_tls_bio(void)
     BIO_meth_set_write_ex(m, bio_write);
     BIO_meth_set_ctrl(m, bio_ctrl);
     return m;
-}
-
-/* ---- sending ---- */
-
-static ssize_t push(struct io *io, io_send_fn *by)
-{
-    struct io_tls *t = io->tls;
-    ssize_t n = by(io, t->out + t->from, t->left);
-
-    if (n < 0)
-        return n;
-    t->from += (size_t)n;
-    t->left -= (size_t)n;
-    if (t->left)
-        return n;
-    free(t->out);
-    t->out = NULL;
-    t->from = 0;
-    return n;
-}
-
-int io_tls_drain(struct io *io, io_send_fn *by)
-{
-    while (io->tls->left)
-        TRY(push(io, by));
-    return 0;
-}
-
-/* On a data connection little waits for what follows, which is close_notify as a rule: one packet instead of two. */
-static bool may_wait(const struct io_tls *t, size_t len)
-{
-    return t->who.data && t->left + len <= HOLD;
-}
-
-/* What goes at once goes from the block: only the rest is copied, and kept. */
-static int hand_over(struct io *io, const char *at, size_t len)
-{
-    struct io_tls *t = io->tls;
-
-    while (len && !t->left && !may_wait(t, len)) {
-        ssize_t n = t->below->send_now(io, at, len);
-
-        if (n == -EAGAIN)
-            break;
-        TRY(n);
-        at += n;
-        len -= (size_t)n;
-    }
-    return len ? keep(t, at, len) : 0;
-}
-
-static int seal_into_block(struct io *io, const void *buf, size_t len)
-{
-    struct io_tls *t = io->tls;
-    size_t done = 0;
-    int rc;
-
-    t->filled = 0;
-    io_tls_forget_errors();
-    if (SSL_write_ex(t->ssl, buf, len < STEP ? len : STEP, &done) != 1) {
-        rc = io_tls_result(t, 0);
-        return rc == 0 || rc == -EAGAIN ? -EPROTO : rc;
-    }
-    t->owed = done;
-    return hand_over(io, t->block, t->filled);
-}
-
-static int seal(struct io *io, const void *buf, size_t len)
-{
-    struct io_tls *t = io->tls;
-    int rc;
-
-    t->block = rt_block_take();
-    if (!t->block)
-        return -ENOMEM;
-    rc = seal_into_block(io, buf, len);
-    rt_block_give(t->block);
-    t->block = NULL;
-    return rc;
-}
-
-/* Records are longer than what is in them: what is owed beyond the bytes that are left has gone. What waits counts, too: whoever
- * closes the stream hears whether it went. */
-static size_t gone(struct io_tls *t, size_t most)
-{
-    size_t left = may_wait(t, 0) ? 0 : t->left, n = t->owed > left ? t->owed - left : 0;
-
-    n = n < most ? n : most;
-    t->owed -= n;
-    return n;
-}
-
-/* What waits goes before much is sealed, which would be copied behind it. */
-static int make_way(struct io *io, size_t len, io_send_fn *by)
-{
-    return may_wait(io->tls, len) ? 0 : io_tls_drain(io, by);
-}
-
-static ssize_t send_by(struct io *io, const void *buf, size_t len, io_send_fn *by)
-{
-    size_t n;
-
-    if (!io->tls->owed) {
-        TRY(make_way(io, len, by));
-        TRY(seal(io, buf, len));
-    }
-    while (!(n = gone(io->tls, len)))
-        TRY(push(io, by));
-    return (ssize_t)n;
-}
-
-static ssize_t tls_send(struct io *io, const void *buf, size_t len)
-{
-    return send_by(io, buf, len, io->tls->below->send);
-}
-
-static ssize_t tls_send_now(struct io *io, const void *buf, size_t len)
-{
-    return send_by(io, buf, len, io->tls->below->send_now);
-}
-
-static ssize_t read_and_seal(struct io *io, int file, int64_t off, size_t len)
-{
-    char *block = rt_block_take();
-    ssize_t n = block ? rt_pread(io->task, file, block, len < STEP ? len : STEP, off) : -ENOMEM;
-    int rc = n > 0 ? seal(io, block, (size_t)n) : 0;
-
-    if (block)
-        rt_block_give(block);
-    if (n < 0)
-        return n == -ENOMEM ? n : -EIO;
-    return rc < 0 ? rc : n;
-}
-
-static ssize_t tls_sendfile(struct io *io, int file, int64_t off, size_t len)
-{
-    ssize_t n = 1;
-
-    if (!io->tls->owed) {
-        TRY(make_way(io, len, io->tls->below->send));
-        n = read_and_seal(io, file, off, len);
-    }
-    return n <= 0 ? n : send_by(io, NULL, len, io->tls->below->send);
 }
 
 /* ---- receiving ---- */
@@ -385,6 +225,6 @@ static void tls_close(struct io *io, bool reset)
 }
 
 const struct io_ops io_tls_ops = {
-    .await = tls_await, .await_room = tls_await_room, .recv_now = tls_recv_now, .send = tls_send, .send_now = tls_send_now,
-    .sendfile = tls_sendfile, .finish = tls_finish, .close = tls_close,
+    .await = tls_await, .await_room = tls_await_room, .recv_now = tls_recv_now, .send = io_tls_send,
+    .send_now = io_tls_send_now, .sendfile = io_tls_sendfile, .finish = tls_finish, .close = tls_close,
 };

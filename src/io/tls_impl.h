@@ -81,6 +81,9 @@ static inline void io_tls_forget_errors(void)
 
 typedef ssize_t io_send_fn(struct io *, const void *, size_t);
 
+/* Of a record: the bytes before it, and the most that can be in it (RFC 8446 5.1). */
+enum { IO_TLS_HEAD = 5, IO_TLS_RECORD = 16384 };
+
 extern const struct io_ops io_tls_ops;
 /* A stream as OpenSSL sees it; NULL without memory. */
 BIO_METHOD *io_tls_bio(void);
@@ -88,5 +91,10 @@ BIO_METHOD *io_tls_bio(void);
 int io_tls_result(struct io_tls *, int rc);
 /* All that waits to be sent, by an operation of the stream below. */
 int io_tls_drain(struct io *, io_send_fn *by);
+/* More that waits, copied. */
+int io_tls_keep(struct io_tls *, const char *at, size_t n);
+/* As io_ops has them. */
+io_send_fn io_tls_send, io_tls_send_now;
+ssize_t io_tls_sendfile(struct io *, int file, int64_t off, size_t len);
 
 #endif

@@ -12,8 +12,9 @@
 #include "rt/loop_impl.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/sock.h"
 
-enum { WARM_AHEAD = 4 << 20, PIECE = 64 * 1024 };
+enum { WARM_AHEAD = 4 << 20, PIECE = 128 * 1024 };
 
 /* Who has heard nobody for so long sends a whole step at once. */
 #define TALK_FOR (RT_SECONDS(1) / 10)
@@ -210,12 +211,14 @@ static ssize_t try_elsewhere(struct rt_task *task, struct rt_op *op)
     return n;
 }
 
-/* While clients talk, a step is short: nobody can be answered in the middle of one. What that
- * costs or saves a download is in docs/performance.md. */
+/* While clients talk, a step is short: nobody can be answered in the middle of one. It does not end with a short packet, which would
+ * cost as much as a full one: docs/performance.md. */
 static void keep_short(const struct loop *l, struct rt_op *op)
 {
-    if (op->len > PIECE && l->now - l->talked < TALK_FOR)
-        op->len = PIECE;
+    bool talk = l->now - l->talked < TALK_FOR;
+
+    if (op->len > PIECE)
+        op->len = sock_whole_packets(op->fd, talk ? PIECE : op->len);
 }
 
 /* Where the cache cannot be asked (FUSE, NFS, overlayfs), a thread sends: what it had read before could be gone again by

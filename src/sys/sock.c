@@ -178,6 +178,16 @@ void sock_tune_control(int fd)
     set_flag(fd, SOL_SOCKET, SO_KEEPALIVE);
 }
 
+size_t sock_whole_packets(int fd, size_t len)
+{
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, &size) < 0 || bytes <= 0 || len < (size_t)bytes)
+        return len;
+    return len - len % (size_t)bytes;
+}
+
 bool sock_peer_ended(int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLRDHUP };

@@ -46,6 +46,9 @@ int sock_peer(int fd, struct sock_addr *out);
 /* What a control connection wants: no delay for small packets, urgent bytes in line (RFC 959's Synch), keep-alive. What a listener is
  * told, its connections have from it. */
 void sock_tune_control(int fd);
+/* As much of `len` bytes as fills packets (RFC 9293 3.7.1: segments), by what the kernel knows of the way now; all of it where that is
+ * less than one, or nobody knows. */
+size_t sock_whole_packets(int fd, size_t len);
 /* An orderly end of sending; the peer reads the end of the stream. */
 int sock_shutdown_send(int fd);
 /* Has the peer ended its sending, or the connection, behind all that is still unread? Does not wait. */
