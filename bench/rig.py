@@ -119,8 +119,8 @@ def calm(server):
 # -- servers that t/e2e/peers.py does not have
 
 class Dray(Peer):
-    """dray with one model; `floor`: one of the bare programs instead; `accounts`: who logs in has a password."""
-    model, protocol, floor, accounts = "epoll", "ftp", None, False
+    """dray with one model; `floor`: one of the bare programs instead; `accounts`: who logs in has a password; `program`: which dray."""
+    model, protocol, floor, accounts, program = "epoll", "ftp", None, False, DRAY
 
     def start(self):
         if self.floor:
@@ -129,7 +129,7 @@ class Dray(Peer):
             tls = ["--tls-cert", self.pem, "--tls-key", self.pem] if self.pem else ["--tls", "off"]
             known = ["--users", self.users(), "--no-anonymous"] if self.accounts else []
             ports = ["--ftp", 0, "--http", 0 if self.protocol == "http" else "off"]
-            line = [DRAY, "serve", self.root, "--model", self.model, *ports, "--bind", self.host, "--writable", "--quiet",
+            line = [self.program, "serve", self.root, "--model", self.model, *ports, "--bind", self.host, "--writable", "--quiet",
                     "--keep-free", 0, "--max-sessions", 0, "--max-per-address", 0, "--user", f"{UID}:{GID}", *tls, *known]
         self.run(*line)
         self.port = 0

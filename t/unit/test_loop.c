@@ -389,7 +389,7 @@ static void steps_are_short_while_others_talk(void **state)
     (void)state;
     start(step_sender, 0);
     loop_run(w.loop);
-    assert_int_equal(w.saw[0], 64 * 1024);
+    assert_int_equal(w.saw[0], 128 * 1024);
     assert_int_equal(w.saw[1], 1 << 20);
 }
 
