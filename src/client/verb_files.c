@@ -1,6 +1,7 @@
 /* verb_files: get, put, cat, rm, mv, mkdir: what each does with a path that the command line names. Run by the crew's workers.
  * get and put only find jobs here (fetch.c, send.c); the others do their work. Failures are told by w->why. RFC 959 section 4.1.3. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "client/send.h"
 #include "client/wish.h"
 #include "sys/local.h"
+#include "sys/proc.h"
 #include "sys/save.h"
 #include "wire/path.h"
 
@@ -184,6 +186,8 @@ static int take_cat(struct worker *w, struct job *wish, struct span path, const 
         wish->seen = ~0U; /* not once more: the beginning is out already */
     if (rc < 0 && !w->task->cancelled)
         rc = ftpc_give_up(w->ftp, &data, rc);
+    if (here && proc_reader_left(fileno(stdout)))
+        return 0; /* who had enough: dray cat URL | head -1 */
     if (here)
         return worker_failed_here(w, span_of(_("standard output")), rc);
     if (rc < 0)
