@@ -8,12 +8,13 @@
 
 #include "auth/auth_impl.h"
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "sys/digest.h"
 
 static int bad_account(struct span name, const char *what, struct span word, struct buf *err)
 {
-    buf_printf(err, "--account %.*s:...: %s%.*s; write NAME:PASSWORD or NAME:PASSWORD:RIGHTS with rights none, drop, read, add "
-               "or write, and others for folders, as read,/in=add", SPAN_ARG(name), what, SPAN_ARG(word));
+    buf_printf(err, _("--account %.*s:...: %s%.*s; write NAME:PASSWORD or NAME:PASSWORD:RIGHTS with rights none, drop, read, add "
+                      "or write, and others for folders, as read,/in=add"), SPAN_ARG(name), _(what), SPAN_ARG(word));
     return -EINVAL;
 }
 
@@ -27,13 +28,13 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
 
     new->rights.base = RIGHTS_ADD;
     if (!name.len || name.len > ACCOUNT_NAME_MAX || auth_is_anonymous(name))
-        return bad_account(name, "the name is empty, too long or that of the anonymous account", SPAN(""), err);
+        return bad_account(name, N_("the name is empty, too long or that of the anonymous account"), SPAN(""), err);
     if (last >= 0 && rights_parse(span_from(rest, (size_t)last + 1), &new->rights) < 0)
-        return bad_account(name, "no right is called ", span_from(rest, (size_t)last + 1), err);
+        return bad_account(name, N_("no right is called "), span_from(rest, (size_t)last + 1), err);
     if (last >= 0)
         rest.len = (size_t)last;
     if (!rest.len)
-        return bad_account(name, "the password is missing", SPAN(""), err);
+        return bad_account(name, N_("the password is missing"), SPAN(""), err);
     memcpy(new->name, name.at, name.len);
     new->secret = span_dup(rest);
     if (!new->secret)
@@ -44,7 +45,7 @@ static int add_account(struct auth *a, const char *text, struct buf *err)
 
 static int contradiction(struct buf *err)
 {
-    buf_text(err, "--anonymous, --no-anonymous, --read-only, --writable and --drop each say what strangers may do; choose one");
+    buf_text(err, _("--anonymous, --no-anonymous, --read-only, --writable and --drop each say what strangers may do; choose one"));
     return -EINVAL;
 }
 
@@ -60,8 +61,8 @@ static int set_anonymous(struct auth *a, const struct conf *c, struct buf *err)
         return contradiction(err);
     if (!a->allow_anonymous || rights_parse(span_of(word), &a->anonymous.rights) == 0)
         return 0;
-    buf_printf(err, "--anonymous: \"%s\" is neither off nor rights; write none, drop, read, add or write, and others for folders, "
-               "as read,/in=add", word);
+    buf_printf(err, _("--anonymous: \"%s\" is neither off nor rights; write none, drop, read, add or write, and others for folders, "
+                      "as read,/in=add"), word);
     return -EINVAL;
 }
 
@@ -96,8 +97,8 @@ int auth_somebody(const struct auth *a, struct buf *err)
     auth_users_path(a, &count);
     if (a->allow_anonymous || a->n || count || a->system)
         return 0;
-    buf_text(err, "--no-anonymous without --account leaves nobody who could log in; add --account NAME:PASSWORD, or an account "
-                  "with `dray user add NAME`");
+    buf_text(err, _("--no-anonymous without --account leaves nobody who could log in; add --account NAME:PASSWORD, or an account "
+                    "with `dray user add NAME`"));
     return -EINVAL;
 }
 

@@ -26,15 +26,15 @@ struct row {
     const char *form; /* what a good value looks like */
 };
 
-#define FORM_DOOR "a port number, 0 to 65535, or off"
-#define FORM_PORT "a port number, 0 to 65535"
-#define FORM_COUNT "a number, 0 to 1000000"
-#define FORM_SECONDS "a number of seconds (0: no limit)"
-#define FORM_RANGE "two ports, as 50000-50100"
-#define FORM_TEXT "a value"
-#define FORM_LIST "a value, at most 64 times"
-#define FORM_SWITCH "yes or no"
-#define FORM_SIZE "a number of bytes, as 500M or 20G"
+#define FORM_DOOR N_("a port number, 0 to 65535, or off")
+#define FORM_PORT N_("a port number, 0 to 65535")
+#define FORM_COUNT N_("a number, 0 to 1000000")
+#define FORM_SECONDS N_("a number of seconds (0: no limit)")
+#define FORM_RANGE N_("two ports, as 50000-50100")
+#define FORM_TEXT N_("a value")
+#define FORM_LIST N_("a value, at most 64 times")
+#define FORM_SWITCH N_("yes or no")
+#define FORM_SIZE N_("a number of bytes, as 500M or 20G")
 
 static const struct row rows[] = {
 #define PARSE_DOOR parse_door
@@ -152,7 +152,7 @@ static int set(struct conf *c, const struct row *r, const char *text, const char
 {
     if (r->parse(r, (char *)c + r->offset, text) == 0)
         return 0;
-    buf_printf(err, "%s%s: \"%s\" is not %s", where, name, r->parse == parse_list ? "..." : text, r->form);
+    buf_printf(err, _("%s%s: \"%s\" is not %s"), where, name, r->parse == parse_list ? "..." : text, _(r->form));
     return -EINVAL;
 }
 
@@ -231,7 +231,7 @@ struct flag {
 
 static int unknown(const char *arg, struct buf *err)
 {
-    buf_printf(err, "%s is no option of dray serve; `dray serve --help` lists them", arg);
+    buf_printf(err, _("%s is no option of dray serve; `dray serve --help` lists them"), arg);
     return -EINVAL;
 }
 
@@ -248,7 +248,7 @@ static int read_flag(int argc, char **argv, int *i, struct flag *out, struct buf
     if (out->value || out->row->parse == parse_switch)
         return 0;
     if (*i + 1 == argc) {
-        buf_printf(err, "--%s wants %s", out->row->name, out->row->form);
+        buf_printf(err, _("--%s wants %s"), out->row->name, _(out->row->form));
         return -EINVAL;
     }
     out->value = argv[++*i];
@@ -270,7 +270,7 @@ static int take_flag(struct conf *c, int argc, char **argv, int *i, struct buf *
 static int take_dir(struct conf *c, const char *arg, struct buf *err)
 {
     if (c->dir) {
-        buf_printf(err, "one folder can be served at a time, but two were named: %s and %s", c->dir, arg);
+        buf_printf(err, _("one folder can be served at a time, but two were named: %s and %s"), c->dir, arg);
         return -EINVAL;
     }
     c->dir = arg;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 
 /* "10M" for both directions, "10M/1M" for down and up; more than a TiB a second is no limit that means anything. */
 static int parse(struct span text, struct rate *out)
@@ -24,7 +25,7 @@ static int parse(struct span text, struct rate *out)
 
 static int bad(const char *flag, const char *text, const char *form, struct buf *err)
 {
-    buf_printf(err, "%s: \"%s\" is not %s, in bytes a second, as 10M or (down and up) 10M/500K; 0 is no limit", flag, text, form);
+    buf_printf(err, _("%s: \"%s\" is not %s, in bytes a second, as 10M or (down and up) 10M/500K; 0 is no limit"), flag, text, form);
     return -EINVAL;
 }
 

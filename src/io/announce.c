@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "sys/proc.h"
 #include "sys/resolve.h"
 #include "wire/ip_net.h"
@@ -32,13 +33,13 @@ struct announce {
 
 static int wrong(struct buf *err, const char *item, const char *why)
 {
-    buf_printf(err, "--passive-address: \"%s\" %s", item, why);
+    buf_printf(err, _("--passive-address: \"%s\" %s"), item, _(why));
     return -EINVAL;
 }
 
 static int only_ipv4(struct buf *err, const char *item)
 {
-    return wrong(err, item, "is IPv6, but only PASV names an address, and that is for IPv4; EPSV needs nothing");
+    return wrong(err, item, N_("is IPv6, but only PASV names an address, and that is for IPv4; EPSV needs nothing"));
 }
 
 static int look_up(const char *name, uint32_t *ip)
@@ -57,7 +58,7 @@ static int look_up(const char *name, uint32_t *ip)
 
 static const char *why_not(int rc)
 {
-    return rc == -ENOENT ? "names no host that has an IPv4 address" : "could not be looked up: no name server answers";
+    return rc == -ENOENT ? N_("names no host that has an IPv4 address") : N_("could not be looked up: no name server answers");
 }
 
 static int read_name(struct rule *r, const char *host, const char *item, struct buf *err)
@@ -67,7 +68,7 @@ static int read_name(struct rule *r, const char *host, const char *item, struct 
 
     /* the resolver would take 10.1 for 10.0.0.1 */
     if (!*host || strspn(host, "0123456789.") == strlen(host) || strpbrk(host, "/=: "))
-        return wrong(err, item, "is not an address (write 203.0.113.5, a host's name, or 10.0.0.0/8=10.1.2.3)");
+        return wrong(err, item, N_("is not an address (write 203.0.113.5, a host's name, or 10.0.0.0/8=10.1.2.3)"));
     rc = look_up(host, &ip);
     if (rc < 0)
         return wrong(err, item, why_not(rc));
@@ -85,7 +86,7 @@ static int read_host(struct rule *r, const char *host, const char *item, struct 
     if (at.any.sa_family != AF_INET)
         return only_ipv4(err, item);
     if (!at.in4.sin_addr.s_addr)
-        return wrong(err, item, "is no address that a client could connect to");
+        return wrong(err, item, N_("is no address that a client could connect to"));
     r->ip = at.in4.sin_addr.s_addr;
     return 0;
 }
@@ -95,9 +96,9 @@ static int read_net(struct rule *r, struct span text, const char *item, struct b
     int rc = ip_net_parse(text, &r->net);
 
     if (rc == -ERANGE)
-        return wrong(err, item, "does not begin where its network does (write 10.0.0.0/8, not 10.1.2.3/8)");
+        return wrong(err, item, N_("does not begin where its network does (write 10.0.0.0/8, not 10.1.2.3/8)"));
     if (rc < 0)
-        return wrong(err, item, "does not begin with a network (write 10.0.0.0/8=10.1.2.3)");
+        return wrong(err, item, N_("does not begin with a network (write 10.0.0.0/8=10.1.2.3)"));
     return r->net.len == 4 ? 0 : only_ipv4(err, item);
 }
 
@@ -115,7 +116,7 @@ static int read_rule(struct announce *a, const char *item, struct buf *err)
     const char *equals = strchr(item, '=');
 
     if (!equals && has_bare(a))
-        return wrong(err, item, "is the second without a network; one can be the default");
+        return wrong(err, item, N_("is the second without a network; one can be the default"));
     r->bare = !equals;
     if (equals)
         TRY(read_net(r, (struct span){ item, (size_t)(equals - item) }, item, err));
@@ -140,7 +141,7 @@ int announce_open(const struct conf_list *list, struct announce **out, struct bu
         return 0;
     a = proc_shared(sizeof *a);
     if (!a) {
-        buf_text(err, "not enough memory for --passive-address");
+        buf_text(err, _("not enough memory for --passive-address"));
         return -EINVAL;
     }
     TRY(read_rules(a, list, err));

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/say.h"
 #include "store/quota_impl.h"
 #include "sys/proc.h"
 
 static int bad(const char *item, const char *why, struct buf *err)
 {
-    buf_printf(err, "--quota: \"%s\": %s; write [NAME=]BYTES[:FILES], as ann=10G:5000", item, why);
+    buf_printf(err, _("--quota: \"%s\": %s; write [NAME=]BYTES[:FILES], as ann=10G:5000"), item, _(why));
     return -EINVAL;
 }
 
@@ -58,14 +59,14 @@ static int read_item(struct quotas *q, const char *item, struct buf *err)
         rest = span_from(rest, name.len + 1);
     }
     if (read_limits(rest, &limits) < 0)
-        return bad(item, "that is no number of bytes and files", err);
+        return bad(item, N_("that is no number of bytes and files"), err);
     if (equals < 0) {
         q->others = limits;
         q->has_others = true;
         return 0;
     }
     if (!name.len || quota_find(q, name) || !quota_new_row(q, name, &limits))
-        return bad(item, "the name is empty, too long, or was given before", err);
+        return bad(item, N_("the name is empty, too long, or was given before"), err);
     return 0;
 }
 

@@ -20,8 +20,9 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 KEYWORDS = ["--keyword=_", "--keyword=N_", "--keyword=ngettext:1,2", "--keyword=CONF:6", "--keyword=STAT:2", "--from-code=UTF-8", "--language=C"]
 CHINESE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "zh_CN"}
 SAID = re.compile(r'\b(?:ui_(?:say|note|fail)|failure_set|wrong|mistake|refuse|report_skip|start_over|note)\(([^;]*?)\);', re.S)
-SERVER_SAYS = re.compile(r'\b(?:serve_complain|wrong|refuse|f?printf|snprintf|fputs|buf_(?:printf|text)|text_row|count|put_part)\(([^;]*?)\);', re.S)
+SERVER_SAYS = re.compile(r'\b(?:serve_complain|wrong|bad|bad_account|refuse|f?printf|snprintf|fputs|buf_(?:printf|text)|text_row|count|put_part)\(([^;]*?)\);', re.S)
 SERVER_SIDE = ("serve", "user", "status", "unban", "verify")
+BELOW = ("auth/auth", "conf/conf", "conf/rates", "io/announce", "store/quota_conf")      # what they say of an option; none of it is logged
 LITERAL = re.compile(r'(?<![\w(])"((?:[^"\\]|\\.)*)"')
 
 
@@ -74,7 +75,7 @@ def test_no_sentence_of_the_client_is_forgotten():
 
 def test_no_sentence_for_operators_is_forgotten():
     paths = [path for path in TOP.glob("src/cmd/*.c") if path.stem.split("_")[0] in SERVER_SIDE]
-    assert len(paths) > 12 and not forgotten(paths, SERVER_SAYS)
+    assert len(paths) > 12 and not forgotten(paths + [TOP / f"src/{name}.c" for name in BELOW], SERVER_SAYS)
 
 
 # -- end to end
@@ -112,6 +113,7 @@ def test_operators_are_spoken_to_in_chinese(tmp_path):
     assert "0  完好" in run("verify", folder, **CHINESE)[0]
     assert json.loads(run("verify", "--json", folder, **CHINESE)[0])["good"] == 0
     assert "不是地址" in run("serve", "--bind", "x", folder, code=2, **CHINESE)[1]
+    assert "不是字节数和文件数" in run("serve", "--quota", "x=y", folder, code=2, **CHINESE)[1]
     assert "参见" in run("unban", code=2, **CHINESE)[1]
 
 
