@@ -257,10 +257,18 @@ static void dispose(struct io *io, bool reset)
     free(io);
 }
 
+/* What is buffered is the last that is said. */
+static int flush_last(struct io *io)
+{
+    if (io->tls)
+        io_tls_last(io);
+    return io_flush(io);
+}
+
 int io_close(struct io **pio)
 {
     struct io *io = *pio;
-    int rc = io_flush(io), end;
+    int rc = flush_last(io), end;
 
     end = rc < 0 ? 0 : io->ops->finish(io);
     dispose(io, rc < 0);
@@ -285,7 +293,7 @@ int io_close_politely(struct io **pio)
     int rc;
 
     io->hear = NULL;
-    rc = io_flush(io);
+    rc = flush_last(io);
     if (rc == 0 && io->ops->finish(io) == 0)
         read_away(io);
     dispose(io, false);

@@ -45,5 +45,7 @@ struct io {
 };
 
 extern const struct io_ops io_sock_ops;
+/* What is written from now on is the last on this stream with TLS: it may wait for the end (io_tls_send.c). */
+void io_tls_last(struct io *);
 
 #endif

@@ -116,15 +116,18 @@ BIO_METHOD *io_tls_bio(void)
 
 /* ---- receiving ---- */
 
-/* A ticket that has gone out leaves a buffer for what might be read behind it: a session that is idle afterwards needs none. */
+/* On a control connection what waits goes now (on data connections: io_let_go). A ticket that has gone out leaves a buffer for what might
+ * be read behind it: a session that is idle afterwards needs none. */
 static int tls_await(struct io *io, int64_t when)
 {
     struct io_tls *t = io->tls;
 
     if (t->pending)
         return 0;
-    if (!t->who.data)
+    if (!t->who.data) {
+        TRY(io_tls_drain(io, t->below->send));
         SSL_free_buffers(t->ssl);
+    }
     return t->below->await(io, when);
 }
 
@@ -194,7 +197,8 @@ static ssize_t tls_recv_now(struct io *io, void *buf, size_t len)
     int rc = read_many(io, buf, len, &done);
 
     t->pending = rc == 1 ? SSL_has_pending(t->ssl) : rc != -EAGAIN; /* an end that was seen is still to be told */
-    io_tls_drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
+    if (t->who.data)
+        io_tls_drain(io, t->below->send_now); /* an answer that OpenSSL gave by itself; what does not go now goes with the next bytes */
     return done ? (ssize_t)done : end(t, rc);
 }
 

@@ -110,6 +110,12 @@ static void send_alert(struct io *io)
     rt_block_give(block);
 }
 
+/* Nobody waits for them: they go with the first reply. */
+static bool only_tickets_wait(const struct io_tls *t)
+{
+    return SSL_is_server(t->ssl) && !t->who.data && SSL_version(t->ssl) >= TLS1_3_VERSION;
+}
+
 static int handshake(struct io *io)
 {
     struct io_tls *t = io->tls;
@@ -123,7 +129,7 @@ static int handshake(struct io *io)
     }
     if (rc < 0)
         send_alert(io);
-    else
+    else if (!only_tickets_wait(t))
         rc = io_tls_drain(io, t->below->send);
     if (rc == 0 && t->resume && !SSL_session_reused(t->ssl))
         return -EKEYREJECTED;

@@ -64,10 +64,16 @@ static size_t step(const struct io *io, size_t len)
     return sealed - (sealed + record - 1) / record * (record - IO_TLS_RECORD);
 }
 
-/* On a data connection little waits for what follows, which is close_notify as a rule: one packet instead of two. */
+/* On a data connection, and before the end of any, little waits for what follows, which is close_notify as a rule: one packet instead
+ * of two. */
 static bool may_wait(const struct io_tls *t, size_t len)
 {
-    return t->who.data && t->left + len <= HOLD;
+    return (t->who.data || t->last) && t->left + len <= HOLD;
+}
+
+void io_tls_last(struct io *io)
+{
+    io->tls->last = true;
 }
 
 /* What goes at once goes from the block: only the rest is copied, and kept. */
@@ -128,10 +134,10 @@ static size_t gone(struct io_tls *t, size_t most)
     return n;
 }
 
-/* What waits goes before much is sealed, which would be copied behind it. */
+/* What waits goes before much is sealed, which would be copied behind it; with little it goes in one packet. */
 static int make_way(struct io *io, size_t len, io_send_fn *by)
 {
-    return may_wait(io->tls, len) ? 0 : io_tls_drain(io, by);
+    return io->tls->left + len <= HOLD ? 0 : io_tls_drain(io, by);
 }
 
 static ssize_t send_by(struct io *io, const void *buf, size_t len, io_send_fn *by)

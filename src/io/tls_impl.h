@@ -70,6 +70,7 @@ struct io_tls {
     bool ended;            /* the stream below has */
     bool pending;          /* OpenSSL may hold bytes, or an end, that the reader does not know yet */
     bool truncated, strict, resume;
+    bool last;             /* what is written now is the last */
 };
 
 /* The thread's queue of errors is empty as a rule: to look is much cheaper than to clear it. */

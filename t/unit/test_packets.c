@@ -1,5 +1,5 @@
-/* Steps of a download fill whole packets: in the clear on an event loop, and sealed by TLS 1.2 and 1.3. Over loopback, with packets of a
- * size that no step is a multiple of by itself. */
+/* Steps of a download fill whole packets: in the clear on an event loop, and sealed by TLS 1.2 and 1.3; and what is short shares one.
+ * Over loopback, with packets of a size that no step is a multiple of by itself. */
 #include "unit.h"
 
 #include <errno.h>
@@ -110,11 +110,11 @@ static void of_a_step_on_a_loop(void **state)
 /* ---- sealed ---- */
 
 static struct io_ops below;
-static size_t first; /* that was handed to the stream below */
+static size_t sends, first; /* to the stream below: how many, and how long the first was */
 
 static ssize_t see(struct io *io, const void *buf, size_t len)
 {
-    if (!first)
+    if (!sends++)
         first = len;
     return io_sock_ops.send_now(io, buf, len);
 }
@@ -137,6 +137,27 @@ static void *shake_hands(void *arg)
     return NULL;
 }
 
+/* A stream whose sends are seen from the end of the handshake on. */
+static struct io *meet(struct peer *p)
+{
+    struct io *io;
+    pthread_t id;
+    int near;
+
+    connect_two(&near, &p->fd);
+    assert_int_equal(io_socket(&task, near, &io), 0);
+    io_deadline(io, rt_after(&task, 20));
+    assert_int_equal(io_starttls(io, tls, NULL, (struct tls_rules){ 0 }), 0);
+    assert_int_equal(pthread_create(&id, NULL, shake_hands, p), 0);
+    assert_int_equal(io_handshake(io), 0);
+    pthread_join(id, NULL);
+    below = *io->tls->below;
+    below.send = below.send_now = see;
+    io->tls->below = &below;
+    sends = 0;
+    return io;
+}
+
 static void of_what_is_sealed(void **state)
 {
     static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
@@ -144,24 +165,13 @@ static void of_what_is_sealed(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(versions); i++) {
         struct peer p = { .version = versions[i] };
-        struct io *io;
-        pthread_t id;
+        struct io *io = meet(&p);
         size_t most;
         ssize_t went;
-        int near;
 
-        connect_two(&near, &p.fd);
-        assert_int_equal(io_socket(&task, near, &io), 0);
-        io_deadline(io, rt_after(&task, 20));
-        assert_int_equal(io_starttls(io, tls, NULL, (struct tls_rules){ 0 }), 0);
-        assert_int_equal(pthread_create(&id, NULL, shake_hands, &p), 0);
-        assert_int_equal(io_handshake(io), 0);
-        pthread_join(id, NULL);
-        below = *io->tls->below;
-        below.send_now = see;
-        io->tls->below = &below;
-        first = 0;
-        most = packet(near);
+        assert_int_equal(io_let_go(io), 0); /* a ticket */
+        sends = 0;
+        most = packet(io_fd(io));
         went = io_write_now(io, much, MUCH);
         same_int("much", i, went > MUCH / 4, true);
         same_int("whole", i, (long)(first % most), 0);
@@ -169,6 +179,22 @@ static void of_what_is_sealed(void **state)
         io_abort(&io);
         sock_close(p.fd);
     }
+}
+
+static void what_is_said_first_and_last_has_company(void **state)
+{
+    struct peer p = { .version = TLS1_3_VERSION };
+    struct io *io = meet(&p);
+
+    (void)state;
+    assert_int_equal(io_put(io, SPAN("220 dray\r\n")), 0);
+    assert_int_equal(io_flush(io), 0);
+    assert_int_equal(sends, 1);
+    assert_true(first > 200); /* a ticket is in it */
+    assert_int_equal(io_put(io, SPAN("221 Goodbye.\r\n")), 0);
+    assert_int_equal(io_close(&io), 0);
+    assert_int_equal(sends, 2); /* with close_notify */
+    sock_close(p.fd);
 }
 
 static int set_up(void **state)
@@ -195,6 +221,7 @@ int main(void)
         cmocka_unit_test(of_a_length),
         cmocka_unit_test(of_a_step_on_a_loop),
         cmocka_unit_test(of_what_is_sealed),
+        cmocka_unit_test(what_is_said_first_and_last_has_company),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
