@@ -1,5 +1,5 @@
 /* TLS streams over a socket pair, the peer being OpenSSL by hand in a thread: torn bytes, interrupted writes, every way to end. */
-#include "unit.h"
+#include "unit_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -352,15 +352,11 @@ static void its_folders_are_known(void **state)
 
 static int set_up(void **state)
 {
-    CLEANUP(free_text) char *pem = tls_cert_make();
-    char text[200];
-    struct buf err = BUF(text);
-
     (void)state;
     task = rt_block_task(never);
     for (size_t i = 0; i < BIG; i++)
         big[i] = (char)(i * 31 + (i >> 9));
-    return pem ? tls_new(pem, pem, &tls, &err) : -1;
+    return unit_tls(&tls);
 }
 
 static int tear_down(void **state)

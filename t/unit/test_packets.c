@@ -1,6 +1,6 @@
 /* Steps of a download fill whole packets: in the clear on an event loop, and sealed by TLS 1.2 and 1.3; and what is short shares one.
  * Over loopback, with packets of a size that no step is a multiple of by itself. */
-#include "unit.h"
+#include "unit_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "io/io_impl.h"
 #include "io/tls_impl.h"
 #include "rt/loop.h"
@@ -199,13 +198,9 @@ static void what_is_said_first_and_last_has_company(void **state)
 
 static int set_up(void **state)
 {
-    CLEANUP(free_text) char *pem = tls_cert_make();
-    char text[200];
-    struct buf err = BUF(text);
-
     (void)state;
     task = rt_block_task(never);
-    return pem ? tls_new(pem, pem, &tls, &err) : -1;
+    return unit_tls(&tls);
 }
 
 static int tear_down(void **state)

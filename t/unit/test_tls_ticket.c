@@ -1,6 +1,6 @@
 /* Which tickets a control connection gives, and which its data connections resume: over socket pairs, the client being OpenSSL by
  * hand; only its handshakes are in a thread. Every data connection here has to resume. */
-#include "unit.h"
+#include "unit_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "io/io.h"
 
 enum { NUMBER = 32, FILES = 6 };
@@ -298,14 +297,10 @@ static void a_session_with_an_id_is_good_for_many_files(void **state)
 
 static int set_up(void **state)
 {
-    CLEANUP(free_text) char *pem = tls_cert_make();
-    char text[200];
-    struct buf err = BUF(text);
-
     (void)state;
     task = rt_block_task(never);
     ctx = SSL_CTX_new(TLS_client_method());
-    return pem && ctx && tls_new(pem, pem, &tls, &err) == 0 && tls_new(pem, pem, &other, &err) == 0 ? 0 : -1;
+    return ctx && unit_tls(&tls) == 0 && unit_tls(&other) == 0 ? 0 : -1;
 }
 
 static int tear_down(void **state)
