@@ -56,10 +56,11 @@ int io_tls_drain(struct io *io, io_send_fn *by)
  * its head, a tag of 16 bytes, and a byte that names its type, or in TLS 1.2 a number (RFC 8446 5.2, RFC 5288 3). */
 static size_t step(const struct io *io, size_t len)
 {
-    size_t record = IO_TLS_RECORD + IO_TLS_HEAD + 16 + (SSL_version(io->tls->ssl) < TLS1_3_VERSION ? 8 : 1), sealed;
+    size_t record, sealed;
 
     if (len <= STEP)
         return len;
+    record = IO_TLS_RECORD + IO_TLS_HEAD + 16 + (SSL_version(io->tls->ssl) < TLS1_3_VERSION ? 8 : 1);
     sealed = sock_whole_packets(io->fd, STEP);
     return sealed - (sealed + record - 1) / record * (record - IO_TLS_RECORD);
 }
