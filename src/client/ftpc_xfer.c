@@ -251,12 +251,13 @@ static int last_words(struct ftpc *ftp, int rc)
 }
 
 /* Servers answer ABOR with one reply or two. PWD's answer is like no other: when it comes, everything before it has
- * come. */
+ * come. It is asked for when the transfer has ended: Pure-FTPd throws away what arrives with ABOR. */
 static int resync(struct ftpc *ftp)
 {
-    int code = 0;
+    int code = ftpc_final(ftp);
 
-    TRY(ftpc_send(ftp, "PWD", (struct span){ 0 }));
+    if (code >= 0)
+        code = ftpc_send(ftp, "PWD", (struct span){ 0 });
     for (int i = 0; i < RESYNC_REPLIES && code >= 0 && code != 257; i++)
         code = ftpc_final(ftp);
     ftp->due = 0;
