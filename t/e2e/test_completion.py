@@ -115,7 +115,8 @@ def test_what_is_offered_is_understood(tmp_path, option, words):
     offered = subprocess.run([DRAY, "completion", "fish"], capture_output=True, text=True, check=True).stdout
     assert f"-l {option} -x -a '{' '.join(words)}'" in offered
     for word in words:                                        # the folder is missing, which is found out after the options
-        done = subprocess.run([DRAY, "serve", f"--{option}", word, tmp_path / "none"], capture_output=True, text=True, timeout=WAIT)
+        done = subprocess.run([DRAY, "serve", "--ftp", "0", f"--{option}", word, tmp_path / "none"],
+                              capture_output=True, text=True, timeout=WAIT)
         assert done.returncode == 2 and ("cannot serve" in done.stderr or "nobody who could log in" in done.stderr)
 
 
