@@ -500,11 +500,11 @@ def test_log_lines_of_many_sessions_stay_whole(server, tmp_path):
     one = server(None, *ACCOUNTS, "--log", log, "--log-format", "json")
     clients = [one.raw("bob") for _ in range(8)]
     for n in range(20):
-        for client in clients:
-            client.send(b"DELE %s\r\n" % (b"n" * 150))
+        for who, client in enumerate(clients):
+            client.send(b"MKD %d-%d-%s\r\n" % (who, n, b"n" * 150))
     for client in clients:
         for _ in range(20):
-            client.expect(550)
+            client.expect(257)
     one.stop()                                               # the last line may be on its way
-    lines = log.read_bytes().decode().splitlines()
-    assert len(lines) >= 8 * 20 and all(json.loads(line) for line in lines)
+    events = [json.loads(line) for line in log.read_bytes().decode().splitlines()]
+    assert len([event for event in events if event["event"] == "made"]) == 8 * 20
