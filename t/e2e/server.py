@@ -129,7 +129,8 @@ class Server:
         ends = client.sock.getpeername()[1], client.sock.getsockname()[1]
         def find():
             wanted = {link for link, these in established().items() if these == ends}
-            return next((process for process in self.processes() if wanted & links(process)), None)
+            youngest = reversed(self.processes())          # who forks for each session may not have closed his end yet
+            return next((process for process in youngest if wanted & links(process)), None)
         return until(find, "a process holds the session")
 
     # -- clients
