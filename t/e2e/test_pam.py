@@ -142,7 +142,7 @@ def test_tls_goes_on_across_the_change(server, pam, open_root):
 def test_without_its_broker(server, pam, open_root):
     """Who is in goes on, nobody else of the system comes in, and is told so, by FTP and by each way of HTTP; accounts and strangers do."""
     one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", "--http", "0", env=pam)
-    broker, = brokers(open_root)
+    broker, = until(lambda: brokers(open_root), "the broker has its name")
     alice, waiting = one.raw("alice"), one.raw()
     by_basic, by_cookie = Web(one), Web(one)
     assert by_basic.ask("PUT", "/before", b"1", Authorization=basic("alice"))[0] == 201
