@@ -30,7 +30,8 @@ static unsigned own_block(void)
 
     for (unsigned first = FIRST; !mine && first < LAST; first += BLOCK) {
         struct sockaddr_un name = { .sun_family = AF_UNIX };
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), len = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "dray-test-ports-%u", first);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int len = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "dray-test-ports-%u", first);
 
         if (bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (unsigned)len)) == 0)
             mine = first;
