@@ -72,8 +72,8 @@ class Server:
             raise
 
     def _drain(self):
-        for line in self.proc.stdout:
-            self.output.append(line.decode("utf-8", "replace"))
+        while said := self.proc.stdout.read1(1 << 16):      # its greeting is one write: who has seen an address has seen all of it
+            self.output.extend(said.decode("utf-8", "replace").splitlines(keepends=True))
 
     def _ready(self):
         assert self.proc.poll() is None, f"the server ended at once ({self.proc.returncode}): {self.stderr}{self.stdout}"
@@ -112,10 +112,16 @@ class Server:
     def rss(self):
         total = 0
         for process in self.processes():
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 total += process.memory_info().rss
-            except psutil.NoSuchProcess:
-                pass
+        return total
+
+    def fds(self):
+        """Open descriptors of all its processes; of those that end meanwhile none."""
+        total = 0
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += process.num_fds()
         return total
 
     def process_of(self, client):
@@ -123,7 +129,8 @@ class Server:
         ends = client.sock.getpeername()[1], client.sock.getsockname()[1]
         def find():
             wanted = {link for link, these in established().items() if these == ends}
-            return next((process for process in self.processes() if wanted & links(process)), None)
+            youngest = reversed(self.processes())          # who forks for each session may not have closed his end yet
+            return next((process for process in youngest if wanted & links(process)), None)
         return until(find, "a process holds the session")
 
     # -- clients

@@ -1,14 +1,14 @@
 """A store in memory: one for all processes of the server, of a fixed size, and gone with it."""
 import signal
-import subprocess
 import threading
 
 import pytest
 
 from ftpraw import OPEN, entry, ls, mlsd, nlst, receive_all
-from server import ACCOUNTS, DRAY, environment
+from server import ACCOUNTS
 from test_files import started
 from test_resume import cut, size
+from test_serve import HERE, refused
 from tools import blob, reset, until
 
 MIB = 1 << 20
@@ -115,7 +115,7 @@ def test_abor_is_heard_while_a_download_waits(memory):
 
 
 def test_a_download_that_stalls_ends(memory):
-    client, data, _ = half_read(memory("96M", "--data-timeout", "1"))
+    client, data, _ = half_read(memory("96M", "--data-timeout", "3"))     # the upload before it must not seem to stall
     client.expect((426, 421))
 
 
@@ -213,8 +213,7 @@ def fill(data):
 @pytest.mark.parametrize("flags, says", [(["/tmp"], "choose one"), (["--durable"], "nothing in memory lasts"),
                                          (["--memory", "6000T"], "does not give that much")])
 def test_what_cannot_be_is_said(flags, says):
-    done = subprocess.run([DRAY, "serve", "--memory", "1M", *flags], env=environment(), capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2 and says in done.stderr
+    refused("serve", *HERE, "--memory", "1M", *flags, naming=[says])
 
 
 # ---------------------------------------------------------------- several at once, and the dead

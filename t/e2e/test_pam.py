@@ -1,6 +1,8 @@
 """System users by PAM: each session works under its user's own uid, on the models whose sessions have a process of their own. PAM is the
 pam_matrix of pam_wrapper, the users are those of nss_wrapper: the system is left as it is."""
 import base64
+import contextlib
+import fcntl
 import glob
 import http.client
 import os
@@ -22,9 +24,23 @@ PLAIN = pytest.mark.needs("lean", "disk", "own_process", "root")   # the wrapper
 ALICE, BOB, ALICES, BOTH = 5001, 5002, 6001, 6100
 
 
+@contextlib.contextmanager
+def alone():
+    """pam_wrapper's folders are /tmp/pam.0 to /tmp/pam.z, all processes': what one has just begun another may take for a dead one's, and
+    remove. So who uses it (t/unit/test_priv.c, too) does so alone."""
+    with open("/tmp/dray-test-pam.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture
 def pam(tmp_path_factory):
     """The environment of a server whose PAM knows alice, carl, root, low and nobody."""
+    with alone():
+        yield wrapped(tmp_path_factory)
+
+
+def wrapped(tmp_path_factory):
     at = tmp_path_factory.mktemp("pam")
     matrix = glob.glob("/usr/lib/*/pam_wrapper/pam_matrix.so")[0]
     known = {"root": (0, 0), "nobody": (65534, 65534), "low": (500, 500), "alice": (ALICE, ALICES), "carl": (BOB, 6002)}
@@ -126,7 +142,7 @@ def test_tls_goes_on_across_the_change(server, pam, open_root):
 def test_without_its_broker(server, pam, open_root):
     """Who is in goes on, nobody else of the system comes in, and is told so, by FTP and by each way of HTTP; accounts and strangers do."""
     one = server(open_root, "--pam", "dray", "--account", "ann:secret:read", "--http", "0", env=pam)
-    broker, = brokers(open_root)
+    broker, = until(lambda: brokers(open_root), "the broker has its name")
     alice, waiting = one.raw("alice"), one.raw()
     by_basic, by_cookie = Web(one), Web(one)
     assert by_basic.ask("PUT", "/before", b"1", Authorization=basic("alice"))[0] == 201

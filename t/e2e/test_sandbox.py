@@ -1,5 +1,6 @@
 """What a server gives up before its first client: files beside the shared folder, system calls that it does not need, root. That a
 day's work can be done with the rest, what happens when a call is refused, and what is said where the machine offers less."""
+import contextlib
 import ctypes
 import os
 import re
@@ -59,6 +60,15 @@ def landlock_version():
 def status_of(process):
     with open(f"/proc/{process.pid}/status", encoding="ascii", errors="replace") as status:
         return dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+
+
+def statuses(one):
+    """Of each of its processes; those of sessions that are over may just be ending."""
+    found = []
+    for process in one.processes():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.append(status_of(process))
+    return found
 
 
 def each(client, *steps):
@@ -134,8 +144,7 @@ def test_it_holds_for_every_process(server):
     one = server(None, *ACCOUNTS)
     days_work(one)
     one.raw("bob")
-    for process in one.processes():
-        status = status_of(process)
+    for status in statuses(one):
         assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), status
         assert not int(status["CapEff"], 16) & ~(FOR_FILES if ROOT else 0)
         assert not int(status["CapPrm"], 16) & ~(FOR_FILES if ROOT else 0)
@@ -164,7 +173,7 @@ def test_off_is_off(server):
     one = server(None, *ACCOUNTS, "--sandbox", "off")
     assert "Sandbox: off." in one.stdout
     days_work(one)
-    assert {status_of(p)["Seccomp"] for p in one.processes()} == {"0"}
+    assert {status["Seccomp"] for status in statuses(one)} == {"0"}
 
 
 # ---------------------------------------------------------------- a refused call
@@ -242,8 +251,7 @@ def given_to(root, uid):
 
 
 def is_all(one, uid):
-    for process in one.processes():
-        status = status_of(process)
+    for status in statuses(one):
         assert status["Uid"].split() == status["Gid"].split() == [str(uid)] * 4
         for which in ("CapEff", "CapPrm", "CapAmb"):
             assert not int(status[which], 16) & ~(FOR_RINGS if one.model == "uring" else 0)
@@ -292,7 +300,7 @@ def test_accounts_that_the_new_user_cannot_read_again(server, apart):
 def test_root_stays_root_where_the_folder_is_roots(server, tmp_path):
     one = server(None, *ACCOUNTS)
     assert ("It works as root; --user NAME is safer." in one.stdout) == ROOT
-    assert len({status_of(p)["Uid"] for p in one.processes()}) == 1
+    assert len({status["Uid"] for status in statuses(one)}) == 1
 
 
 def test_a_folder_that_the_user_cannot_read(tmp_path):

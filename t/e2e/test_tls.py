@@ -370,8 +370,7 @@ def test_garbage_instead_of_a_handshake(site, garbage):
         pass
     client.close()
     site.raw().expect(200, "NOOP")
-    tls_failed = [line for line in site.server.stderr.splitlines() if " tls-failed " in line]
-    assert tls_failed
+    until(lambda: " tls-failed " in site.server.stderr, "it is in the log")
 
 
 def test_garbage_on_a_data_connection(site, tls):
@@ -387,12 +386,12 @@ def test_garbage_on_a_data_connection(site, tls):
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"], ids=["nothing", "half"])
 def test_half_a_handshake_times_out(server, said):
     one = server(None, "--login-timeout", "2")
+    begin = time.monotonic()                                 # its clock starts when the client comes
     client = one.raw()
     client.expect(234, "AUTH TLS")
     client.send(said)
-    begin = time.monotonic()
     assert client.sock.recv(100) == b""
-    assert 0.5 < time.monotonic() - begin < 10 * PATIENCE
+    assert time.monotonic() - begin > 1.5
 
 
 def test_a_data_handshake_that_does_not_come_times_out(server):

@@ -1,6 +1,7 @@
 """The accounts file: `dray user` edits it, servers read it while they run; rights per folder, homes, and what a hash may cost."""
 import base64
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -299,21 +300,32 @@ def test_an_unknown_name_costs_what_a_known_one_does(server, root, users):
     """Processor time, not the clock: without the stand-in a name that is not there would cost next to nothing."""
     users("add", "ann")
     one = serve(server, root, users, "--account", "eve:secret", "--ban-after", "0")
-    known = cost(one, lambda n: "ann", 12)
-    assert known > 12 * 0.005
-    for who in (lambda n: f"nobody{n}", lambda n: "eve"):
-        assert known / 2 < cost(one, who, 12) < known * 2
+    guesses = [lambda n: "ann", lambda n: f"nobody{n}", lambda n: "eve"]
+    least = [float("inf")] * 3
+    for _ in range(5):                                       # what others do to the processor's caches only adds to a round
+        least = [min(known, cost(one, who, 12)) for known, who in zip(least, guesses)]
+        if max(least) < 2 * min(least):
+            break
+    assert 12 * 0.005 < max(least) < 2 * min(least), least
 
 
 @pytest.mark.needs("loop")
 def test_others_are_answered_while_hashes_run(server, root, users):
     users("add", "ann")
     one = serve(server, root, users, "--workers", "1")
-    other, noops, waiting = one.raw("anonymous"), 0, []
-    for _ in range(24):
-        client = one.raw()
-        client.expect(331, "USER ann")
-        waiting.append(client)
+    other, most = one.raw("anonymous"), 0
+    for _ in range(5):                                        # who is not given the processor in time has seen nothing
+        waiting = [one.raw() for _ in range(24)]
+        for client in waiting:
+            client.expect(331, "USER ann")
+        most = max(most, noops_until_all_are_in(other, waiting))
+        if most > 3 * 24:
+            break
+    assert most > 3 * 24                                      # one for each hash, if a hash stopped the loop
+
+
+def noops_until_all_are_in(other, waiting):
+    noops = 0
     for client in waiting:
         client.send(f"PASS {PASSWORD}\r\n".encode())
     while waiting:
@@ -325,8 +337,9 @@ def test_others_are_answered_while_hashes_run(server, root, users):
         answered = {fd for fd, events in poll.poll(0) if events & select.POLLIN}
         for client in [c for c in waiting if c.sock.fileno() in answered]:
             client.expect(230)
+            client.close()
             waiting.remove(client)
-    assert noops > 3 * 24                                     # one for each hash, if a hash stopped the loop
+    return noops
 
 
 @pytest.mark.needs("loop")
@@ -335,7 +348,10 @@ def test_hashes_let_the_loop_go_first(server, root, users):
     users("add", "bob")
     one = serve(server, root, users)
     assert logs_in(one, "bob")
-    found = {os.getpriority(os.PRIO_PROCESS, thread.id) for process in one.processes() for thread in process.threads()}
+    found = set()
+    for thread in (thread for process in one.processes() for thread in process.threads()):
+        with contextlib.suppress(ProcessLookupError):        # it ended meanwhile
+            found.add(os.getpriority(os.PRIO_PROCESS, thread.id))
     assert found == {os.getpriority(os.PRIO_PROCESS, 0), 19}
 
 
@@ -345,10 +361,8 @@ def test_the_memory_of_hashes_is_bounded(server, root, users):
     users("add", "ann")
     one = serve(server, root, users, "--workers", "40")
     peak, over = [0], threading.Event()
-    crowd = [one.raw("anonymous") for _ in range(40)]
+    crowd = [one.raw("anonymous") for _ in range(40)]        # they log in once more: no process comes or goes meanwhile
     before = one.rss()
-    for client in crowd:
-        client.close()
     def watch():
         while not over.is_set():
             peak[0] = max(peak[0], one.rss())
@@ -356,7 +370,7 @@ def test_the_memory_of_hashes_is_bounded(server, root, users):
     watcher.start()
     try:
         with concurrent.futures.ThreadPoolExecutor(40) as pool:
-            assert all(pool.map(lambda _: logs_in(one, "ann"), range(40)))
+            list(pool.map(lambda client: client.login("ann"), crowd))
     finally:
         over.set()
         watcher.join()

@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -243,12 +244,23 @@ static void put(const char *name, const char *variable, const char *text)
         setenv(variable, path, 1);
 }
 
+/* pam_wrapper's folders are /tmp/pam.0 to /tmp/pam.z, all processes': what has just begun one may be taken for a dead one's, and removed.
+ * So who uses it (t/e2e/test_pam.py, too) does so alone; as long as this program lasts. */
+static void alone(void)
+{
+    int lock = open("/tmp/dray-test-pam.lock", O_CREAT | O_RDWR, 0600);
+
+    if (lock >= 0 && flock(lock, LOCK_EX) < 0)
+        close(lock);
+}
+
 /* This program again, with the wrappers before the C library. */
 static void begin_again(char **argv)
 {
     char service[400];
     glob_t found;
 
+    alone();
     assert_non_null(mkdtemp(place));
     assert_int_equal(glob("/usr/lib/*/pam_wrapper/pam_matrix.so", 0, NULL, &found), 0);
     put("passwd", "NSS_WRAPPER_PASSWD", "root:x:0:0::/:\nnobody:x:65534:65534::/:\nlow:x:500:500::/:\nalice:x:5001:6001::/:\nbob2:x:5002:6002::/:\n");
