@@ -123,7 +123,8 @@ class Server:
         ends = client.sock.getpeername()[1], client.sock.getsockname()[1]
         def find():
             wanted = {link for link, these in established().items() if these == ends}
-            return next((process for process in self.processes() if wanted & links(process)), None)
+            # its own first: whoever has forked a process for it may not have closed it yet
+            return next((process for process in reversed(self.processes()) if wanted & links(process)), None)
         return until(find, "a process holds the session")
 
     # -- clients
