@@ -66,6 +66,8 @@ def test_unban(guarded, runtime):
     one.raw("bob", source="127.0.0.3")
     assert [b["account"] for b in status(runtime, one)["bans"]] == ["bob"]
     assert unban("bob", one.proc.pid) == 0 and status(runtime, one)["bans"] == []
+    assert guess(one, "127.0.0.4", "ann") == [530] and len(status(runtime, one)["bans"]) == 2
+    assert unban("--all", one.proc.pid) == 0 and status(runtime, one)["bans"] == []
     assert unban("--all", one.proc.pid) == 1
 
 
