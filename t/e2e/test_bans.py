@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conftest import TRAITS
 from server import DRAY, environment
 from test_status import ask, runtime, status, watched       # noqa: F401 (fixtures)
 from tools import ready, until
@@ -84,8 +85,9 @@ def test_a_good_login_forgives_but_not_an_anonymous_one(guarded, runtime):
 
 
 @pytest.mark.needs("at_once")
-def test_a_name_that_is_guessed_from_many_addresses_is_slow_for_all(watched, runtime):
-    one = watched("--ban-after", "100")
+def test_a_name_that_is_guessed_from_many_addresses_is_slow_for_all(watched, model):
+    alone = ("--workers", "1") if "loop" in TRAITS[model] else ()     # who waits must not hold up the loop
+    one = watched("--ban-after", "100", *alone)
     for n in range(8):
         assert guess(one, f"127.0.0.{10 + n}", "bob") == [530]
 
@@ -111,4 +113,5 @@ def test_a_ban_ends(watched):
         return one.raw(source="127.0.0.3", greet=False).reply().code == 421
     until(refused, "he is banned")
     until(lambda: one.raw(source="127.0.0.3", greet=False).reply().code == 220, "the ban is over")
-    assert re.search(r" ban-over peer=127\.0\.0\.3 refused=\d+", one.stderr)
+    one.raw(source="127.0.0.3")
+    assert len(re.findall(r" ban-over peer=127\.0\.0\.3 refused=\d+", one.stderr)) == 1, "it is said once"
