@@ -13,7 +13,7 @@ import pytest
 
 from server import ACCOUNTS
 from test_status import runtime, session, status, watched      # noqa: F401 (fixtures)
-from tools import WAIT, blob, make, names, ready, until
+from tools import WAIT, blob, make, names, until
 
 MIB = 1 << 20
 
@@ -519,18 +519,20 @@ def test_a_new_version_does_not_disturb_the_sum_of_the_old(watched, runtime):
 
 
 @pytest.mark.needs("loop", "lean")
-def test_nobody_else_waits_for_it(server):
+def test_nobody_else_waits_for_it(watched, runtime):
     """One loop, and on it a session that computes the dearest sum: if the loop did nothing else
     meanwhile, others would be answered behind it only."""
-    one = server(None, "--workers", "1", *ACCOUNTS)
+    one = watched("--workers", "1")
     sparse(one.root, "f", 512 * MIB)
     hasher, talker = one.raw("bob", timeout=5 * WAIT), one.raw("bob")
 
     def at_the_same_time():
+        before = hashed(runtime, one)
         hasher.send(f'XMD5 "f" 1 {512 * MIB}\r\n'.encode())  # a part, so that nothing is noted
+        until(lambda: hashed(runtime, one) > before, "it is being computed")     # not: the file is being opened
         for _ in range(10):
             talker.expect(200, "NOOP")
-        meanwhile = not ready(hasher.sock, 0)
+        meanwhile = hashed(runtime, one) - before < 511 * MIB
         hasher.expect(250)
         return meanwhile
     assert any(at_the_same_time() for _ in range(5)), "it is waited for"       # again: this process may be the slow one
