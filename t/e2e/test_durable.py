@@ -141,8 +141,13 @@ def test_who_waits_for_the_disk_holds_up_nobody_of_another_name(traced):
         ready.append(client.epsv()())
         client.expect(OPEN, "STOR file")
         ready[-1].sendall(SMALL)
+    processes = one.server.processes()
+    for process in processes:
+        process.suspend()
     for data in ready:
         data.close()
+    for process in processes:                                # all the ends are there at once, however slow this one was
+        process.resume()
     for client in clients:
         client.expect(226)
     assert (one.root / "file").read_bytes() == SMALL

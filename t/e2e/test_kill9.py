@@ -397,10 +397,11 @@ def test_kill_9_at_any_moment(server, orphans, model, tmp_path):
     seed = int(os.environ.get("DRAY_SEED") or time.time_ns() % 1_000_000)
     print("DRAY_SEED", seed)
     world = World(server, tmp_path / "folder", model, seed)
-    for _ in range(ROUNDS):
+    rounds = 0
+    while rounds < ROUNDS or world.counts.get("acknowledged", 0) <= ROUNDS:    # a busy machine lets little be done in one
         world.round()
+        rounds += 1
     world.over = threading.Event()
     world.start()
     world.check()
-    print("kill9:", model, "rounds", ROUNDS, "kills", world.kills, world.counts)
-    assert world.counts["acknowledged"] > ROUNDS
+    print("kill9:", model, "rounds", rounds, "kills", world.kills, world.counts)

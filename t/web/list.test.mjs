@@ -51,7 +51,7 @@ test("filter as you type, then search below", async (t) => {
     await sees(page, "apple.txt");
     await page.getByRole("button", { name: "Search below" }).click();
     await sees(page, "sub/deep/Apple pie.txt", "apple.txt");
-    assert.match(await page.locator("footer .sum").textContent(), /Found: 2, folders read: 3/);
+    await page.locator("footer .sum").getByText("Found: 2, folders read: 3").waitFor();
     await page.getByRole("searchbox").fill("nowhere");
     await page.getByText("Nothing here matches “nowhere”").waitFor();
     await page.getByRole("searchbox").press("Escape");
