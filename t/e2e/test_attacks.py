@@ -59,7 +59,11 @@ def bystander(one):
 
 
 def cpu(one):
-    return sum(sum(p.cpu_times()[:2]) for p in one.processes())
+    total = 0
+    for process in one.processes():
+        with contextlib.suppress(psutil.NoSuchProcess):      # it ended meanwhile
+            total += sum(process.cpu_times()[:2])
+    return total
 
 
 def idle(one, seconds=1):

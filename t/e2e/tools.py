@@ -1,5 +1,4 @@
 """Small things every test file uses: patience, polling, sample bytes, and the folder as the disk sees it."""
-import itertools
 import os
 import random
 import select
@@ -90,7 +89,7 @@ def make_many(folder, names):
 
 BLOCK = 200
 BLOCKS = range(12000, 31000, BLOCK)                       # below those that the kernel gives out
-turn, mine = itertools.count(), []                        # mine: the first port, and the socket whose name says so
+mine, given = [], 0                                       # mine: the first port, and the socket whose name says so; so many given
 
 
 def own_block():
@@ -111,9 +110,11 @@ def own_block():
 
 def free_range(count):
     """So many ports in a row that nobody has, and that nobody gets who asks the kernel for any."""
+    global given
     low = own_block()
     for _ in range(BLOCK):
-        first = low + next(turn) * count % (BLOCK - count)
+        given = given if given + count <= BLOCK else 0
+        first, given = low + given, given + count
         sockets = [socket.socket() for _ in range(count)]
         try:
             for number, sock in enumerate(sockets):
