@@ -215,6 +215,7 @@ static int transfer(struct fetch *f, int64_t have)
     struct ftpc *ftp = f->h.w->ftp;
     bool cut;
 
+    TRY(haul_here(&f->h, save_reserve(&f->save, f->h.job->size)));
     f->block = rt_block_take();
     if (!f->block)
         return haul_here(&f->h, -ENOMEM);
@@ -280,7 +281,6 @@ static int fetch_steps(struct fetch *f)
     TRY(open_save(f, &have));
     TRY(prove_beginning(f, &have));
     f->h.flight.from = f->h.flight.done = have;
-    TRY(haul_here(&f->h, save_reserve(&f->save, f->h.job->size)));
     if (have == 0 || have != f->h.job->size)
         rc = transfer_in_segments(f, &have);
     TRY(rc);
