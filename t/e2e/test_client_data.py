@@ -82,7 +82,7 @@ def fetch_all(client, one, *options):
     ({}, [], ["EPSV"], "EPSV"),
     ({"epsv": "refused"}, [], ["EPSV", "PASV"], "PASV"),
     ({"epsv": "dead"}, [], ["EPSV", "PASV"], "PASV"),
-    ({"epsv": "silent"}, ["--timeout", "1"], ["EPSV", "PASV"], "PASV"),
+    ({"epsv": "silent"}, ["--timeout", "3"], ["EPSV", "PASV"], "PASV"),
     ({"epsv": "dead", "pasv": "dead"}, [], ["EPSV", "PASV", "PORT"], "PORT"),
     ({"epsv": "refused", "pasv": "refused"}, [], ["EPSV", "PASV", "PORT"], "PORT"),
     ({}, ["--active"], ["PORT"], "PORT"),

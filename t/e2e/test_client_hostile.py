@@ -661,9 +661,9 @@ def test_ctrl_c_keeps_what_can_be_continued(client, fake):
     class Slow(Site):
         def retr(self, path):
             def drip():
-                for at in range(self.begin_at(), len(DATA), 10_000):
+                for at in range(self.begin_at(), len(DATA), 1000):
                     time.sleep(0.05)
-                    yield DATA[at:at + 10_000]
+                    yield DATA[at:at + 1000]
             if self.slow:
                 return self.send(drip())
             super().retr(path)

@@ -256,7 +256,7 @@ def test_an_interrupted_run_is_continued(client, way, how, code):
     (source / "big").write_bytes(blob(3_000_000))
     os.utime(source / "big", (WHEN, WHEN))
     (source / "small").write_bytes(b"1")
-    child = client.start("sync", "--limit-rate", "600K", *words)
+    child = client.start("sync", "--limit-rate", "200K", *words)               # a quarter of a minute: it is interrupted, however late
     until(lambda: (dest / "small").exists(), "the small file has come")
     time.sleep(1)
     child.send_signal(how)
