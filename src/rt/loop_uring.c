@@ -12,8 +12,11 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "rt/loop_impl.h"
+#include "sys/clock.h"
 
-enum { ENTRIES = 256, COMPLETIONS = 16384, BATCH = 128 };
+enum { ENTRIES = 256, COMPLETIONS = 16384, BATCH = 128, TRIES = 10 };
+
+#define PAUSE (RT_SECONDS(1) / 50)
 
 /* user_data: a request (a pointer, even) or a poll: round, descriptor, and the lowest bit. 0: nobody waits for it. */
 struct request {
@@ -46,9 +49,24 @@ static int restrict_to_ours(struct io_uring *ring)
     return tell(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
-static int begin(struct io_uring *ring, struct io_uring_params *p)
+/* The kernel takes the rings of processes that have ended apart some time later, and may have no room for a new one until then. */
+static int make(struct io_uring *ring, const struct io_uring_params *wanted)
 {
-    int rc = io_uring_queue_init_params(ENTRIES, ring, p);
+    int rc = -ENOMEM;
+
+    for (int tries = 0; tries < TRIES && rc == -ENOMEM; tries++) {
+        struct io_uring_params p = *wanted;
+
+        if (tries)
+            clock_sleep(PAUSE);
+        rc = io_uring_queue_init_params(ENTRIES, ring, &p);
+    }
+    return rc;
+}
+
+static int begin(struct io_uring *ring, const struct io_uring_params *wanted)
+{
+    int rc = make(ring, wanted);
 
     TRY(rc);
     rc = restrict_to_ours(ring);
@@ -59,13 +77,13 @@ static int begin(struct io_uring *ring, struct io_uring_params *p)
 
 static int uring_open(struct loop *l)
 {
-    struct io_uring_params p = {
+    static const struct io_uring_params wanted = {
         .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
                  IORING_SETUP_R_DISABLED,
         .cq_entries = COMPLETIONS,
     };
     struct io_uring *ring = calloc(1, sizeof *ring);
-    int rc = ring ? begin(ring, &p) : -ENOMEM;
+    int rc = ring ? begin(ring, &wanted) : -ENOMEM;
 
     if (rc < 0) {
         free(ring);
