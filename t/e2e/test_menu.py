@@ -615,7 +615,10 @@ class Dripping(Fake):
         try:
             self.send(drip())
         except OSError:
-            self.say("426 cut")
+            self.cut()
+
+    def cut(self):
+        self.say("426 cut")
 
 
 def test_the_menu_is_shown_and_all_spellings_work(menu, fake):
@@ -749,15 +752,10 @@ def test_bar_and_interruption(typed, menu, fake):
 
 class Careless(Dripping):
     """Throws away what comes together with ABOR, as Pure-FTPd may."""
-    def retr(self, name):
-        if name != "x":
-            return super().retr(name)
-        try:
-            self.send(drip())
-        except OSError:
-            time.sleep(0.3)                                   # whatever follows ABOR without being asked for is here by then
-            self.heard.append(self.control.recv(4096))
-            self.say("426 cut", "226 aborted")
+    def cut(self):
+        time.sleep(0.3)                                       # whatever follows ABOR without being asked for is here by then
+        self.heard.append(self.control.recv(4096))
+        self.say("426 cut", "226 aborted")
 
 
 def test_after_an_interruption_the_session_goes_on(typed, menu, fake):
