@@ -246,7 +246,7 @@ static int run_all(struct split *s, int64_t *have)
 {
     struct haul *h = s->h;
     struct save file = { .fd = s->fd };
-    int rc = haul_here(h, save_lengthen(s->fd, *have, h->flight.size + s->count));
+    int rc = haul_here(h, save_lengthen(&file, *have, h->flight.size + s->count));
 
     TRY(rc);
     rc = haul_here(h, call_helpers(s));

@@ -49,7 +49,8 @@ static int restrict_to_ours(struct io_uring *ring)
     return tell(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
-/* The kernel takes the rings of processes that have ended apart some time later, and may have no room for a new one until then. */
+/* There may be no memory for one for a moment: seen once, with plenty of it free. The kernel takes rings of processes that have ended
+ * apart later, which is the likely cause. */
 static int make(struct io_uring *ring, const struct io_uring_params *wanted)
 {
     int rc = -ENOMEM;

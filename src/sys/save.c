@@ -98,14 +98,14 @@ static bool fits(int fd, const struct statfs *disk, int64_t size)
     return (uint64_t)(size > held ? size - held : 0) / (uint64_t)disk->f_frsize <= disk->f_bavail;
 }
 
-int save_lengthen(int fd, int64_t have, int64_t size)
+int save_lengthen(struct save *s, int64_t have, int64_t size)
 {
     struct statfs disk;
 
-    if (fstatfs(fd, &disk) == 0 && gains_by_room(&disk) && !fits(fd, &disk, size))
+    if (fstatfs(s->fd, &disk) == 0 && gains_by_room(&disk) && !fits(s->fd, &disk, size))
         return -ENOSPC;
-    TRY(fs_truncate(fd, size));
-    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, have, size - have); /* what an earlier one reserved */
+    TRY(fs_truncate(s->fd, size));
+    fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, have, size - have); /* what an earlier one reserved */
     return 0;
 }
 

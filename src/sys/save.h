@@ -28,7 +28,7 @@ int save_sweep(const char *folder, const char *leaf, uint64_t tag);
 int save_reserve(struct save *, int64_t size);
 /* Makes it `size` bytes long with a hole behind the first `have`, to be written in several places at once. Nothing is reserved: what
  * is, counts as written for save_solid as soon as anybody has read it. -ENOSPC: it would not fit. */
-int save_lengthen(int fd, int64_t have, int64_t size);
+int save_lengthen(struct save *, int64_t have, int64_t size);
 /* How many bytes from its beginning are certainly written, where it is written in several places at once and a kill left holes: none
  * where the file system does not tell holes. */
 int64_t save_solid(const struct save *);

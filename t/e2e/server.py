@@ -109,20 +109,19 @@ class Server:
         parent = psutil.Process(self.proc.pid)
         return [parent] + parent.children(recursive=True)
 
-    def rss(self):
+    def sum_of(self, what):
+        """what(process) of all its processes; of those that end meanwhile nothing."""
         total = 0
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
+                total += what(process)
         return total
 
+    def rss(self):
+        return self.sum_of(lambda process: process.memory_info().rss)
+
     def fds(self):
-        """Open descriptors of all its processes; of those that end meanwhile none."""
-        total = 0
-        for process in self.processes():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.num_fds()
-        return total
+        return self.sum_of(psutil.Process.num_fds)
 
     def process_of(self, client):
         """The process that holds the other end of a raw client's control connection."""

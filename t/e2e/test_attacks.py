@@ -59,11 +59,7 @@ def bystander(one):
 
 
 def cpu(one):
-    total = 0
-    for process in one.processes():
-        with contextlib.suppress(psutil.NoSuchProcess):      # it ended meanwhile
-            total += sum(process.cpu_times()[:2])
-    return total
+    return one.sum_of(lambda process: sum(process.cpu_times()[:2]))
 
 
 def idle(one, seconds=1):

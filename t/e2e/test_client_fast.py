@@ -531,7 +531,7 @@ def test_a_file_that_changes_meanwhile(client, fake):
 
 
 def beginning(path):
-    """Bytes in front of the first hole, a page of which one has come whole. An empty file has no hole, not even at its end."""
+    """Bytes in front of the first hole, a page that has begun counted whole. An empty file has no hole, not even at its end."""
     with open(path, "rb") as file:
         return os.lseek(file.fileno(), 0, os.SEEK_HOLE) if os.fstat(file.fileno()).st_size else 0
 

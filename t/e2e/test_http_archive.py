@@ -1,14 +1,13 @@
 """Folders as archives over HTTP (`?zip`, `?tar`): opened by Python's zipfile and tarfile and by unzip and tar, and compared byte for byte."""
-import contextlib
 import http.client
 import io
 import os
-import pathlib
 import re
 import subprocess
 import tarfile
 import zipfile
 
+import psutil
 import pytest
 
 from server import sanitized
@@ -191,14 +190,8 @@ def test_memory_does_not_grow_with_the_tree(web):
         make(w.one.root / "one", "n" * 200 + str(n))
     for n in range(50):
         os.symlink("../one", w.one.root / "many" / str(n))
-
-    def most():
-        found = 0
-        for process in w.one.processes()[1:]:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):         # it ended meanwhile
-                found = max(found, int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1]))
-        return found
-
+    most = lambda: max(int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{p.pid}/status").read())[1]) for p in        # noqa: E731
+                       psutil.Process(w.one.proc.pid).children(recursive=True))
     assert len(fetch(w, "/one/", "zip")) == 400
     before = most()
     assert len(fetch(w, "/many/", "zip")) == 50 * 401
