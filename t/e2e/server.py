@@ -120,6 +120,12 @@ class Server:
     def rss(self):
         return self.sum_of(lambda process: process.memory_info().rss)
 
+    def rss_at_rest(self):
+        """As soon as it has stayed what it is for a while: workers may still be beginning."""
+        seen = []
+        until(lambda: seen.append(self.rss()) or (len(seen) > 10 and len(set(seen[-10:])) == 1), "its memory is at rest")
+        return seen[-1]
+
     def fds(self):
         return self.sum_of(psutil.Process.num_fds)
 

@@ -26,7 +26,7 @@ def test_a_line_too_long_is_one_500_and_the_session_goes_on(site, size):
 
 def test_a_line_without_end_takes_no_memory(site):
     client = site.raw()
-    before = site.server.rss()
+    before = site.server.rss_at_rest()
     for _ in range(32):
         client.sock.sendall(b"x" * MIB)
     assert site.server.rss() < before + 8 * MIB * PATIENCE
@@ -61,7 +61,7 @@ def test_a_million_noops_without_reading_while_another_is_served(site):
     other, flood = site.raw(), site.raw()
     assert other.get("RETR f") == content           # what a transfer needs is no growth
     other.put("STOR g", content)
-    before = site.server.rss()
+    before = site.server.rss_at_rest()
     total, sent, got = 6_000_000, 0, 0
     flood.sock.setblocking(False)
     block = b"NOOP\r\n" * 10_000
